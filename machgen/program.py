@@ -29,8 +29,8 @@ _SUBSTITUTION = re.compile(r"\{\{ *cookiecutter\.([A-Za-z_][A-Za-z0-9_]*) *\}\}"
 _DICT_ATTRIBUTES = frozenset(dir(dict))
 
 
-class Unfit(Exception):  # noqa: N818 - a signal between lowering, running and Jinja, never an error a user sees
-    """This program cannot run with these answers as Jinja would; Jinja has to."""
+class Unfit(Exception):
+    """Not for a program: Jinja has to render this. A signal between these functions, never an error a user sees."""
 
 
 def to_json(value: Any) -> str:
@@ -228,7 +228,7 @@ class _Lowering:
             raise Unfit("arguments")
         return tuple(values)
 
-    def _expression(self, node: "nodes.Node") -> tuple[Any, ...]:  # noqa: C901 - one branch a kind of node
+    def _expression(self, node: "nodes.Node") -> tuple[Any, ...]:
         n = self.nodes
         if isinstance(node, n.Getattr) and isinstance(node.node, n.Name) and node.node.name == "cookiecutter":
             # Jinja prefers the attribute to the item: `cookiecutter.items` is the method of the dictionary

@@ -1,0 +1,225 @@
+"""Layers → one plain cookiecutter template.
+
+A layer is a template that another one extends (`"_extends": "service"` in its `cookiecutter.json`). Stacking gives a
+template that needs nothing of machgen: cookiecutter itself can bake it. A file of a higher layer replaces the file at
+the same path below it, or extends it with Jinja's own `{% extends "service/pyproject.toml" %}`: the replaced file is
+then kept under `templates/<layer>/`, where cookiecutter looks for included templates.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from machgen.errors import BadRequest
+from machgen.names import check_twins, printable
+from machgen.tree import File, Tree
+
+if TYPE_CHECKING:
+    from machgen.pack import Origin, Pack
+
+QUESTIONS_FILE = "cookiecutter.json"
+_UNITED = ("_copy_without_render", "_extensions")
+_MERGED = ("__prompts__", "_validators", "_jinja2_env_vars")
+
+
+@dataclass(frozen=True)
+class Template:
+    """One plain cookiecutter template, all its layers stacked.
+
+    Args:
+        name: The name it is asked for by.
+        origin: Where it comes from, as `machgen.toml` records it.
+        layers: The names of its layers, the lowest first; its own is the last.
+        questions: The composed `cookiecutter.json`, in the order the questions are asked.
+        files: The template as cookiecutter reads it: `cookiecutter.json`, the project directory by its unrendered
+            name, `templates/` and `hooks/`.
+        root: The unrendered name of the project directory, such as `{{cookiecutter.project_slug}}`.
+    """
+
+    name: str
+    origin: "Origin"
+    layers: tuple[str, ...]
+    questions: Mapping[str, Any]
+    files: Tree
+    root: str
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of all its files: what `machgen.toml` records and what trust is bound to."""
+        return self.files.digest
+
+    @property
+    def description(self) -> str:
+        """What it makes, in one line; empty where it does not say."""
+        return str(self.questions.get("_description", ""))
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    source: Tree
+    questions: dict[str, Any]
+    origin: "Origin"
+
+
+def compose(name: str, pack: "Pack", below: "Callable[[], Pack] | None" = None) -> Template:
+    """Stack a template on the layers it extends.
+
+    Args:
+        name: The template's name in `pack`.
+        pack: Where it is looked for, and where the layers it extends are looked for first.
+        below: Gives the pack in which to look for layers that `pack` does not have: the built-in one.
+
+    Returns:
+        The plain cookiecutter template.
+
+    Raises:
+        BadRequest: There is no such template or layer, the layers form a circle, a `cookiecutter.json` does not
+            parse, or two files of the stack differ only by case or Unicode form.
+    """
+    layers = _stack(name, pack, below)
+    root = _root(layers)
+    files: dict[str, File] = {}
+    for index, layer in enumerate(layers):
+        above = [f.data for higher in layers[index + 1 :] for f in higher.source.values()]
+        for path, file in layer.source.items():
+            if path in files and path.startswith(root + "/"):
+                _keep_replaced(files, path, root, layers[:index], [file.data, *above])
+            files[path] = file
+    if len(layers) > 1 or "_extends" in layers[0].questions:
+        questions = _questions([layer.questions for layer in layers])
+        text = json.dumps(questions, indent=2, ensure_ascii=False) + "\n"
+        files[QUESTIONS_FILE] = File(text.encode("utf-8"))
+    else:
+        questions = layers[0].questions
+    check_twins((path, path) for path in files)
+    return Template(name, layers[-1].origin, tuple(layer.name for layer in layers), questions, Tree(files), root)
+
+
+def _stack(name: str, pack: "Pack", below: "Callable[[], Pack] | None") -> list[_Layer]:
+    """Follow `_extends` from the named template down; return the layers, the lowest first."""
+    layers: list[_Layer] = []
+    seen: list[tuple[str, str]] = []
+    wanted: str | None = name
+    where = pack
+    while wanted is not None:
+        if layers and (wanted not in where.sources or (where.origin.pack, wanted) in seen) and below is not None:
+            # a company's own `service` may extend the built-in one of the same name
+            where = below()
+        if wanted not in where.sources:
+            raise _unknown(wanted, where, layers[-1].name if layers else "")
+        key = (where.origin.pack, wanted)
+        if key in seen:
+            circle = " → ".join([*(n for _, n in seen), wanted])
+            raise BadRequest(f"the layers extend one another in a circle: {circle}", hint="remove one `_extends`")
+        seen.append(key)
+        source = where.sources[wanted]
+        questions = parse_questions(source, wanted)
+        layers.append(_Layer(wanted, source, questions, where.origin))
+        wanted = questions.get("_extends")
+        if wanted is not None and not isinstance(wanted, str):
+            raise BadRequest(
+                f"{layers[-1].name}/{QUESTIONS_FILE}: `_extends` is {json.dumps(wanted)}",
+                hint='give the name of one template, such as "service"',
+            )
+    return _own_last(layers)
+
+
+def _own_last(layers: list[_Layer]) -> list[_Layer]:
+    """Put the lowest layer first; layers of one name (a company's `service` on the built-in one) get two."""
+    named: list[_Layer] = []
+    for layer in reversed(layers):
+        name = layer.name
+        while any(other.name == name for other in named):
+            name = f"{name}+"
+        named.append(_Layer(name, layer.source, layer.questions, layer.origin))
+    # the template answers for where it was asked for, not for where its lowest layer lies
+    named[-1] = _Layer(named[-1].name, named[-1].source, named[-1].questions, layers[0].origin)
+    return named
+
+
+def _unknown(name: str, pack: "Pack", asked_by: str) -> BadRequest:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    close = get_close_matches(name, list(pack.sources), 1)
+    shown = printable(name)
+    message = f"{asked_by}/{QUESTIONS_FILE}: there is no layer {shown!r}" if asked_by else f"no template {shown!r}"
+    hint = f"did you mean {close[0]!r}?" if close else "there are: " + ", ".join(map(printable, pack.sources))
+    return BadRequest(message, hint=hint)
+
+
+def parse_questions(source: Tree, name: str) -> dict[str, Any]:
+    """Read a layer's `cookiecutter.json`.
+
+    Args:
+        source: The layer's raw files.
+        name: The layer's name, for errors.
+
+    Returns:
+        The questions, in their order.
+
+    Raises:
+        BadRequest: The file is missing, is not JSON in UTF-8, or is not an object.
+    """
+    where = f"{printable(name)}/{QUESTIONS_FILE}"
+    if QUESTIONS_FILE not in source:
+        raise BadRequest(f"{where} is missing", hint="a template needs its questions in cookiecutter.json")
+    try:
+        questions = json.loads(source[QUESTIONS_FILE].data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        raise BadRequest(
+            f"{where}{f':{line}' if line else ''}: not valid JSON: {error}", hint="mend the template's questions"
+        ) from error
+    if not isinstance(questions, dict):
+        raise BadRequest(f"{where}: the questions are no JSON object", hint='begin with {"project_slug": "…"}')
+    return questions
+
+
+def _root(layers: list[_Layer]) -> str:
+    """Find the project directory's unrendered name, as cookiecutter's `find_template` does, one for all layers."""
+    found: dict[str, str] = {}
+    for layer in layers:
+        settings = layer.questions.get("_jinja2_env_vars")
+        settings = settings if isinstance(settings, dict) else {}
+        start = str(settings.get("variable_start_string", "{{"))
+        end = str(settings.get("variable_end_string", "}}"))
+        for directory in {path.split("/", 1)[0] for path in layer.source if "/" in path}:
+            if "cookiecutter" in directory and start in directory and end in directory:
+                found[directory] = layer.name
+    if not found:
+        raise BadRequest(
+            f"{printable(layers[-1].name)}: no project directory",
+            hint="a template needs one directory such as `{{cookiecutter.project_slug}}`",
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{printable(d)} ({printable(n)})" for d, n in sorted(found.items()))
+        raise BadRequest(
+            f"{printable(layers[-1].name)}: more than one project directory: {names}",
+            hint="all layers of a template share one project directory name",
+        )
+    return next(iter(found))
+
+
+def _keep_replaced(files: dict[str, File], path: str, root: str, below: list[_Layer], above: list[bytes]) -> None:
+    """Keep the file that is about to be replaced where `{% extends "<layer>/<path>" %}` finds it, if one does."""
+    owner = next(layer.name for layer in reversed(below) if path in layer.source)
+    reference = f"{owner}{path[len(root) :]}"
+    if any(reference.encode("utf-8") in data for data in above):
+        files[f"templates/{reference}"] = files[path]
+
+
+def _questions(layers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Merge the questions of a stack, the lowest layer first; a higher layer's default replaces the one below."""
+    merged: dict[str, Any] = {}
+    for questions in layers:
+        for key, value in questions.items():
+            if key in _UNITED and isinstance(merged.get(key), list) and isinstance(value, list):
+                merged[key] = merged[key] + [each for each in value if each not in merged[key]]
+            elif key in _MERGED and isinstance(merged.get(key), dict) and isinstance(value, dict):
+                merged[key] = {**merged[key], **value}
+            elif key != "_extends":
+                merged[key] = value
+    return merged
