@@ -131,8 +131,6 @@ class Renderer:
             path = self._name(step, context)
             if path == "" or path.endswith("/"):
                 continue  # a conditional name that is empty: the file is not wanted
-            while "//" in path:  # a conditional directory name that is empty: its files lie in the directory above
-                path = path.replace("//", "/")
             check_name(path, step.source)
             data = original.data if step.content is None else self._content(step, context)
             sources.append((path, step.source))
