@@ -10,16 +10,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from machgen.errors import BadRequest
 from machgen.names import check_twins, printable
+from machgen.pack import QUESTIONS_FILE, Origin, Pack, read_questions
 from machgen.tree import File, Tree
 
-if TYPE_CHECKING:
-    from machgen.pack import Origin, Pack
-
-QUESTIONS_FILE = "cookiecutter.json"
 _UNITED = ("_copy_without_render", "_extensions")
 _MERGED = ("__prompts__", "_validators", "_jinja2_env_vars")
 
@@ -39,7 +36,7 @@ class Template:
     """
 
     name: str
-    origin: "Origin"
+    origin: Origin
     layers: tuple[str, ...]
     questions: Mapping[str, Any]
     files: Tree
@@ -61,10 +58,10 @@ class _Layer:
     name: str
     source: Tree
     questions: dict[str, Any]
-    origin: "Origin"
+    origin: Origin
 
 
-def compose(name: str, pack: "Pack", below: "Callable[[], Pack] | None" = None) -> Template:
+def compose(name: str, pack: Pack, below: Callable[[], Pack] | None = None) -> Template:
     """Stack a template on the layers it extends.
 
     Args:
@@ -98,7 +95,7 @@ def compose(name: str, pack: "Pack", below: "Callable[[], Pack] | None" = None) 
     return Template(name, layers[-1].origin, tuple(layer.name for layer in layers), questions, Tree(files), root)
 
 
-def _stack(name: str, pack: "Pack", below: "Callable[[], Pack] | None") -> list[_Layer]:
+def _stack(name: str, pack: Pack, below: Callable[[], Pack] | None) -> list[_Layer]:
     """Follow `_extends` from the named template down; return the layers, the lowest first."""
     layers: list[_Layer] = []
     seen: list[tuple[str, str]] = []
@@ -140,7 +137,7 @@ def _own_last(layers: list[_Layer]) -> list[_Layer]:
     return named
 
 
-def _unknown(name: str, pack: "Pack", asked_by: str) -> BadRequest:
+def _unknown(name: str, pack: Pack, asked_by: str) -> BadRequest:
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
     close = get_close_matches(name, list(pack.sources), 1)
@@ -166,16 +163,7 @@ def parse_questions(source: Tree, name: str) -> dict[str, Any]:
     where = f"{printable(name)}/{QUESTIONS_FILE}"
     if QUESTIONS_FILE not in source:
         raise BadRequest(f"{where} is missing", hint="a template needs its questions in cookiecutter.json")
-    try:
-        questions = json.loads(source[QUESTIONS_FILE].data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise BadRequest(
-            f"{where}{f':{line}' if line else ''}: not valid JSON: {error}", hint="mend the template's questions"
-        ) from error
-    if not isinstance(questions, dict):
-        raise BadRequest(f"{where}: the questions are no JSON object", hint='begin with {"project_slug": "…"}')
-    return questions
+    return read_questions(source[QUESTIONS_FILE].data, where)
 
 
 def _root(layers: list[_Layer]) -> str:
