@@ -1,0 +1,210 @@
+"""The manifests, rendered by kubectl for every overlay, against the published schemas and against each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.templates.conftest import Bake
+from tests.templates.validators.conftest import Run
+
+# The oldest version that knows preStop.sleep by default, one in use, and the newest that is published.
+VERSIONS = ("1.30", "1.33", "1.37")
+
+Manifest = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def service(baked: Bake) -> Path:
+    return baked({"project_slug": "ticketing"})
+
+
+@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+def overlay(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def rendered(service: Path, overlay: str, run: Run) -> str:
+    return run("kubectl", "kustomize", f"deploy/kustomize/overlays/{overlay}", cwd=service)
+
+
+@pytest.fixture(scope="module")
+def manifests(rendered: str) -> list[Manifest]:
+    return list(yaml.safe_load_all(rendered))
+
+
+def of_kind(manifests: list[Manifest], kind: str) -> list[Manifest]:
+    return [manifest for manifest in manifests if manifest["kind"] == kind]
+
+
+def the(manifests: list[Manifest], kind: str) -> Manifest:
+    (found,) = of_kind(manifests, kind)
+    return found
+
+
+def pods(manifests: list[Manifest]) -> Iterator[Manifest]:
+    for kind in ("Deployment", "Job"):
+        for manifest in of_kind(manifests, kind):
+            yield manifest["spec"]["template"]
+
+
+def selects(selector: Manifest, pod: Manifest) -> bool:
+    return bool(selector["matchLabels"].items() <= pod["metadata"]["labels"].items())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_manifests_match_the_schemas_of_kubernetes(rendered: str, run: Run, tmp_path: Path, version: str) -> None:
+    """Strictly: a property that this version does not know is an error, because the cluster would drop it silently."""
+    file = tmp_path / "manifests.yaml"
+    file.write_text(rendered, encoding="utf-8")
+
+    run("kubernetes-validate", "--strict", "--kubernetes-version", version, file, cwd=tmp_path)
+
+
+def test_the_schema_validator_sees_a_misspelt_property(rendered: str, run: Run, tmp_path: Path) -> None:
+    """Guards the test above: a validator that accepts everything proves nothing."""
+    file = tmp_path / "manifests.yaml"
+    file.write_text(rendered.replace("readOnlyRootFilesystem", "readonlyRootFilesystem"), encoding="utf-8")
+
+    with pytest.raises(pytest.fail.Exception, match="readonlyRootFilesystem"):
+        run("kubernetes-validate", "--strict", "--kubernetes-version", VERSIONS[-1], file, cwd=tmp_path)
+
+
+def test_an_overlay_holds_one_of_everything_that_a_service_needs(manifests: list[Manifest], overlay: str) -> None:
+    """Nothing is lost between base and overlay, and everything lands in the overlay's own namespace."""
+    kinds = sorted(manifest["kind"] for manifest in manifests if manifest["kind"] != "NetworkPolicy")
+    policies = {manifest["metadata"]["name"] for manifest in of_kind(manifests, "NetworkPolicy")}
+
+    assert kinds == [
+        "ConfigMap", "Deployment", "HTTPRoute", "HorizontalPodAutoscaler", "Job", "Namespace", "PodDisruptionBudget",
+        "Service", "ServiceAccount",
+    ]  # fmt: skip
+    assert policies == {
+        "default-deny", "allow-requests-from-gateway", "allow-scrapes-from-monitoring", "allow-names-from-cluster-dns",
+        "allow-queries-to-database", "allow-keys-from-identity-provider", "allow-traces-to-collector",
+    }  # fmt: skip
+    spaces = {manifest["metadata"].get("namespace") for manifest in manifests if manifest["kind"] != "Namespace"}
+    assert spaces == {f"ticketing-{overlay}"}
+    assert the(manifests, "Namespace")["metadata"]["name"] == f"ticketing-{overlay}"
+
+
+def test_pods_meet_the_restricted_pod_security_standard(manifests: list[Manifest]) -> None:
+    """Non-root by number, read-only root, no escalation, no capability, default seccomp, nothing of the host."""
+    enforced = the(manifests, "Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+
+    assert enforced == "restricted"
+    for pod in pods(manifests):
+        spec = pod["spec"]
+        assert spec["securityContext"] == {
+            "runAsNonRoot": True,
+            "runAsUser": 10001,
+            "runAsGroup": 10001,
+            "fsGroup": 10001,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        assert spec["automountServiceAccountToken"] is False
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
+        assert [set(volume) - {"name"} for volume in spec["volumes"]] == [{"emptyDir"}]
+        for container in spec["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_names_selectors_and_ports_match_up(manifests: list[Manifest]) -> None:
+    """Every reference from one object to another finds its target, and only the API's pods get requests."""
+    deployment, job = the(manifests, "Deployment"), the(manifests, "Job")
+    api, migration = deployment["spec"]["template"], job["spec"]["template"]
+    service = the(manifests, "Service")
+    ports = {port["name"]: port["containerPort"] for port in api["spec"]["containers"][0]["ports"]}
+
+    assert selects(deployment["spec"]["selector"], api)
+    assert selects({"matchLabels": service["spec"]["selector"]}, api)
+    assert not selects({"matchLabels": service["spec"]["selector"]}, migration)
+    assert selects(the(manifests, "PodDisruptionBudget")["spec"]["selector"], api)
+    for spread in api["spec"]["topologySpreadConstraints"]:
+        assert selects(spread["labelSelector"], api)
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    assert api["metadata"]["annotations"]["prometheus.io/port"] == str(ports["http"])
+    target = the(manifests, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("Deployment", deployment["metadata"]["name"])
+    (rule,) = the(manifests, "HTTPRoute")["spec"]["rules"]
+    assert rule["backendRefs"] == [{"name": service["metadata"]["name"], "port": service["spec"]["ports"][0]["port"]}]
+    accounts = {pod["spec"]["serviceAccountName"] for pod in pods(manifests)}
+    assert accounts == {the(manifests, "ServiceAccount")["metadata"]["name"]}
+    configured = {pod["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"] for pod in pods(manifests)}
+    assert configured == {the(manifests, "ConfigMap")["metadata"]["name"]}
+
+
+def test_every_network_exception_applies_to_a_pod(manifests: list[Manifest]) -> None:
+    """A policy whose selector matches nothing looks like protection and is none."""
+    for policy in of_kind(manifests, "NetworkPolicy"):
+        selector = policy["spec"]["podSelector"]
+
+        assert selector == {} or any(selects(selector, pod) for pod in pods(manifests)), policy["metadata"]["name"]
+    (deny,) = [policy for policy in of_kind(manifests, "NetworkPolicy") if policy["spec"]["podSelector"] == {}]
+    assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_the_pod_outlives_its_drain(manifests: list[Manifest]) -> None:
+    """preStop, the server's drain and the end of its requests fit into the grace period, with time to spare."""
+    spec = the(manifests, "Deployment")["spec"]["template"]["spec"]
+    settings = the(manifests, "ConfigMap")["data"]
+    needed = (
+        spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        + int(settings["DRAIN_SECONDS"])
+        + int(settings["SHUTDOWN_SECONDS"])
+    )
+
+    assert needed + 5 <= spec["terminationGracePeriodSeconds"]
+
+
+def test_probes_ask_different_questions(manifests: list[Manifest]) -> None:
+    """A database that is gone takes pods out of rotation; it never restarts them."""
+    (container,) = the(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
+    asked = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
+
+    assert asked == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+
+
+def test_the_autoscaler_alone_decides_how_many(manifests: list[Manifest], overlay: str) -> None:
+    """No replica count beside the autoscaler; at least two pods wherever people depend on them."""
+    scale = the(manifests, "HorizontalPodAutoscaler")["spec"]
+
+    assert "replicas" not in the(manifests, "Deployment")["spec"]
+    assert scale["minReplicas"] == {"dev": 1, "staging": 2, "prod": 3}[overlay]
+    assert the(manifests, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
+def test_everything_carries_the_recommended_labels(manifests: list[Manifest], overlay: str) -> None:
+    """Who it is, which version, where it belongs: on objects and on pods."""
+    for labels in [manifest["metadata"]["labels"] for manifest in [*manifests, *pods(manifests)]]:
+        recommended = {key.removeprefix("app.kubernetes.io/"): value for key, value in labels.items() if "app." in key}
+
+        assert recommended | {"component": ""} == {
+            "name": "ticketing",
+            "instance": f"ticketing-{overlay}",
+            "version": "0.1.0",
+            "component": "",
+            "part-of": "ticketing",
+            "managed-by": "kustomize",
+        }
+
+
+def test_tree_holds_no_secret(service: Path) -> None:
+    """Manifests refer to a Secret by name; nobody finds one in the repository."""
+    kinds = [
+        document["kind"]
+        for path in (service / "deploy").rglob("*.yaml")
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    ]
+
+    assert "Deployment" in kinds
+    assert "Secret" not in kinds
