@@ -92,15 +92,19 @@ class Renderer:
         Raises:
             BadRequest: The text does not parse, or uses what is not defined or not allowed.
         """
-        if source not in self._texts:
-            self._texts[source] = self._lower(source, where)
-        lowered = self._texts[source]
+        lowered = self.lowered(source, where)
         if lowered is not None:
             try:
                 return program.run(lowered, answers)
             except program.Unfit:
                 pass  # Jinja knows how this goes on: as an error, or with a type that programs leave alone
         return self._by_jinja(lambda jinja: jinja.from_string(source), answers, where)
+
+    def lowered(self, source: str, where: str = "cookiecutter.json") -> program.Program | None:
+        """Return the program of a text that is not a file's content, or None where Jinja has to render it."""
+        if source not in self._texts:
+            self._texts[source] = self._lower(source, where)
+        return self._texts[source]
 
     def root(self, answers: Mapping[str, Any]) -> str:
         """Return the rendered name of the project directory; raises `BadRequest` where it is no name."""

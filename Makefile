@@ -1,0 +1,69 @@
+# Everything a developer of machgen types. `make demo` and `make test` need Python 3.11+ and make, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+TOOLS ?= .tools
+BIN := $(VENV)/bin
+# an empty value is no value: the suites start hundreds of interpreters, and compiling each time costs minutes
+export PYTHONDONTWRITEBYTECODE :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MACHGEN_TOOLS := $(abspath $(TOOLS))
+
+lock_hash = $(shell cat $(1) 2>/dev/null | $(PYTHON) -c 'import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])')
+SETUP := $(VENV)/.installed-$(call lock_hash,requirements/dev.txt pyproject.toml)
+
+.PHONY: help setup tools demo test lint format types unit e2e templates bench soak lock docs clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(SETUP) ## make the environment
+
+$(SETUP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("machgen needs Python 3.11 or newer; say PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	rm -f $(VENV)/.installed-* && touch $@
+
+demo: setup ## generate a service, test it, start it, talk to it, stop it
+	@PATH="$(abspath $(BIN)):$$PATH" bash tools/demo.sh
+
+lint: setup ## ruff and mypy, for the tool and for the template code where it stands
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+tools: setup ## install the independent validators and the generated services' environment
+	MACHGEN_PYTHON=$(abspath $(BIN))/python bash tests/templates/validators/install.sh $(TOOLS)
+
+test: lint tools ## everything: lint, types, unit, end to end, generated services, validators
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+unit: setup ## the quick tests only
+	$(BIN)/python -m pytest -n 2 tests/unit tests/semantics
+
+e2e: setup ## real processes: crashes, races, disks, terminals
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e
+
+templates: tools ## the built-in templates: parity, validators, the generated projects' own tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/templates
+
+soak: tools ## the long runs: more examples, more rounds
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m "soak or not soak" --runsoak
+
+bench: setup ## measure machgen beside its peers, alternating in one run
+	$(BIN)/python -m tests.benchmarks
+
+lock: setup ## pin what the .in files and pyproject.toml ask for
+	$(BIN)/python tools/lock.py
+
+docs: setup ## write the generated reference pages again
+	$(BIN)/python tools/reference.py
+
+clean: ## remove the environments and everything that was built
+	rm -rf $(VENV) $(TOOLS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
