@@ -19,7 +19,7 @@ def main() -> int:
         command += ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-strip-extras"]
         command += ["--no-emit-find-links", *sys.argv[1:], str(source)]
         command += ["pyproject.toml"] if source.name in ALSO_PROJECT else []
-        done = subprocess.run([*command, "-o", str(source.with_suffix(".txt"))], check=False)  # noqa: S603 - own words
+        done = subprocess.run([*command, "-o", str(source.with_suffix(".txt"))], check=False)
         if done.returncode:
             return done.returncode
     return 0

@@ -1,0 +1,1 @@
+"""Measurements behind `make bench`: never a timed assertion in a test."""

@@ -1,0 +1,161 @@
+"""`make bench`: what generating costs, beside cookiecutter and copier in the same run.
+
+The wheel is built and installed as a user would, bytecode is compiled for all, and all bake the same files: machgen
+from its built-in pack, cookiecutter from the exported template, copier from the same files under its own names.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.paired import Command, measure, milliseconds, ratio
+
+REPOSITORY = Path(__file__).parents[2]
+MANY = 1000
+"""Files of the large template."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; return the process's exit code (1 where a bound of the design is missed)."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--no-copier", action="store_true", help="leave the slowest peer out")
+    options = parser.parse_args(arguments)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with tempfile.TemporaryDirectory(prefix="machgen-bench-") as directory:
+        scratch = Path(directory)
+        bin_ = install(scratch)
+        missed = start_up(bin_, options.rounds, scratch)
+        missed += built_in(bin_, options.rounds, scratch, copier=not options.no_copier)
+        missed += many_files(bin_, max(3, options.rounds // 3), scratch)
+    return 1 if missed else 0
+
+
+def install(scratch: Path) -> Path:
+    """Install the wheel and the peers into one environment of their own, compiled; return its `bin`."""
+    run(sys.executable, "-m", "venv", str(scratch / "venv"))
+    bin_ = scratch / "venv" / "bin"
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(scratch / "dist"), cwd=REPOSITORY)
+    wheel = next((scratch / "dist").glob("*.whl"))
+    run(str(bin_ / "pip"), "install", "-q", "--require-hashes", "-r", str(REPOSITORY / "requirements" / "bench.txt"))
+    run(str(bin_ / "pip"), "install", "-q", "--no-deps", str(wheel))
+    run(str(bin_ / "python"), "-m", "compileall", "-q", str(scratch / "venv" / "lib"), check=False)
+    return bin_
+
+
+def run(*words: str, cwd: Path | None = None, check: bool = True) -> None:
+    """Run one preparing command, quietly."""
+    subprocess.run(words, cwd=cwd, check=check, stdout=subprocess.DEVNULL)
+
+
+def start_up(bin_: Path, rounds: int, scratch: Path) -> int:
+    """Measure `--help` and `list` against starting Python."""
+    commands = {
+        "python -c pass": Command([str(bin_ / "python"), "-c", "pass"]),
+        "machgen --help": Command([str(bin_ / "machgen"), "--help"]),
+        "machgen list": Command([str(bin_ / "machgen"), "list"]),
+    }
+    seconds = measure(commands, rounds, scratch)
+    return sum(report(seconds, name, "python -c pass", 10.0) for name in list(commands)[1:])
+
+
+def built_in(bin_: Path, rounds: int, scratch: Path, *, copier: bool) -> int:
+    """Measure `machgen new service` against cookiecutter and copier on the same files."""
+    template = scratch / "exported"
+    run(str(bin_ / "machgen"), "export", "service", str(template))
+    home = scratch / "home"
+    home.mkdir()
+    os.environ["HOME"] = str(home)
+    commands = {
+        "python -c pass": Command([str(bin_ / "python"), "-c", "pass"]),
+        "machgen new": Command([str(bin_ / "machgen"), "new", "service", "{out}/my-service", "--no-input", "--no-git"]),
+        "cookiecutter": Command([str(bin_ / "cookiecutter"), "--no-input", "-o", "{out}", str(template)]),
+    }
+    if copier:
+        for_copier(template, scratch / "for-copier", bin_)
+        words = ["copy", "--defaults", "--quiet", "--trust", str(scratch / "for-copier"), "{out}"]
+        commands["copier copy"] = Command([str(bin_ / "copier"), *words])
+    seconds = measure(commands, rounds, scratch)
+    files = sum(1 for path in (scratch / "out-1-machgen-new").rglob("*") if path.is_file())
+    print(f"\nnew service: {files} files")
+    missed = report(seconds, "machgen new", "cookiecutter", 0.25)
+    if copier:
+        missed += report(seconds, "machgen new", "copier copy", 0.05)
+    report(seconds, "machgen new", "python -c pass", None)
+    return missed
+
+
+def for_copier(template: Path, made: Path, bin_: Path) -> None:
+    """Write the exported template as a copier template of the same files.
+
+    copier renders every name and the contents of files that end in `.jinja`; one question named `cookiecutter` holds
+    all answers, so that the texts need no change.
+    """
+    questions = json.loads((template / "cookiecutter.json").read_text())
+    script = (
+        "import json,sys; from cookiecutter.generate import generate_context; "
+        "from cookiecutter.prompt import prompt_for_config; "
+        "c = generate_context(sys.argv[1]); print(json.dumps(prompt_for_config(c, True)))"
+    )
+    words = [str(bin_ / "python"), "-c", script, str(template / "cookiecutter.json")]
+    answers = json.loads(subprocess.run(words, capture_output=True, check=True, text=True).stdout)
+    public = {key: answers[key] for key in questions if not key.startswith("_")}
+    root = next(path for path in template.iterdir() if path.name.startswith("{{"))
+    shutil.copytree(root, made / "project")
+    for path in [path for path in (made / "project").rglob("*") if path.is_file()]:
+        if (
+            path.suffix not in (".py", ".sql", ".mako")
+            and b"{{" in path.read_bytes() + b""
+            and "requirements" not in path.parts
+        ):
+            # a conditional name must still be able to be empty: copier strips the suffix before it renders the name
+            path.rename(path.with_name(path.name + ".jinja"))
+    settings = {
+        "_subdirectory": "project",
+        "_envops": {"keep_trailing_newline": True},
+        "cookiecutter": {"type": "yaml", "default": json.dumps(public)},
+    }
+    (made / "copier.yml").write_text(json.dumps(settings))
+
+
+def many_files(bin_: Path, rounds: int, scratch: Path) -> int:
+    """Measure a foreign template of a thousand files; nothing of it is prepared."""
+    template = scratch / "many"
+    for number in range(MANY):
+        folder = template / "{{cookiecutter.project_slug}}" / f"part{number % 40}"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = f"# {{{{ cookiecutter.project_slug }}}} {number}\n" + "value = 1  # some text\n" * 40
+        if number % 4 == 0:
+            text += "{% if cookiecutter.flag == 'yes' %}on{% else %}off{% endif %}\n"
+        (folder / f"{{{{cookiecutter.project_slug}}}}_{number}.txt").write_text(text)
+    (template / "cookiecutter.json").write_text('{"project_slug": "many", "flag": ["yes", "no"]}')
+    new = [str(bin_ / "machgen"), "new", "many", "{out}/many", "--pack", str(template), "--no-input", "--no-git"]
+    commands = {
+        "machgen new": Command(new),
+        "cookiecutter": Command([str(bin_ / "cookiecutter"), "--no-input", "-o", "{out}", str(template)]),
+    }
+    seconds = measure(commands, rounds, scratch)
+    print(f"\na template of {MANY} files")
+    return report(seconds, "machgen new", "cookiecutter", 0.25)
+
+
+def report(seconds: dict[str, list[float]], ours: str, theirs: str, bound: float | None) -> int:
+    """Print one comparison; return 1 where the bound is missed."""
+    middle, low, high = ratio(seconds[ours], seconds[theirs])
+    verdict = "" if bound is None else f"  bound {bound:g}: {'holds' if middle <= bound else 'MISSED'}"
+    print(
+        f"  {ours:16} {milliseconds(seconds[ours]):22} {theirs:16} {milliseconds(seconds[theirs]):24}"
+        f" ratio {middle:.3f} ({low:.3f}–{high:.3f}){verdict}",
+        flush=True,
+    )
+    return int(bound is not None and middle > bound)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
