@@ -1,0 +1,420 @@
+"""Tree → disk, all or nothing: the only module that writes.
+
+A project is written into a staging directory beside its target and appears there by one rename(2), which POSIX makes
+atomic and which refuses a target that is not an empty directory. So whatever happens, and of however many runs at once,
+the target holds one complete project or what it held before.
+
+- The staging directory, `.machgen-` and 16 hexadecimal digits, is closed to other users. A live run holds a lock
+  (flock(2)) on it, which ends with the process however that ends; the next run on that parent removes what nobody
+  holds. Where the file system has no locks, nothing is ever removed.
+- Directories that are missing above the target are staged along with it and appear by the same rename.
+- Every directory and file is made relative to the descriptor of the directory it stands in, anew and never through a
+  symbolic link, so that nothing swapped in meanwhile leads a write elsewhere.
+- Files are 0644 or 0755 whatever the umask is: the same tree gives the same files. Directories follow the umask, and
+  the target keeps the mode it had: who may enter is the user's affair.
+- There is no fsync(2): a power cut right after success can cost file contents, as it can after any `git checkout`.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+from machgen.errors import BadRequest, MachgenError, Surroundings
+from machgen.names import check_twins, fault, fold, printable
+from machgen.tree import File, Tree
+
+STAGING = ".machgen-"
+"""What the name of every staging directory begins with."""
+
+_RANDOM_BYTES = 8
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
+_MOUNT_POINT = frozenset({errno.EBUSY, errno.EXDEV})
+_NO_DIRECTORY = frozenset({errno.ENOTDIR, errno.ELOOP})
+_ANOTHER = "name a directory that does not exist yet"
+_HINTS = {
+    errno.ENOSPC: "free some space there, or name a target on another disk",
+    errno.EDQUOT: "free some of your quota there, or name a target on another disk",
+    errno.EROFS: "name a target on a file system that can be written to",
+    errno.EACCES: "name a target in a directory that you may write to",
+    errno.EPERM: "name a target in a directory that you may write to",
+    errno.ENAMETOOLONG: "name a target with a shorter path",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a project is to stand.
+
+    Args:
+        shown: The target as the user wrote it, safe to show.
+        base: The absolute path of the deepest directory on the way to the target that exists.
+        missing: The names from there down to the target, the target's own last.
+        mode: The permissions of the empty directory that stands at the target, None where nothing does.
+    """
+
+    shown: str
+    base: str
+    missing: tuple[str, ...]
+    mode: int | None
+
+
+def check_target(target: str | os.PathLike[str]) -> None:
+    """Refuse a target that `publish` would refuse, before the user has answered a single question.
+
+    Args:
+        target: The directory that is to hold the project.
+
+    Raises:
+        BadRequest: The target is neither missing nor an empty directory, is the current directory or a mount point,
+            stands in a `.git`, or below something that is no directory.
+        Surroundings: The directory it is to be made in cannot be written to.
+    """
+    place = _locate(target)
+    with _named(place.shown):
+        # the real user's rights, where `open` asks for the effective user's: they differ only under setuid
+        if not os.access(place.base, os.W_OK | os.X_OK):
+            read_only = os.statvfs(place.base).f_flag & os.ST_RDONLY
+            number = errno.EROFS if read_only else errno.EACCES
+            raise OSError(number, os.strerror(number))
+
+
+def publish(
+    tree: Mapping[str, File],
+    target: str | os.PathLike[str],
+    *,
+    own: Mapping[str, File] = Tree(),
+    before: Callable[[str], None] | None = None,
+    judge: Callable[[str], str | None] = fault,
+) -> None:
+    """Write a tree to disk: all of it, or nothing.
+
+    Args:
+        tree: The files; at least one, for it takes a file to tell a project from an empty directory.
+        target: The directory that is to hold them; missing, or an empty directory. Missing parents are made.
+        own: `machgen.toml` and the files in `.machgen/`, which no template may render (see `machgen.project`).
+        before: Called with the absolute path of the staged project when its files are written and it is not yet at
+            its target; what it adds is published too, what it raises leaves nothing behind.
+        judge: Says what is wrong with a path in `tree`, or None; `unrendered_fault` for an exported template.
+
+    Raises:
+        BadRequest: The target is refused (see `check_target`) or another process was faster; or a name is refused.
+        Surroundings: The files cannot be written: disk full, read-only, permission denied. Nothing has changed.
+    """
+    files = _checked(tree, own, judge)
+    place = _locate(target)
+    with ExitStack() as stack:
+        with _named(place.shown):
+            base = _opened(stack, place.base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            _sweep(base)
+            name, staging = stack.enter_context(_staging(base))
+            staged = os.path.join(place.base, name, *place.missing)
+            project = staging
+            for name in place.missing:
+                os.mkdir(name, dir_fd=project)
+                project = _opened(stack, name, _DIRECTORY, project)
+            if place.mode is not None:
+                os.fchmod(project, place.mode | stat.S_IRWXU)
+        _write(project, files, place.shown)
+        if before is not None:
+            before(staged)
+        with _named(place.shown):
+            _commit(stack, place, staging, base, os.fstat(project))
+
+
+def sweep(parent: str | os.PathLike[str]) -> None:
+    """Remove the staging directories in `parent` that runs of this user left behind when they were killed.
+
+    Args:
+        parent: A directory. Those of live runs in it, and those of other users, are left alone.
+    """
+    with _named(printable(os.fspath(parent))), ExitStack() as stack:
+        _sweep(_opened(stack, os.fspath(parent), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+
+def unrendered_fault(path: str) -> str | None:
+    """Say what is wrong with a path in a template's source, or None: its names may hold what Jinja needs.
+
+    Args:
+        path: A path below the template's root, separated by `/`.
+
+    Returns:
+        A clause that continues "the name …".
+    """
+    for segment in path.split("/"):
+        if segment in ("", ".", ".."):
+            return "leaves the template" if segment == ".." else "holds an empty directory name"
+        if not segment.isprintable():
+            return "holds a control or invisible character"
+        if fold(segment) == ".git":
+            return "reaches into `.git`"
+    return None
+
+
+def _checked(tree: Mapping[str, File], own: Mapping[str, File], judge: Callable[[str], str | None]) -> dict[str, File]:
+    """Return all files in path order, their names checked once more: this is the last door."""
+    for path in tree:
+        if found := judge(path):
+            raise BadRequest(f"the name {printable(path)!r} {found}", hint="mend the template that renders it")
+    for path in own:
+        if path != "machgen.toml" and path.rpartition("/")[0] != ".machgen":
+            raise ValueError(f"{path!r} is none of machgen's own files")
+    files = dict(sorted({**tree, **own}.items()))
+    check_twins((path, path) for path in files)
+    return files
+
+
+def _locate(target: str | os.PathLike[str]) -> _Place:
+    written = os.fspath(target)
+    shown = printable(written)
+    if "\0" in written:
+        raise BadRequest(f"{shown}: no path holds a NUL character", hint=_ANOTHER)
+    with _named(shown):
+        parts = [part for part in os.path.join(os.getcwd(), written).split("/") if part not in ("", ".")]
+        depth = max(len(parts) - 1, 0)
+        while not _is_directory("/" + "/".join(parts[:depth])):
+            depth -= 1
+        base, missing = "/" + "/".join(parts[:depth]), tuple(parts[depth:])
+        _refuse_names(shown, base, missing)
+        mode = _mode_of_empty(shown, base, missing[0]) if len(missing) == 1 else None
+    return _Place(shown, base, missing, mode)
+
+
+def _is_directory(path: str) -> bool:
+    """Say whether a parent of the target is a directory; False where it is missing."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise BadRequest(
+                f"{printable(path)} is a symbolic link to nothing", hint="remove it, or name another target"
+            ) from None
+        return False
+    except NotADirectoryError:
+        return False  # the file is further up, and named when its turn comes
+    if not stat.S_ISDIR(found.st_mode):
+        raise BadRequest(f"{printable(path)} is not a directory", hint="name a target that is not below a file")
+    return True
+
+
+def _refuse_names(shown: str, base: str, missing: tuple[str, ...]) -> None:
+    if not missing or ".." in missing:
+        raise BadRequest(f"{shown or 'an empty path'} names no new directory", hint=_ANOTHER)
+    if any(fold(part) == ".git" for part in (*os.path.realpath(base).split("/"), *missing)):
+        raise BadRequest(f"{shown} is inside a `.git` directory, which is git's own", hint=_ANOTHER)
+    if any(part.startswith(STAGING) for part in missing):
+        raise BadRequest(
+            f"{shown}: names that begin with `{STAGING}` are those of projects in the making",
+            hint="name the directory differently",
+        )
+
+
+def _mode_of_empty(shown: str, base: str, name: str) -> int | None:
+    """Return the permissions of the empty directory at the target, None where there is nothing; refuse the rest."""
+    path = os.path.join(base, name)
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        raise BadRequest(f"{shown} is a symbolic link", hint=f"remove it, or {_ANOTHER}")
+    if not stat.S_ISDIR(found.st_mode):
+        raise BadRequest(f"{shown} exists and is not a directory", hint=f"remove it, or {_ANOTHER}")
+    if os.path.samestat(found, os.stat(".")):
+        # the rename would put a new directory in its place, and leave the user's shell in the one that is gone
+        raise BadRequest(
+            f"{shown} is the current directory, which a new project cannot replace",
+            hint="name a new directory, such as `./my-service`",
+        )
+    with os.scandir(path) as entries:
+        if next(entries, None) is not None:
+            raise _not_empty(shown)
+    if found.st_dev != os.stat(base).st_dev:
+        raise _mount_point(shown)
+    return stat.S_IMODE(found.st_mode)
+
+
+def _not_empty(shown: str) -> BadRequest:
+    return BadRequest(f"{shown} exists and is not empty", hint=_ANOTHER)
+
+
+def _mount_point(shown: str) -> BadRequest:
+    return BadRequest(f"{shown} is a mount point, which cannot be replaced", hint="name a new directory inside it")
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Turn the operating system's errors into one that names the path and the next step."""
+    try:
+        yield
+    except OSError as error:
+        raise _failed(path, error) from error
+
+
+def _failed(path: str, error: OSError) -> MachgenError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    hint = _HINTS.get(error.errno or 0, "look at the file system there, then run the command again")
+    return Surroundings(f"cannot write {path}: {reason}; nothing was changed", hint=hint)
+
+
+def _opened(stack: ExitStack, path: str, flags: int, within: int | None = None) -> int:
+    descriptor = os.open(path, flags, dir_fd=within)
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+@contextmanager
+def _staging(base: int) -> Iterator[tuple[str, int]]:
+    """Make a staging directory in `base` and hold its lock; remove what is left in it at the end."""
+    name, descriptor = _claim(base)
+    try:
+        yield name, descriptor
+    finally:
+        _remove(name, base)
+        os.close(descriptor)
+
+
+def _claim(base: int) -> tuple[str, int]:
+    while True:
+        name = STAGING + os.urandom(_RANDOM_BYTES).hex()
+        os.mkdir(name, 0o700, dir_fd=base)
+        # until it is locked, a sweeping process may take it for an abandoned one: then make another
+        try:
+            descriptor = os.open(name, _DIRECTORY, dir_fd=base)
+        except FileNotFoundError:
+            continue
+        if _lock(descriptor) is not False and _stands(name, base, os.fstat(descriptor)):
+            return name, descriptor
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Take the lock of a staging directory: True, or False where another process has it, None where there are none."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None  # such as NFS, which locks no directories
+    return True
+
+
+def _stands(name: str, within: int, expected: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(name, dir_fd=within, follow_symlinks=False), expected)
+    except FileNotFoundError:
+        return False
+
+
+def _sweep(base: int) -> None:
+    for name in os.listdir(base):
+        if not name.startswith(STAGING) or len(name) != len(STAGING) + 2 * _RANDOM_BYTES:
+            continue
+        try:
+            descriptor = os.open(name, _DIRECTORY, dir_fd=base)
+        except OSError:
+            continue  # gone meanwhile, or none of ours: another user's, a file, a symbolic link
+        try:
+            found = os.fstat(descriptor)
+            ours = found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            if ours and _lock(descriptor):
+                _remove(name, base)
+        finally:
+            os.close(descriptor)
+
+
+def _remove(name: str, within: int) -> None:
+    """Remove a staging directory; what resists is left to the next run's sweep."""
+    try:
+        os.rmdir(name, dir_fd=within)
+    except OSError:
+        pass  # not empty: the run failed, or a hook left something beside the project
+    else:
+        return
+    import shutil  # noqa: PLC0415 - only where something went wrong
+
+    shutil.rmtree(name, ignore_errors=True, dir_fd=within)
+    with suppress(OSError):
+        for _, _, _, directory in os.fwalk(name, dir_fd=within):  # raises where nothing is left, as nearly always
+            os.fchmod(directory, stat.S_IRWXU)  # a hook may have made one read-only, which protects what is in it
+        shutil.rmtree(name, ignore_errors=True, dir_fd=within)
+
+
+def _write(root: int, files: Mapping[str, File], shown: str) -> None:
+    """Write the files below the descriptor `root`; they come in path order, so each directory is entered once."""
+    above: list[tuple[str, int]] = [("", root)]  # the directories down to the current one, with their descriptors
+    path = ""
+    try:
+        for path, file in files.items():
+            directory, _, name = path.rpartition("/")
+            if directory != above[-1][0]:
+                _enter(directory, above)
+            descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=above[-1][1])
+            try:
+                rest = memoryview(file.data)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                os.fchmod(descriptor, 0o755 if file.executable else 0o644)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        raise _failed(f"{shown}/{printable(path)}", error) from error
+    finally:
+        for _, descriptor in above[1:]:
+            os.close(descriptor)
+
+
+def _enter(directory: str, above: list[tuple[str, int]]) -> None:
+    while above[-1][0] and not directory.startswith(above[-1][0] + "/"):
+        os.close(above.pop()[1])
+    here, within = above[-1]
+    for name in directory[len(here) :].split("/"):
+        if name:  # not before the first slash
+            os.mkdir(name, dir_fd=within)
+            here, within = f"{here}/{name}" if here else name, os.open(name, _DIRECTORY, dir_fd=within)
+            above.append((here, within))
+
+
+def _commit(stack: ExitStack, place: _Place, staging: int, base: int, project: os.stat_result) -> None:
+    """Let the project appear at its target."""
+    here = staging
+    for name in place.missing[:-1]:
+        here = _opened(stack, name, _DIRECTORY, here)
+    if not _stands(place.missing[-1], here, project):
+        raise Surroundings(
+            f"{place.shown} was replaced while it was made; nothing was changed",
+            hint="see which program changes `.machgen-` directories there, then run the command again",
+        )
+    try:
+        for name in place.missing[:-1]:
+            if _renamed(name, staging, base):
+                return
+            # a parent that was missing has been made meanwhile: the rest is to appear inside it
+            staging, base = _opened(stack, name, _DIRECTORY, staging), _opened(stack, name, _DIRECTORY, base)
+        if not _renamed(place.missing[-1], staging, base):
+            raise _not_empty(place.shown)
+    except OSError as error:
+        if error.errno in _NO_DIRECTORY:
+            raise BadRequest(
+                f"{place.shown}: a file or a symbolic link appeared there while the project was made", hint=_ANOTHER
+            ) from error
+        if error.errno in _MOUNT_POINT:
+            raise _mount_point(place.shown) from error
+        raise
+
+
+def _renamed(name: str, source: int, destination: int) -> bool:
+    """Move a directory; False where one that is not empty has its name."""
+    try:
+        os.rename(name, name, src_dir_fd=source, dst_dir_fd=destination)
+    except OSError as error:
+        if error.errno in _NOT_EMPTY:
+            return False
+        raise
+    return True
