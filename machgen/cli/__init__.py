@@ -1,6 +1,146 @@
-"""The command line. Loaded lazily: see `machgen.cli.commands`."""
+"""The command line: the one place that prints and decides exit codes.
+
+0    done, nothing to report
+1    the answer is no: findings, drift, conflicts left to resolve
+2    the request is wrong: an unknown template, a bad answer, a refused target
+3    the surroundings failed: git missing, disk full, network gone
+70   a defect of machgen itself (EX_SOFTWARE of sysexits.h)
+130  interrupted (128 + SIGINT); 129 and 143 alike for SIGHUP and SIGTERM
+141  whoever read the output went away (128 + SIGPIPE)
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+from itertools import takewhile
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from machgen.cli import console
+from machgen.errors import BadRequest, MachgenError, Surroundings
+
+if TYPE_CHECKING:
+    import click
+
+DEFECT = 70
+INTERRUPTED = 130
+NOBODY_READS = 141
+
+
+class Terminated(BaseException):
+    """The process was told to end; travels like `KeyboardInterrupt`, so that what is staged is cleaned up.
+
+    Args:
+        signal: The signal's number.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal
 
 
 def main() -> None:
-    """Run the `machgen` command."""
-    raise SystemExit(2)
+    """Run the `machgen` command and end the process."""
+    _catch_signals()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Run a command line.
+
+    Args:
+        args: The arguments after the program's name.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        console.prepare()
+        code = _bounded(args)
+        console.flush()
+    except BrokenPipeError:
+        console.abandon()
+        return NOBODY_READS
+    except OSError as error:
+        console.abandon()
+        console.error(f"the output cannot be written: {error.strerror}")
+        return Surroundings.exit_code
+    return code
+
+
+def _bounded(args: Sequence[str]) -> int:
+    """The error boundary: every way a command may end becomes a line on stderr and an exit code."""
+    debug = "--debug" in takewhile(lambda arg: arg.startswith("-"), args)
+    try:
+        return _dispatch(args)
+    except BrokenPipeError:
+        raise
+    except MachgenError as error:
+        console.error(error.message, error.hint)
+        code = error.exit_code
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C; or Ctrl-D where an answer was asked for
+        console.interrupted("interrupted")
+        code = INTERRUPTED
+    except Terminated as error:
+        console.interrupted("terminated")
+        code = 128 + error.signal
+    except OSError as error:
+        console.error(_failure(error), "mend that, then run the command again")
+        code = Surroundings.exit_code
+    except Exception as error:  # noqa: BLE001 - the boundary: what gets here is a defect, and users see no tracebacks
+        console.error(
+            f"a defect of machgen: {type(error).__name__}: {error}",
+            "please report it, with what `machgen --debug …` prints for the same command",
+        )
+        code = DEFECT
+    if debug:
+        console.traceback()
+    return code
+
+
+def _dispatch(args: Sequence[str]) -> int:
+    import click  # noqa: PLC0415 - inside the boundary: an interrupt while it loads is an interrupt
+
+    from machgen.cli.commands import complete, machgen  # noqa: PLC0415 - loads click
+
+    if (completed := complete()) is not None:
+        return completed
+    try:
+        # not `machgen.main()`: it has an error boundary of its own, which prints and exits
+        with machgen.make_context("machgen", list(args)) as context:
+            machgen.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as missing:
+        console.usage(missing.format_message())
+        return BadRequest.exit_code
+    except click.UsageError as misused:
+        raise _misused(misused) from misused
+    return 0
+
+
+def _misused(error: "click.UsageError") -> BadRequest:
+    """Say a wrong command line in this program's words."""
+    hint = getattr(error, "hint", "")
+    if close := getattr(error, "possibilities", None):
+        hint = f"did you mean {' or '.join(close)}?"
+    if not hint:
+        path = error.ctx.command_path if error.ctx else "machgen"
+        hint = f"{path} --help shows what there is"
+    # click's own texts of a mistyped name have the suggestion in them; here it is the hint
+    message = error.message if close else error.format_message()
+    return BadRequest(message[:1].lower() + message[1:].rstrip("."), hint=hint)
+
+
+def _failure(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename is not None else reason
+
+
+def _catch_signals() -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise Terminated(number)
+
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored, and so it stays
+            signal.signal(number, end)

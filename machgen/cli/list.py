@@ -1,0 +1,18 @@
+"""`machgen list`: the templates on offer."""
+
+import click
+
+from machgen.cli import console, options
+from machgen.cli.offer import Offer
+
+
+@click.command("list", short_help="List the templates on offer.")
+@options.pack
+@options.as_json
+def command(pack: str | None, directory: str, as_json: bool) -> None:
+    """List the templates on offer: their names and what they make."""
+    found = Offer(pack, directory).descriptions()
+    if as_json:
+        console.document([{"name": name, "description": text} for name, text in found.items()])
+    else:
+        console.result(*console.table(list(found.items())))

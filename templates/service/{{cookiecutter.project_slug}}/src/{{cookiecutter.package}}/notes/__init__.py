@@ -1,1 +1,0 @@
-"""Notes: short texts of one person."""
