@@ -25,7 +25,9 @@ class BundleHook(BuildHookInterface[Any]):
         made = Path(self.directory) / "bundle"
         made.mkdir(parents=True, exist_ok=True)
         include = build_data["force_include"]
-        include[str(ROOT / "templates")] = "machgen/_builtin/templates"
+        for name, source in pack.sources.items():  # file by file: what a test run left in a checkout is not shipped
+            for path in source:
+                include[str(ROOT / "templates" / name / path)] = f"machgen/_builtin/templates/{name}/{path}"
         for name, source in modules({name: compose(name, pack) for name in pack.sources}):
             file = made / f"{name}.py"
             file.write_text(source, encoding="utf-8")

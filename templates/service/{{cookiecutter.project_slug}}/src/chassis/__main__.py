@@ -1,0 +1,124 @@
+"""The command line: ``python -m chassis serve | migrate | openapi | check-ready | token``."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from chassis.settings import Environment, Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :returns: the exit code: 0 done, 1 the answer is no, 2 the settings are wrong.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for one in error.errors():
+            where = "_".join(str(part) for part in one["loc"]).upper() + ": " if one["loc"] else ""
+            print(f"settings: {where}{one['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+        return 2
+    command: Callable[[Settings, argparse.Namespace], int] = parsed.command
+    return command(settings, parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chassis", description="Run and look after this service.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=run)
+        return command
+
+    add("serve", _serve, "Serve HTTP on HOST and PORT until SIGTERM.")
+    migrate = add("migrate", _migrate, "Bring the database's tables up to the newest migration.")
+    migrate.add_argument("--check", action="store_true", help="change nothing; exit 1 if anything is missing")
+    migrate.add_argument("--down", metavar="REVISION", help="take migrations back, down to REVISION (or `base`)")
+    add("openapi", _openapi, "Print the contract as YAML.")
+    add("check-ready", _check_ready, "Exit 0 when the service on PORT is ready.")
+    token = add("token", _token, "Print a bearer token for ENVIRONMENT=dev.")
+    token.add_argument("--subject", default="developer", help="who the token is for (default: %(default)s)")
+    token.add_argument("--scope", action="append", help="a scope to grant; repeat it; default: all there are")
+    token.add_argument("--seconds", type=int, default=8 * 3600, help="validity (default: eight hours)")
+    return parser
+
+
+def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from chassis.server import serve  # noqa: PLC0415 - the other commands start without the server
+
+    return serve(settings)
+
+
+def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
+    from alembic.util import CommandError  # noqa: PLC0415 - only this command needs the database
+
+    from chassis import migrations  # noqa: PLC0415 - as above
+    from chassis.database import Database  # noqa: PLC0415 - as above
+
+    async def run() -> None:
+        database = Database(settings)
+        try:
+            if arguments.down:
+                await migrations.downgrade(database.engine, arguments.down)
+            elif arguments.check:
+                await migrations.check(database.engine)
+            else:
+                await migrations.upgrade(database.engine)
+            present, _ = await migrations.state(database.engine)
+            print(f"The database is at revision {present or 'base'}.")
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(run())
+    except CommandError as error:  # also when the models have changed and no migration was written
+        print(f"migrate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _openapi(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from chassis import contract  # noqa: PLC0415 - the other commands start without the app
+    from chassis.app import create_app  # noqa: PLC0415 - as above
+
+    print(contract.dump(create_app(settings).openapi()), end="")
+    return 0
+
+
+def _check_ready(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - fast start: containers ask every few seconds
+
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - comparing, not binding
+    connection = HTTPConnection(host, settings.port, timeout=3)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        print(response.read().decode())
+    except (OSError, HTTPException) as error:
+        print(f"http://{host}:{settings.port} does not answer: {error}", file=sys.stderr)
+        return 1
+    finally:
+        connection.close()
+    return 0 if response.status == 200 else 1
+
+
+def _token(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chassis.domain import load_domain  # noqa: PLC0415 - the other commands start without the domain
+    from chassis.keys import DevelopmentKeys  # noqa: PLC0415 - as above
+
+    if settings.environment is not Environment.DEV or settings.auth_issuer:
+        print("Tokens are made here only in ENVIRONMENT=dev without AUTH_ISSUER; ask the issuer.", file=sys.stderr)
+        return 2
+    scopes = frozenset(arguments.scope or load_domain().scopes)
+    print(DevelopmentKeys(settings.var_dir).mint(subject=arguments.subject, scopes=scopes, seconds=arguments.seconds))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The application: everything put together, in the order in which a request meets it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from chassis import contract, health, logs, migrations, problems
+from chassis.auth import Authenticator
+from chassis.database import Database
+from chassis.domain import load_domain
+from chassis.health import Health
+from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
+from chassis.metrics import Metrics
+from chassis.observation import Observation
+from chassis.project import project
+from chassis.settings import Environment, Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application. Nothing is connected before it starts.
+
+    :param settings: checked settings; read nothing from the environment here, so that tests can run many apps.
+    """
+    about, domain = project(), load_domain()
+    logs.configure(settings.log_level, about.name)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(app.state.database.close)
+            app.state.authenticator = await _authenticator(settings, stack)
+            app.state.signing_key = signing_key(settings)
+            if settings.environment is Environment.DEV:
+                await migrations.upgrade(app.state.database.engine)
+            yield
+
+    app = FastAPI(
+        title=about.title,
+        version=about.version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    metrics = Metrics()
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.database = Database(settings)
+    app.state.health = Health(app.state.database)
+    metrics.watch_pool(app.state.database.engine)
+    for router in (health.router, *domain.routers):
+        app.router.routes.extend(router.routes)
+    problems.install(app)
+    contract.install(app, about, domain)
+    app.add_middleware(Observation, metrics=metrics)
+    return app
+
+
+async def _authenticator(settings: Settings, stack: AsyncExitStack) -> Authenticator:
+    keys: DevelopmentKeys | IssuerKeys
+    if settings.auth_issuer:
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=httpx.Timeout(5.0)))
+        keys = IssuerKeys(
+            issuer=settings.auth_issuer,
+            audience=settings.auth_audience,
+            jwks_url=settings.auth_jwks_url,
+            client=client,
+        )
+    else:
+        keys = DevelopmentKeys(settings.var_dir)
+    return Authenticator(keys=keys, algorithms=settings.auth_algorithms, leeway_seconds=settings.auth_leeway_seconds)

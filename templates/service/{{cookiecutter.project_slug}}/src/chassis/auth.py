@@ -1,0 +1,101 @@
+"""Who is calling: bearer tokens (RFC 6750) of one issuer, checked by the rules of RFC 8725."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, NoReturn, Protocol
+
+import jwt
+from fastapi import Depends, Request
+
+from chassis.problems import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """The caller.
+
+    ``subject`` is the issuer's identifier of the person or client; everything a caller owns is filtered by it, in
+    the query itself.
+    """
+
+    subject: str
+    scopes: frozenset[str]
+
+
+class Keys(Protocol):
+    """Where the issuer's public keys come from."""
+
+    issuer: str
+    audience: str
+
+    async def find(self, key_id: str) -> jwt.PyJWK | None:
+        """Return the key of that id, or ``None``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authenticator:
+    """Turns a request's token into a principal."""
+
+    keys: Keys
+    algorithms: tuple[str, ...]
+    leeway_seconds: int
+
+    async def principal(self, authorization: str | None) -> Principal:
+        """Check the token in an ``Authorization`` header.
+
+        :raises Problem: 401 when it is missing or not acceptable; which check failed is not told.
+        """
+        kind, _, token = (authorization or "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            _refuse("This operation needs a bearer token.", error="")
+        try:
+            header = jwt.get_unverified_header(token)
+            key = await self.keys.find(str(header.get("kid", "")))
+            if key is None or header.get("alg") not in self.algorithms:
+                _refuse("The token is not acceptable.")
+            claims = jwt.decode(
+                token,
+                key,
+                # The key decides the algorithm as well: an RSA key never verifies anything but RSA.
+                algorithms=[name for name in self.algorithms if name == header["alg"]],
+                issuer=self.keys.issuer,
+                audience=self.keys.audience,
+                leeway=self.leeway_seconds,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            _refuse("The token is not acceptable.")
+        return Principal(subject=str(claims["sub"]), scopes=_scopes(claims))
+
+
+def _scopes(claims: dict[str, Any]) -> frozenset[str]:
+    # "scope" is RFC 8693 section 4.2; "scp" is what Entra ID and Okta send instead, Okta as a list.
+    granted = claims.get("scope", claims.get("scp", ""))
+    return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
+
+
+def _refuse(detail: str, error: str = ', error="invalid_token"') -> NoReturn:
+    raise Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": f'Bearer realm="api"{error}'})
+
+
+def require(principal: Principal, scope: str) -> None:
+    """Refuse a caller whose token was not granted ``scope``.
+
+    :raises Problem: 403 (RFC 6750, section 3.1).
+    """
+    if scope not in principal.scopes:
+        raise Problem(
+            403,
+            "missing-scope",
+            f"This operation needs the scope {scope}.",
+            headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'},
+        )
+
+
+async def _current_principal(request: Request) -> Principal:
+    principal = request.state.principal
+    assert isinstance(principal, Principal)  # noqa: S101 - only operations with a scope may ask for the caller
+    return principal
+
+
+Caller = Annotated[Principal, Depends(_current_principal)]

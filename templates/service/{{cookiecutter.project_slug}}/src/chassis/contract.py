@@ -1,0 +1,190 @@
+"""The contract: OpenAPI 3.1 as the running app serves it, with everything FastAPI cannot know from the signatures."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from chassis import merge_patch, problems
+from chassis.domain import Domain
+from chassis.operation import Operation
+from chassis.project import Project
+
+_COMPONENT = {
+    400: "BadRequest",
+    401: "Unauthenticated",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    412: "StaleVersion",
+    415: "UnsupportedMediaType",
+    422: "InvalidRequest",
+    428: "PreconditionRequired",
+    500: "InternalError",
+    503: "Unavailable",
+}
+_DESCRIPTIONS = {
+    400: "The request cannot be understood.",
+    401: "The token is missing or not acceptable.",
+    403: "The token lacks the scope.",
+    404: "There is no such thing, or it is not the caller's.",
+    409: "The request contradicts the present state.",
+    412: "The resource has changed since.",
+    415: "The body's media type is not the one this operation takes.",
+    422: "The request breaks a rule; `errors` says which.",
+    428: "The request must name the version it changes.",
+    500: "Something went wrong in the service.",
+    503: "The service or something it needs is not available; try again.",
+}
+
+
+def install(app: FastAPI, project: Project, domain: Domain) -> None:
+    """Make ``app`` serve the whole contract at ``/openapi.json``."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = build(app, project, domain)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to extend the contract
+
+
+def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
+    """Return the contract as a JSON object."""
+    operations = [route for route in app.routes if isinstance(route, Operation) and route.include_in_schema]
+    contract = get_openapi(
+        title=project.title,
+        version=project.version,
+        description=project.description,
+        openapi_version="3.1.0",
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in domain.tags.items()],
+        servers=[{"url": "/", "description": "wherever the service runs"}],
+    )
+    components = contract.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas |= _problem_schemas()
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["responses"] = {name: _problem_response(status) for status, name in _COMPONENT.items()}
+    components["headers"] = {
+        "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3)."),
+        "X-Request-ID": _header("Names the request in the service's logs."),
+    }
+    components["securitySchemes"] = {"token": _security_scheme(domain)}
+    for route in operations:
+        for method in sorted(route.verbs):
+            _complete(contract["paths"][route.path_format][method.lower()], route)
+    contract["security"] = [{"token": []}]
+    return contract
+
+
+def dump(contract: dict[str, Any]) -> str:
+    """Write the contract as YAML, the way ``contract/openapi.yaml`` holds it."""
+    import yaml  # noqa: PLC0415 - only this command needs it
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    text = yaml.dump(
+        contract | {"info": None},
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=120,
+        default_flow_style=False,
+    )
+    # JSON strings are YAML strings; written this way a title may hold anything.
+    info = "".join(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in contract["info"].items())
+    return str(text).replace("info: null\n", f"info:\n{info}", 1)
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def _security_scheme(domain: Domain) -> dict[str, Any]:
+    scopes = "\n".join(f"- `{name}`: {text}" for name, text in sorted(domain.scopes.items()))
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": f"A token of the identity provider (OpenID Connect) with one of the scopes:\n\n{scopes}",
+    }
+
+
+def _problem_schemas() -> dict[str, Any]:
+    schema = problems.ProblemDetails.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
+    nested = schema.pop("$defs")
+    return {"Problem": schema, **nested}
+
+
+def _problem_response(status: int) -> dict[str, Any]:
+    return {
+        "description": _DESCRIPTIONS[status],
+        "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _complete(operation: dict[str, Any], route: Operation) -> None:
+    scope = route.policy.scope
+    operation["security"] = [{"token": [scope]}] if scope else []
+    names = {one["name"].lower() for one in operation.get("parameters", [])}
+    for parameter in operation.get("parameters", []):
+        _simplify(parameter["schema"])
+    if body := operation.get("requestBody"):
+        _name_media_type(body, route)
+    responses = operation["responses"]
+    for status in _possible(route, names):
+        responses[str(status)] = {"$ref": f"#/components/responses/{_COMPONENT[status]}"}
+    for status, response in responses.items():
+        if status.startswith("2"):
+            headers = response.setdefault("headers", {})
+            headers["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
+            if names & {"if-match", "if-none-match"} and status != "204":
+                headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+    if "if-none-match" in names:
+        responses["304"] = {
+            "description": "The caller's copy is fresh.",
+            "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+        }
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _simplify(schema: dict[str, Any]) -> None:
+    """Drop what Python's ``| None`` adds to a parameter: it is left out, it is never null."""
+    schema.pop("title", None)
+    schema.pop("description", None)  # stands at the parameter itself
+    variants = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    if len(variants) == 1:
+        del schema["anyOf"]
+        schema.update(variants[0])
+
+
+def _name_media_type(body: dict[str, Any], route: Operation) -> None:
+    if route.body_media_type == merge_patch.MEDIA_TYPE:
+        body["content"] = {merge_patch.MEDIA_TYPE: body["content"]["application/json"]}
+
+
+def _possible(route: Operation, parameters: set[str]) -> set[int]:
+    """Which problems an operation may answer with, told by what it asks for."""
+    statuses = {500, 503}
+    if route.policy.scope:
+        statuses |= {401, 403}
+    if "{" in route.path_format:
+        statuses |= {404}
+    if route.body_field is not None:
+        statuses |= {400, 415}
+    if route.body_field is not None or parameters:
+        statuses |= {422}
+    if "cursor" in parameters:
+        statuses |= {400}
+    if "if-match" in parameters:
+        statuses |= {412, 428}
+    return statuses

@@ -1,0 +1,201 @@
+"""The database: one engine, transactions that end before the answer leaves, and columns that mean the same on both.
+
+SQLite is the embedded default, PostgreSQL the real thing; a service must not be able to tell them apart.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from chassis.identifiers import uuid7
+from chassis.problems import Problem
+from chassis.settings import Settings
+
+_WRITE_LOCK = "BEGIN IMMEDIATE"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time, aware and in UTC on every database (SQLite alone would lose the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: it would be read as another point in time elsewhere."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None) if value and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back UTC."""
+        return value.replace(tzinfo=UTC) if value and dialect.name == "sqlite" else value
+
+
+class Base(DeclarativeBase):
+    """All tables of the service. Constraints are named, so that migrations can drop them on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's declared way to map types
+
+
+def now() -> datetime:
+    """Return the present in UTC."""
+    return datetime.now(UTC)
+
+
+class Resource:
+    """Columns of every mutable resource: identity, version and times.
+
+    SQLAlchemy counts ``version`` and adds it to the WHERE of every UPDATE and DELETE; the loser of a race gets
+    ``StaleDataError``, which leaves the service as 412.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version}  # type: ignore[attr-defined] # set by the mapper
+
+
+class Database:
+    """The service's connections to its own database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = _create_engine(settings)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        options = {"begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reader = self.engine.execution_options(**options)
+        # SQLite has one writer. Waiting for it in line is fair and costs nothing; polling its file lock is neither.
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads: no transaction is begun where the database does not need one."""
+        with _unavailable_as_problem():
+            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that commits when the block ends, and rolls back when it raises.
+
+        :raises Problem: 503 when the database cannot be reached.
+        """
+        with _unavailable_as_problem():
+            async with (
+                _held(self._writer),
+                AsyncSession(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+
+    async def ping(self, seconds: float) -> None:
+        """Ask the database for one row.
+
+        :raises Problem: 503 when it does not answer within ``seconds``.
+        """
+        try:
+            async with asyncio.timeout(seconds), self.reading() as session:
+                await session.execute(text("SELECT 1"))
+        except TimeoutError:
+            raise _unavailable() from None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _held(lock: asyncio.Lock | None) -> AsyncIterator[None]:
+    if lock is None:
+        yield
+        return
+    async with lock:
+        yield
+
+
+def _unavailable() -> Problem:
+    return Problem(503, "database-unavailable", detail="The database cannot be reached.", headers={"Retry-After": "5"})
+
+
+@contextmanager
+def _unavailable_as_problem() -> Iterator[None]:
+    try:
+        yield
+    except (PoolTimeoutError, ConnectionError) as error:
+        raise _unavailable() from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise _unavailable() from error
+        raise
+
+
+def _create_engine(settings: Settings) -> AsyncEngine:
+    url, seconds = settings.url, settings.database_timeout_seconds
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(
+            url, pool_size=settings.database_pool_size, hide_parameters=True, connect_args={"timeout": seconds}
+        )
+        _prepare_sqlite(engine.sync_engine)
+        return engine
+    return create_async_engine(
+        url,
+        hide_parameters=True,  # errors are logged, and parameters are personal data
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=seconds,
+        connect_args={"timeout": seconds, "command_timeout": seconds},
+    )
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Make SQLite behave: foreign keys, write-ahead log, and transactions that begin where SQLAlchemy says so."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions on its own
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A writer that starts as a reader cannot wait for the lock: SQLite fails it at once (SQLITE_BUSY_SNAPSHOT).
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", _WRITE_LOCK))
+
+
+async def current_session(request: Request) -> AsyncSession:
+    """Return the session that the operation opened for this request."""
+    session = request.state.session
+    assert isinstance(session, AsyncSession)  # noqa: S101 - tells the type checker what the operation stored
+    return session
+
+
+Session = Annotated[AsyncSession, Depends(current_session)]

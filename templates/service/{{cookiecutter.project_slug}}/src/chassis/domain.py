@@ -1,0 +1,34 @@
+"""The seam between chassis and domain: one value that the domain package hands over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from fastapi import APIRouter
+
+from chassis.project import project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """What a domain package offers to the chassis as ``DOMAIN`` in its ``__init__.py``.
+
+    ``routers`` hold the operations, each with its whole path. ``scopes`` maps every scope that an
+    operation may ask for to the sentence that explains it in the contract. ``tags`` does the same for tags.
+    """
+
+    routers: tuple[APIRouter, ...]
+    scopes: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_domain() -> Domain:
+    """Import the package that ``[tool.chassis]`` names and return its ``DOMAIN``.
+
+    :raises TypeError: when the package offers something else under that name.
+    """
+    package = project().package
+    found = import_module(package).DOMAIN
+    if not isinstance(found, Domain):
+        raise TypeError(f"{package}.DOMAIN must be a chassis.domain.Domain, not {type(found).__name__}")
+    return found

@@ -1,0 +1,69 @@
+"""Logs: one JSON object a line on standard output, with the ids of the request it belongs to.
+
+Values are escaped by the JSON encoder, so nothing a caller sends can forge a line. Bodies, query strings, tokens
+and header values are never logged.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+from chassis.settings import LogLevel
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+# Local variables stay out of the logs: they hold bodies, tokens and names.
+_TRACEBACKS: Processor = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
+def configure(level: LogLevel, service: str) -> None:
+    """Send every log of the process, ours and the libraries', through the same formatter.
+
+    :param service: the service's name, added to every line.
+    """
+
+    def add_service(_logger: object, _method: str, line: EventDict) -> EventDict:
+        line["service"] = service
+        return line
+
+    number = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[
+            *_SHARED,
+            add_service,
+            _TRACEBACKS,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                add_service,
+                _TRACEBACKS,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
+    # Libraries may log what they send: addresses, statements, headers.
+    for name in ("httpx", "httpcore", "asyncio", "aiosqlite", "sqlalchemy.engine", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def logger() -> FilteringBoundLogger:
+    """Return the logger; the request's ids are added by themselves."""
+    found: FilteringBoundLogger = structlog.get_logger()
+    return found

@@ -1,0 +1,55 @@
+"""Metrics in Prometheus' text format: rate, errors and duration per route template, and the connection pool."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._requests = Counter(
+            "http_requests", "Requests answered", ("method", "route", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "http_request_duration_seconds", "Time to the last byte", ("method", "route"), registry=self.registry
+        )
+
+    def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request.
+
+        :param route: the route's template, never the path itself: a metric per identifier would never end.
+        :param seconds: from the first byte of the request to the last byte of the response.
+        """
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def watch_pool(self, engine: AsyncEngine) -> None:
+        """Report the engine's connections."""
+        self.registry.register(_PoolCollector(engine))
+
+    def render(self) -> bytes:
+        """Return everything, as ``/metrics`` shows it."""
+        return generate_latest(self.registry)
+
+
+class _PoolCollector(Collector):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        pool = self._engine.pool
+        gauge = GaugeMetricFamily("database_connections", "Connections of the pool", labels=("state",))
+        if isinstance(pool, QueuePool):
+            gauge.add_metric(("in_use",), pool.checkedout())
+            gauge.add_metric(("idle",), pool.checkedin())
+        yield gauge

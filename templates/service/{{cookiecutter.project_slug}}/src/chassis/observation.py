@@ -1,0 +1,86 @@
+"""Around every request: its id, its log line, its metrics, and the one place that catches what nobody expected."""
+
+import re
+import time
+from typing import Any
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from chassis import problems
+from chassis.logs import logger
+from chassis.metrics import Metrics
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, 3.2
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Observation:
+    """Pure ASGI middleware, the outermost one."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _accepted(headers.get(b"x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        ids = {"request_id": request_id}
+        if trace := _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"")):
+            ids["trace_id"] = trace[1].decode()
+        clear_contextvars()
+        bind_contextvars(**ids)
+        await self._observe(scope, receive, send, request_id)
+
+    async def _observe(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        status = 0
+        began = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete(MutableHeaders(scope=message), request_id, scope)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:  # the boundary: everything unexpected becomes a logged 500
+            self._log.error("request failed", exc_info=error)
+            if status:
+                raise  # half a response is out; only closing the connection tells the caller
+            problem = problems.Problem(500, "internal-error", "Something went wrong here; it has been logged.")
+            response = problems.render(problem, path=scope["path"], request_id=request_id)
+            await response(scope, receive, send_with_id)
+        finally:
+            self._record(scope, status, time.perf_counter() - began)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _KNOWN_METHODS else "other"
+        route: Any = getattr(scope.get("route"), "path", "unmatched")
+        self._metrics.observe_request(method=method, route=route, status=status, seconds=seconds)
+        self._log.info(
+            "request", method=method, route=route, status=status or "aborted", milliseconds=round(seconds * 1000, 1)
+        )
+
+
+def _accepted(given: bytes | None) -> str:
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return uuid4().hex
+
+
+def _complete(headers: MutableHeaders, request_id: str, scope: Scope) -> None:
+    headers["X-Request-ID"] = request_id
+    headers.setdefault("Cache-Control", "no-store")
+    if scope["app"].state.health.draining:
+        headers["Connection"] = "close"  # makes the load balancer open its next connection elsewhere

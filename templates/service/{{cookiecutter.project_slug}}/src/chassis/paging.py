@@ -1,0 +1,104 @@
+"""Lists: keyset paging with an opaque, signed cursor.
+
+A page begins after the last key the caller has seen, so rows that are inserted meanwhile never shift the pages, and
+the thousandth page costs what the first one costs.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from chassis.problems import FieldError, Problem
+
+_Item = TypeVar("_Item", bound=BaseModel)
+_Row = TypeVar("_Row")
+_SIGNATURE_BYTES = 16
+
+
+class Page(BaseModel, Generic[_Item]):
+    """One page of a list."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name the page of notes ``NotePage`` in the contract."""
+        return f"{params[0].__name__}Page"
+
+    items: list[_Item] = Field(description="at most `limit` items, oldest first")
+    next: str | None = Field(
+        None,
+        description="cursor of the next page; absent on the last one",
+        exclude_if=lambda value: value is None,
+        json_schema_extra={"examples": ["AZCl4AAAcACAAAAAAAAAAA"]},
+    )
+
+
+class Paging:
+    """The page that the caller asks for."""
+
+    def __init__(
+        self,
+        request: Request,
+        cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=100, description="most items on the page")] = 20,
+    ) -> None:
+        self.limit = limit
+        self._key: bytes = request.app.state.signing_key
+        # A cursor is good for the list it was made for and nothing else: same path, same filters.
+        filters = sorted(item for item in request.query_params.multi_items() if item[0] not in ("cursor", "limit"))
+        self._list = repr((request.url.path, filters)).encode()
+        self.after = self._decode(cursor) if cursor else None
+
+    async def fetch(
+        self, session: AsyncSession, query: Select[_Row], key: InstrumentedAttribute[UUID]
+    ) -> tuple[list[_Row], str | None]:
+        """Run ``query`` for this page.
+
+        :param query: what to list, already filtered by who may see it.
+        :param key: the unique column that orders the list.
+        :returns: the rows, and the cursor of the next page.
+        """
+        if self.after is not None:
+            query = query.where(key > self.after)
+        # One row more than asked for tells whether there is a next page.
+        rows = list(await session.scalars(query.order_by(key).limit(self.limit + 1)))
+        if len(rows) <= self.limit:
+            return rows, None
+        rows.pop()
+        last: Any = getattr(rows[-1], key.key)
+        return rows, self._encode(last)
+
+    def _sign(self, position: bytes) -> bytes:
+        return hmac.digest(self._key, self._list + b"\0" + position, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+    def _encode(self, position: UUID) -> str:
+        token = position.bytes + self._sign(position.bytes)
+        return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+    def _decode(self, cursor: str) -> UUID:
+        try:
+            token = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            token = b""
+        position, signature = token[:16], token[16:]
+        genuine = len(position) == 16 and hmac.compare_digest(signature, self._sign(position))
+        # Base64 has spare bits in its last character: only the spelling that was given out counts.
+        if not genuine or cursor != self._encode(UUID(bytes=position)):
+            raise Problem(
+                400,
+                "invalid-cursor",
+                "The cursor is not one of this list; start again without a cursor.",
+                errors=[FieldError(pointer=None, parameter="cursor", detail="not a cursor of this list")],
+            )
+        return UUID(bytes=position)
+
+
+PageRequest = Annotated[Paging, Depends()]

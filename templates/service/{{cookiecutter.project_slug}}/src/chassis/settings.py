@@ -1,0 +1,126 @@
+"""Settings: from the environment only, checked once, at the start."""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from chassis.project import ROOT, project
+
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "replace", "example", "secret", "xxxx")
+_DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+}
+
+
+class Environment(StrEnum):
+    """Where the process runs. Only ``dev`` may start without secrets and an identity provider."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """Every setting of the service. The name of the environment variable is the field's name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Environment = Field(Environment.DEV, description="dev, staging or prod")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    log_level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error")
+    var_dir: Path = Field(ROOT / "var", description="where ENVIRONMENT=dev keeps its database and its keys")
+
+    database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty means SQLite in VAR_DIR")
+    database_pool_size: int = Field(10, ge=1, description="connections kept open by one process")
+    database_timeout_seconds: float = Field(
+        5.0, gt=0, description="longest wait for a connection, a lock or one statement"
+    )
+
+    secret_key: SecretStr = Field(SecretStr(""), description="signs cursors; at least 32 characters")
+    auth_issuer: str = Field("", description="OIDC issuer whose tokens are accepted")
+    auth_audience: str = Field("", description="audience that a token must name")
+    auth_jwks_url: str = Field("", description="key set; empty means: ask the issuer's discovery document")
+    auth_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256", "EdDSA"), description="accepted signature algorithms, separated by commas"
+    )
+    auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
+
+    drain_seconds: float = Field(
+        5.0, ge=0, description="how long a process that got SIGTERM still accepts requests while it is not ready"
+    )
+    shutdown_seconds: int = Field(20, ge=1, description="how long requests in flight may take to finish after that")
+
+    @field_validator("auth_algorithms", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("auth_algorithms")
+    @classmethod
+    def _only_asymmetric(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # A shared secret would let every holder of it mint tokens, and "none" everybody (RFC 8725, section 3.1).
+        for name in value:
+            if name[:2] not in ("RS", "PS", "ES", "Ed"):
+                raise ValueError(f"{name!r} is not an asymmetric signature algorithm")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _parsable(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value()) if value.get_secret_value() else None
+        except ArgumentError:
+            raise ValueError("not a database URL such as postgresql://user:password@host/name") from None
+        if url is not None and url.get_backend_name() not in ("postgresql", "postgres", "sqlite"):
+            raise ValueError(f"{url.get_backend_name()!r} is neither postgresql nor sqlite")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.environment is Environment.DEV:
+            return self
+        missing = [
+            name.upper()
+            for name in ("database_url", "secret_key", "auth_issuer", "auth_audience")
+            if not _reveal(getattr(self, name))
+        ]
+        if missing:
+            raise ValueError(f"ENVIRONMENT={self.environment} needs {', '.join(missing)}")
+        secret = self.secret_key.get_secret_value()
+        if len(secret) < 32 or any(word in secret.lower() for word in _PLACEHOLDERS):
+            raise ValueError("SECRET_KEY is a placeholder or too short (32 characters); make one: openssl rand -hex 32")
+        password = self.url.password or ""
+        if self.url.get_backend_name() != "sqlite" and any(word in password.lower() for word in _PLACEHOLDERS):
+            raise ValueError("DATABASE_URL holds a placeholder password")
+        if not self.auth_issuer.startswith("https://"):
+            raise ValueError("AUTH_ISSUER must be an https:// URL")
+        return self
+
+    @cached_property
+    def url(self) -> URL:
+        """The database's URL with the asynchronous driver that the chassis uses."""
+        given = self.database_url.get_secret_value()
+        url = make_url(given or f"sqlite:///{self.var_dir / (project().name + '.db')}")
+        return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _reveal(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

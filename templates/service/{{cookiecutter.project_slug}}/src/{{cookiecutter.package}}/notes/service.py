@@ -1,0 +1,55 @@
+"""What can be done with notes. Knows the database and the rules, and nothing of HTTP.
+
+Every query filters by owner: somebody else's note does not exist.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.problems import Problem
+
+from .models import NoteRow
+from .schemas import NoteDraft
+
+
+def owned(owner: str, *, pinned: bool | None = None) -> Select[NoteRow]:
+    """Return the query for the notes of one owner.
+
+    :param pinned: only those that are pinned, or only those that are not; ``None`` for all.
+    """
+    query = select(NoteRow).where(NoteRow.owner == owner)
+    return query if pinned is None else query.where(NoteRow.pinned == pinned)
+
+
+async def find(session: AsyncSession, owner: str, note_id: UUID) -> NoteRow:
+    """Return one note.
+
+    :raises Problem: 404 when the owner has no such note.
+    """
+    note = await session.scalar(owned(owner).where(NoteRow.id == note_id))
+    if note is None:
+        raise Problem(404, "not-found", "There is no such note.")
+    return note
+
+
+async def create(session: AsyncSession, owner: str, draft: NoteDraft) -> NoteRow:
+    """Store a new note."""
+    note = NoteRow(owner=owner, **draft.model_dump())
+    session.add(note)
+    await session.flush()
+    return note
+
+
+async def replace(session: AsyncSession, note: NoteRow, draft: NoteDraft) -> None:
+    """Replace what the caller may write; a draft that changes nothing makes no new version."""
+    for name, value in draft.model_dump().items():
+        setattr(note, name, value)
+    await session.flush()
+
+
+async def delete(session: AsyncSession, note: NoteRow) -> None:
+    """Delete a note."""
+    await session.delete(note)
+    await session.flush()

@@ -1,0 +1,148 @@
+"""A service for every test: the real app on a real database, SQLite and, where there is one, PostgreSQL."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis import migrations
+from chassis.app import create_app
+from chassis.database import Base, Database
+from chassis.domain import load_domain
+from chassis.keys import DevelopmentKeys
+from chassis.settings import Settings
+from tests import postgres
+
+SettingsFor = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio, as the server does."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings out of the tests."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str | None]:
+    """Give the URL of a PostgreSQL server, if there is one."""
+    given, binaries = os.environ.get("TEST_DATABASE_URL"), postgres.programs()
+    if given:
+        yield given
+    elif binaries:
+        with postgres.throwaway_server(binaries) as url:
+            yield url
+    else:
+        yield None
+
+
+@pytest.fixture(scope="session")
+async def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one SQLite file; every test gets a copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    await _migrate(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+async def migrated_postgres(postgres_server: str | None, tmp_path_factory: pytest.TempPathFactory) -> str | None:
+    """Make and migrate one database on the PostgreSQL server; every test finds it empty."""
+    if postgres_server is None:
+        return None
+    name = f"test_{os.getpid()}"
+    await _execute(postgres_server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    migrated = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    await _migrate(migrated, tmp_path_factory.mktemp("postgres"))
+    return migrated
+
+
+async def _execute(url: str, *statements: str) -> None:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def _migrate(url: str, var_dir: Path) -> None:
+    database = Database(Settings(database_url=SecretStr(url), var_dir=var_dir))
+    await migrations.upgrade(database.engine)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path, migrated_postgres: str | None
+) -> str:
+    """Give an empty, migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(migrated_sqlite, path)
+        return f"sqlite:///{path}"
+    if migrated_postgres is None:
+        pytest.skip("no PostgreSQL: set TEST_DATABASE_URL or install its programs")
+    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+    await _execute(migrated_postgres, f"TRUNCATE {tables}")
+    return migrated_postgres
+
+
+@pytest.fixture
+def settings_for(tmp_path: Path) -> SettingsFor:
+    """Give a function that makes settings for a test."""
+
+    def make(url: str, **changes: object) -> Settings:
+        values: dict[str, object] = {"database_url": SecretStr(url), "var_dir": tmp_path}
+        return Settings.model_validate(values | changes)
+
+    return make
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A started app, and ways to call it."""
+
+    app: FastAPI
+    keys: DevelopmentKeys
+    anonymous: httpx.AsyncClient
+
+    def token(self, subject: str, *scopes: str, seconds: int = 60) -> str:
+        """Mint a token; without scopes it grants all there are."""
+        granted = frozenset(scopes) or frozenset(load_domain().scopes)
+        return self.keys.mint(subject=subject, scopes=granted, seconds=seconds)
+
+    def as_(self, subject: str, *scopes: str) -> httpx.AsyncClient:
+        """Return a client that sends a token of this person."""
+        return _client(self.app, {"Authorization": f"Bearer {self.token(subject, *scopes)}"})
+
+
+def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers)
+
+
+@pytest.fixture
+async def service(database_url: str, settings_for: SettingsFor, tmp_path: Path) -> AsyncIterator[Service]:
+    """Start the app in this process, as uvicorn would."""
+    app = create_app(settings_for(database_url))
+    async with app.router.lifespan_context(app), _client(app, {}) as anonymous:
+        yield Service(app=app, keys=DevelopmentKeys(tmp_path), anonymous=anonymous)
+
+
+@pytest.fixture
+def ann(service: Service) -> httpx.AsyncClient:
+    """Give a client of somebody who may do everything with what is hers."""
+    return service.as_("ann")

@@ -1,0 +1,57 @@
+"""A PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, or a throwaway one on this machine."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+
+def programs() -> Path | None:
+    """Return the directory of PostgreSQL's programs, the newest ones found, or nothing."""
+    found = [Path(path).resolve().parent for path in [shutil.which("postgres")] if path]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((directory for directory in found if (directory / "initdb").exists()), None)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def throwaway_server(binaries: Path) -> Iterator[str]:
+    """Run a server on a free port with its data in a temporary directory; yield its URL."""
+    directory, port, user = Path(mkdtemp(prefix="postgres-")), free_port(), _unprivileged_user()
+    if user is not None:
+        shutil.chown(directory, user)
+    try:
+        _run(user, binaries / "initdb", "-D", directory, "-U", "test", "--auth=trust", "-E", "UTF8", "--no-sync")
+        # Nothing has to survive a power cut here, so nothing waits for the disk.
+        options = f"-p {port} -h 127.0.0.1 -k '' -c fsync=off -c full_page_writes=off -c max_connections=200"
+        control = (binaries / "pg_ctl", "-D", directory, "-w", "-s")
+        _run(user, *control, "-o", options, "-l", directory / "log", "start")
+        try:
+            yield f"postgresql://test@127.0.0.1:{port}/postgres"
+        finally:
+            _run(user, *control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root: name somebody else to run it, where the tests do."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _run(user: str | None, *command: str | Path) -> None:
+    subprocess.run(command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603 - our own words

@@ -1,0 +1,88 @@
+"""Real server processes for the tests that are about processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from chassis.project import ROOT
+from tests.postgres import free_port
+
+ServerFactory = Callable[..., "ServerProcess"]
+
+
+class ServerProcess:
+    """``python -m chassis serve`` on a free port."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.log = directory / f"server-{self.port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chassis", "serve"],
+                cwd=ROOT,
+                env=server_environment(directory) | {"PORT": str(self.port)} | environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def wait_until_ready(self, seconds: float = 15) -> None:
+        """Return when the server answers that it is ready."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if self.get("/readyz")[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"not ready: {self.log.read_text()}")
+
+    def get(self, path: str) -> tuple[int, dict[str, str]]:
+        """Open a new connection, ask, and return status and headers (names in lower case)."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}
+        finally:
+            connection.close()
+
+    def terminate(self) -> None:
+        """Send SIGTERM, as Kubernetes does."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Make sure that it is gone."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def server_environment(directory: Path) -> dict[str, str]:
+    """Return a small environment: what the machine needs, and no settings of the developer."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")}
+    return kept | {"PYTHONPATH": str(ROOT / "src"), "VAR_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def servers(directory: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers; all of them are gone at the end."""
+    started: list[ServerProcess] = []
+
+    def start(**environment: str) -> ServerProcess:
+        started.append(ServerProcess(directory, **environment))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.stop()

@@ -1,0 +1,172 @@
+"""Who may call what: refused by default, decided by the contract."""
+
+import base64
+import hmac
+import json
+import time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from chassis.app import create_app
+from chassis.keys import DevelopmentKeys
+from chassis.operation import Operation, resource_router
+from chassis.settings import Settings
+from tests.fixtures import Service
+
+CONTRACT = create_app(Settings()).openapi()
+OPERATIONS = [
+    (method.upper(), path.replace("{note_id}", "0190a5e0-0000-7000-8000-000000000000"), operation)
+    for path, operations in CONTRACT["paths"].items()
+    for method, operation in operations.items()
+]
+PROTECTED = [pytest.param(*one, id=one[2]["operationId"]) for one in OPERATIONS if one[2]["security"]]
+HEADERS = {"If-Match": '"1"', "Content-Type": "application/json"}
+
+
+def _claims(**changes: object) -> dict[str, object]:
+    now = int(time.time())
+    good = {
+        "iss": DevelopmentKeys.issuer,
+        "aud": DevelopmentKeys.audience,
+        "sub": "mallory",
+        "scope": "notes:read notes:write",
+        "iat": now,
+        "exp": now + 60,
+    }
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def _signed(service: Service, **changes: object) -> str:
+    return jwt.encode(_claims(**changes), service.keys._private, "ES256", headers={"kid": "development"})
+
+
+def _with_shared_secret(secret: bytes) -> str:
+    """Sign by hand: PyJWT rightly refuses to take a public key for a secret."""
+
+    def encode(data: bytes) -> bytes:
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    header = json.dumps({"alg": "HS256", "kid": "development"}).encode()
+    signed = encode(header) + b"." + encode(json.dumps(_claims()).encode())
+    return (signed + b"." + encode(hmac.digest(secret, signed, "sha256"))).decode()
+
+
+def _forgeries(service: Service) -> dict[str, str]:
+    public = service.keys._private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    other_kind = rsa.generate_private_key(65537, 2048)
+    kid = {"kid": "development"}
+    good = _signed(service)
+    return {
+        "expired": _signed(service, exp=int(time.time()) - 60),
+        "not yet valid": _signed(service, nbf=int(time.time()) + 600),
+        "never expires": _signed(service, exp=None),
+        "nobody's": _signed(service, sub=None),
+        "another issuer": _signed(service, iss="https://evil.example"),
+        "another audience": _signed(service, aud="another-service"),
+        "no audience": _signed(service, aud=None),
+        "unsigned": jwt.encode(_claims(), "", "none", headers=kid),
+        "public key as shared secret": _with_shared_secret(public),
+        "another key": jwt.encode(_claims(), stranger, "ES256", headers=kid),
+        "another kind of key": jwt.encode(_claims(), other_kind, "RS256", headers=kid),
+        "unknown key": jwt.encode(_claims(), stranger, "ES256", headers={"kid": "stranger"}),
+        "no key id": jwt.encode(_claims(), service.keys._private, "ES256"),
+        "changed claims": good[:40] + ("A" if good[40] != "A" else "B") + good[41:],
+        "cut off": good[:-8],
+        "not a token": "x.y.z",
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
+async def test_refuses_a_caller_without_token(
+    service: Service, method: str, path: str, operation: dict[str, Any]
+) -> None:
+    """No operation works anonymously unless the contract declares it public."""
+    response = await service.anonymous.request(method, path, headers=HEADERS, content=b"{")
+
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, 'Bearer realm="api"')
+    assert "401" in operation["responses"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
+async def test_refuses_every_forged_token(service: Service, method: str, path: str, operation: dict[str, Any]) -> None:
+    """Whatever is wrong with a token, the answer is the same 401."""
+    outcomes = {}
+    for name, token in _forgeries(service).items():
+        headers = HEADERS | {"Authorization": f"Bearer {token}"}
+        outcomes[name] = (await service.anonymous.request(method, path, headers=headers, content=b"{")).status_code
+
+    assert outcomes == dict.fromkeys(outcomes, 401), operation["operationId"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
+async def test_refuses_a_token_without_the_scope(
+    service: Service, method: str, path: str, operation: dict[str, Any]
+) -> None:
+    """A token with every scope but the one that the contract names is a 403."""
+    (scope,) = operation["security"][0]["token"]
+    async with service.as_("ann", "something:else") as client:
+        response = await client.request(method, path, headers=HEADERS, content=b"{")
+
+    assert response.status_code == 403
+    assert f'scope="{scope}"' in response.headers["www-authenticate"]
+
+
+async def test_accepts_a_good_token(service: Service) -> None:
+    """The forgeries above fail for what is wrong with them: without it the same token is good."""
+    headers = {"Authorization": f"Bearer {_signed(service)}"}
+
+    assert (await service.anonymous.get("/v1/notes", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("claim", [{"scope": None, "scp": "notes:read"}, {"scope": None, "scp": ["notes:read"]}])
+async def test_reads_scopes_as_issuers_write_them(service: Service, claim: dict[str, object]) -> None:
+    """Besides ``scope`` (RFC 8693) the ``scp`` of Entra ID and Okta counts."""
+    headers = {"Authorization": f"Bearer {_signed(service, **claim)}"}
+
+    assert (await service.anonymous.get("/v1/notes", headers=headers)).status_code == 200
+
+
+def test_operation_without_policy_cannot_be_defined() -> None:
+    """Forgetting to say who may call is an error at import, not a hole in production."""
+    router = resource_router("/v1/things", tag="things")
+
+    async def list_things() -> None: ...
+
+    with pytest.raises(TypeError, match=r"list_things: declare @requires\(scope\) or @public"):
+        router.get("")(list_things)
+
+
+def test_every_route_is_an_operation() -> None:
+    """Nothing is served around the policy, except the contract itself."""
+    routes = create_app(Settings()).routes
+
+    assert [getattr(route, "path", route) for route in routes if not isinstance(route, Operation)] == ["/openapi.json"]
+
+
+async def test_somebody_elses_note_does_not_exist(service: Service, ann: httpx.AsyncClient) -> None:
+    """Every answer about another person's note is the answer about no note at all."""
+    note = (await ann.post("/v1/notes", json={"title": "mine"})).json()
+    bob = service.as_("bob")
+    path, absent = f"/v1/notes/{note['id']}", "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
+    headers = {"If-Match": '"1"'}
+    patch = headers | {"Content-Type": "application/merge-patch+json"}
+
+    for method, options in [
+        ("GET", {}),
+        ("PUT", {"headers": headers, "json": {"title": "his"}}),
+        ("PATCH", {"headers": patch, "content": b'{"title": "his"}'}),
+        ("DELETE", {"headers": headers}),
+    ]:
+        answers = [await bob.request(method, one, **options) for one in (path, absent)]  # type: ignore[arg-type] # a table
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].json()["detail"] == answers[1].json()["detail"]
+    assert (await bob.get("/v1/notes")).json() == {"items": []}
+    assert (await ann.get(path)).json() == note

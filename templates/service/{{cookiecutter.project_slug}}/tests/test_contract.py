@@ -1,0 +1,56 @@
+"""The contract on disk is the contract that is served."""
+
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from chassis.contract import dump
+from chassis.project import ROOT
+from tests.fixtures import Service
+
+
+def _committed() -> Any:
+    return yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+async def test_served_contract_is_the_committed_one(service: Service) -> None:
+    """A changed API changes the contract in the same commit: run ``make contract``."""
+    served = (await service.anonymous.get("/openapi.json")).json()
+
+    assert served == _committed()
+
+
+def test_written_contract_reads_back() -> None:
+    """What ``make contract`` writes is the contract, whatever the title holds."""
+    contract = _committed() | {"info": {"title": 'It\'s "new": é\n', "version": "1"}}
+
+    assert yaml.safe_load(dump(contract)) == contract
+
+
+def _operations() -> list[Any]:
+    return [
+        pytest.param(operation, id=operation["operationId"])
+        for operations in _committed()["paths"].values()
+        for operation in operations.values()
+    ]
+
+
+@pytest.mark.parametrize("operation", _operations())
+def test_operation_is_described(operation: dict[str, Any]) -> None:
+    """Each operation says what it does, who may call it and how it fails."""
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert "security" in operation
+    assert {"500", "503"} <= operation["responses"].keys()
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"], parameter["name"]
+
+
+async def test_answers_fit_the_contract(ann: httpx.AsyncClient) -> None:
+    """The documented members are the ones that are sent."""
+    note = (await ann.post("/v1/notes", json={"title": "Milk"})).json()
+
+    assert note.keys() == _committed()["components"]["schemas"]["Note"]["properties"].keys()

@@ -1,0 +1,111 @@
+"""What operators rely on: probes, metrics, logs, request ids."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from chassis.app import create_app
+from tests.fixtures import Service, SettingsFor
+
+
+def _lines(captured: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in captured.splitlines()]
+
+
+async def test_probes_answer(service: Service) -> None:
+    """A started service on a migrated database is alive and ready."""
+    for path in ("/livez", "/readyz"):
+        assert (await service.anonymous.get(path)).status_code == 200
+
+
+async def test_draining_is_alive_but_not_ready(service: Service) -> None:
+    """Readiness goes first, so that load balancers turn away while requests are still answered."""
+    service.app.state.health.draining = True
+
+    assert (await service.anonymous.get("/livez")).status_code == 200
+    refused = await service.anonymous.get("/readyz")
+    assert (refused.status_code, refused.json()["type"]) == (503, "urn:problem-type:draining")
+    assert refused.headers["connection"] == "close"
+
+
+async def test_unmigrated_database_is_not_ready(settings_for: SettingsFor, tmp_path: Path) -> None:
+    """Outside dev nobody migrates at the start; until the job has run, the service says what is missing."""
+    settings = settings_for(
+        f"sqlite:///{tmp_path / 'empty.db'}",
+        environment="prod",
+        secret_key=SecretStr("0123456789abcdef0123456789abcdef"),
+        auth_issuer="https://issuer.test",
+        auth_audience="api",
+    )
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        response = await client.get("/readyz")
+
+    assert (response.status_code, response.json()["type"]) == (503, "urn:problem-type:not-migrated")
+
+
+async def test_metrics_count_by_route_template(service: Service, ann: httpx.AsyncClient) -> None:
+    """Identifiers and made-up paths do not become series of their own."""
+    for path in ("/v1/notes/0190a5e0-0000-7000-8000-000000000000", "/wp-login.php", "/.env"):
+        await ann.get(path)
+    text = (await service.anonymous.get("/metrics")).text
+
+    assert 'http_requests_total{method="GET",route="/v1/notes/{note_id}",status="404"} 1.0' in text
+    assert 'http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
+    assert 'http_request_duration_seconds_count{method="GET",route="/v1/notes/{note_id}"} 1.0' in text
+    assert 'database_connections{state="in_use"} 0.0' in text
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("abc-1.2_3", True), ("x" * 128, True), ("x" * 129, False), ("a b", False), ("a\tb", False), ("", False)],
+)
+async def test_request_id_is_kept_or_replaced(service: Service, sent: str, kept: bool) -> None:
+    """Only harmless ids are taken over from the caller."""
+    response = await service.anonymous.get("/livez", headers={"X-Request-ID": sent})
+
+    assert (response.headers["x-request-id"] == sent) == kept
+
+
+async def test_log_line_carries_the_ids(
+    service: Service, ann: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line a request, with what is needed to find it again and nothing personal."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    capsys.readouterr()
+    await ann.post(
+        "/v1/notes?email=ann@example.org",
+        json={"title": "canary-title"},
+        headers={"X-Request-ID": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+    )
+    captured = capsys.readouterr().out
+    (line,) = _lines(captured)
+
+    wanted = {
+        "event": "request", "level": "info", "method": "POST", "route": "/v1/notes", "status": 201,
+        "request_id": "r-1", "trace_id": trace, "principal": "ann",
+    }  # fmt: skip
+    assert {name: line[name] for name in wanted} == wanted
+    for canary in ("ann@example.org", "canary-title", "Bearer", service.token("ann")[:20]):
+        assert canary not in captured
+
+
+async def test_nothing_a_caller_sends_forges_a_log_line(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    """Line breaks and terminal codes stay inside their JSON string."""
+    capsys.readouterr()
+    await service.anonymous.get("/%0a%7b%22event%22%3a%22forged%22%7d%1b%5b31m")
+    captured = capsys.readouterr().out
+
+    assert len(_lines(captured)) == 1
+    assert "\x1b" not in captured
+
+
+async def test_nothing_is_cached_unless_it_says_so(ann: httpx.AsyncClient) -> None:
+    """Every response carries ``Cache-Control``."""
+    assert (await ann.get("/v1/notes")).headers["cache-control"] == "no-store"
+    assert (await ann.get("/nowhere")).headers["cache-control"] == "no-store"

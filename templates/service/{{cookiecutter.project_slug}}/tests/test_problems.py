@@ -1,0 +1,87 @@
+"""Every error is a problem document (RFC 9457), whoever makes it."""
+
+import httpx
+import pytest
+
+from tests.fixtures import Service
+
+GONE = "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "kind"),
+    [
+        ("GET", "/nowhere", {}, 404, "not-found"),
+        ("DELETE", "/v1/notes", {}, 405, "method-not-allowed"),
+        ("POST", "/v1/notes", {"content": b"title=x"}, 415, "unsupported-media-type"),
+        ("PATCH", GONE, {"json": {}}, 415, "unsupported-media-type"),
+        (
+            "POST",
+            "/v1/notes",
+            {"content": b"{", "headers": JSON},
+            400,
+            "malformed-json",
+        ),
+        ("POST", "/v1/notes", {"json": {}}, 422, "invalid-request"),
+        ("GET", "/v1/notes?limit=0", {}, 422, "invalid-request"),
+        ("GET", "/v1/notes/not-an-id", {}, 422, "invalid-request"),
+        ("GET", GONE, {}, 404, "not-found"),
+        ("DELETE", GONE, {}, 428, "precondition-required"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str | int) else "",
+)
+async def test_error_is_a_problem_document(
+    ann: httpx.AsyncClient, method: str, path: str, options: dict[str, object], status: int, kind: str
+) -> None:
+    """The document has every member and names the request in the logs."""
+    response = await ann.request(method, path, **options)  # type: ignore[arg-type] # table of different options
+
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    document = response.json()
+    assert document["type"] == f"urn:problem-type:{kind}"
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert document["instance"] == path.partition("?")[0]
+    assert document["request_id"] == response.headers["x-request-id"]
+
+
+async def test_validation_names_every_place(ann: httpx.AsyncClient) -> None:
+    """Each mistake in the body has its JSON Pointer."""
+    response = await ann.post("/v1/notes", json={"title": "", "pinned": "perhaps", "colour": "red"})
+
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/title", "/pinned", "/colour"]
+
+
+async def test_validation_names_the_parameter(ann: httpx.AsyncClient) -> None:
+    """A mistake outside the body names the parameter."""
+    response = await ann.get("/v1/notes", params={"limit": 101})
+
+    assert response.json()["errors"] == [{"parameter": "limit", "detail": "Input should be less than or equal to 100"}]
+
+
+async def test_method_not_allowed_names_the_allowed_ones(ann: httpx.AsyncClient) -> None:
+    """RFC 9110, section 15.5.6 asks for ``Allow``."""
+    response = await ann.request("DELETE", "/v1/notes")
+
+    assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
+
+
+async def test_unexpected_error_tells_nothing(
+    service: Service, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A defect is a 500 that keeps its details to the log."""
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("SELECT password FROM users")
+
+    monkeypatch.setattr(service.app.state.database, "reading", fail)
+    response = await ann.get("/v1/notes")
+
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "password" not in response.text
+    assert "RuntimeError" not in response.text
+    assert "SELECT password FROM users" in capsys.readouterr().out

@@ -1,0 +1,161 @@
+"""The service as a process: what happens at start and stop, seen from outside."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chassis.project import ROOT
+from tests.processes import ServerFactory, server_environment, servers
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers."""
+    with servers(tmp_path) as factory:
+        yield factory
+
+
+def _chassis(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "chassis", *arguments],
+        cwd=ROOT,
+        env=server_environment(directory) | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def test_first_start_needs_nothing(start: ServerFactory, tmp_path: Path) -> None:
+    """An empty directory is enough: database, keys and tables are made, and a minted token works."""
+    server = start()
+    server.wait_until_ready()
+    token = _chassis(tmp_path, "token", "--subject", "ann").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    created = httpx.post(f"{server.url}/v1/notes", json={"title": "Milk"}, headers=headers)
+    ready = _chassis(tmp_path, "check-ready", PORT=str(server.port))
+
+    assert created.status_code == 201
+    assert (ready.returncode, ready.stdout) == (0, '{"status":"ready"}\n')
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("development-*")} == {0o600}
+
+
+def test_two_services_share_no_secret(tmp_path: Path) -> None:
+    """Keys are made on the spot, never copied with the code."""
+    tokens = []
+    for name in ("one", "two"):
+        _chassis(tmp_path / name, "token")
+        tokens.append((tmp_path / name / "development-key.pem").read_bytes())
+
+    assert tokens[0] != tokens[1]
+
+
+def test_sigterm_loses_nobodys_request(start: ServerFactory) -> None:
+    """Readiness goes first, new and running requests are answered meanwhile, and the exit code is 0."""
+    server = start(DRAIN_SECONDS="1")
+    server.wait_until_ready()
+    answers: list[int] = []
+    stop = threading.Event()
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            answers.append(server.get("/livez")[0])
+
+    asking = threading.Thread(target=keep_asking)
+    asking.start()
+    server.terminate()
+    time.sleep(0.3)
+    status, headers = server.get("/readyz")
+    stop.set()
+    asking.join()
+
+    assert (status, headers["connection"]) == (503, "close")
+    assert len(answers) > 20
+    assert set(answers) == {200}
+    assert server.process.wait(10) == 0
+
+
+def test_ctrl_c_stops_at_once(start: ServerFactory) -> None:
+    """Somebody who develops does not wait for a load balancer."""
+    server = start(DRAIN_SECONDS="60")
+    server.wait_until_ready()
+    server.process.send_signal(signal.SIGINT)
+
+    assert server.process.wait(5) in (0, 130, -signal.SIGINT)
+
+
+def test_taken_port_is_said_plainly(start: ServerFactory) -> None:
+    """A start that fails has an exit code and a reason."""
+    first = start()
+    first.wait_until_ready()
+    second = start(PORT=str(first.port))
+
+    assert second.process.wait(15) == 3
+    assert "address already in use" in second.log.read_text()
+
+
+COMPLETE = {
+    "ENVIRONMENT": "prod",
+    "DATABASE_URL": "postgresql://svc:9f8a7b6c@127.0.0.1:1/svc",
+    "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+    "AUTH_ISSUER": "https://issuer.test",
+    "AUTH_AUDIENCE": "api",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (dict.fromkeys(COMPLETE.keys() - {"ENVIRONMENT"}, ""),
+         "ENVIRONMENT=prod needs DATABASE_URL, SECRET_KEY, AUTH_ISSUER, AUTH_AUDIENCE"),
+        ({"SECRET_KEY": "changeme-changeme-changeme-changeme"}, "SECRET_KEY is a placeholder or too short"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is a placeholder or too short"),
+        ({"DATABASE_URL": "postgresql://svc:changeme@db/svc"}, "DATABASE_URL holds a placeholder password"),
+        ({"DATABASE_URL": "mysql://svc@db/svc"}, "DATABASE_URL: 'mysql' is neither postgresql nor sqlite"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL: not a database URL"),
+        ({"AUTH_ISSUER": "http://issuer.test"}, "AUTH_ISSUER must be an https:// URL"),
+        ({"AUTH_ALGORITHMS": "RS256,HS256"}, "AUTH_ALGORITHMS: 'HS256' is not an asymmetric signature algorithm"),
+        ({"AUTH_ALGORITHMS": "none"}, "AUTH_ALGORITHMS: 'none' is not an asymmetric signature algorithm"),
+        ({"PORT": "http"}, "PORT: Input should be a valid integer"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_wrong_settings_stop_the_start(tmp_path: Path, changes: dict[str, str], message: str) -> None:
+    """Outside dev every missing or placeholder secret is named, and no secret is printed."""
+    result = _chassis(tmp_path, "serve", **(COMPLETE | changes))
+
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "9f8a7b6c" not in result.stderr
+
+
+def test_tokens_are_made_only_in_dev(tmp_path: Path) -> None:
+    """Where there is an issuer, nobody else makes tokens."""
+    result = _chassis(tmp_path, "token", **COMPLETE)
+
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_check_ready_says_when_nobody_answers(tmp_path: Path) -> None:
+    """The container's health check fails with a sentence."""
+    result = _chassis(tmp_path, "check-ready", PORT="1")
+
+    assert result.returncode == 1
+    assert "http://127.0.0.1:1 does not answer" in result.stderr
+
+
+def test_migrations_go_up_down_and_up(tmp_path: Path) -> None:
+    """Each migration can be taken back, and the models agree with the tables."""
+    assert _chassis(tmp_path, "migrate", "--check").returncode == 1
+    for arguments in [(), ("--check",), ("--down", "base"), (), ("--check",)]:
+        result = _chassis(tmp_path, "migrate", *arguments)
+        assert result.returncode == 0, result.stderr
