@@ -245,8 +245,13 @@ def _entries(git: _Git, commit: str) -> Entries:
     check_bounds(git.recorded, len(listed), sum(size for *_, size in listed))
     contents = _contents(git, {blob for _, _, blob, _ in listed})
     for path, mode, blob, _ in listed:
-        if path.count("/") > DEEPEST:
+        parts = path.split("/")
+        if len(parts) > DEEPEST:
             raise BadRequest(f"{git.recorded}: more than {DEEPEST} directories below one another")
+        if not {"", ".", ".."}.isdisjoint(parts):
+            raise BadRequest(
+                f"{git.recorded}: the name {printable(path)!r} is no path", hint="the repository is forged"
+            )
         data = contents[blob]
         entries.add(
             path, Link(data.decode("utf-8", "surrogateescape")) if mode == "120000" else File(data, mode == "100755")

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from machgen import __version__
@@ -344,8 +344,3 @@ class _Copied:
         parts = rest.split("/")
         ways = ["/".join(parts[: n + 1]) for n in range(len(parts))]
         return any(fnmatch(way, pattern) for way in ways for pattern in self.patterns)
-
-
-def with_source(pack: Pack, name: str, source: Tree) -> Pack:
-    """Return the pack with one template's raw directory exchanged, as a trusted `pre_prompt` hook left it."""
-    return replace(pack, sources={**pack.sources, name: source})
