@@ -3,10 +3,12 @@
 A layer is a template that another one extends (`"_extends": "service"` in its `cookiecutter.json`). Stacking gives a
 template that needs nothing of machgen: cookiecutter itself can bake it. A file of a higher layer replaces the file at
 the same path below it, or extends it with Jinja's own `{% extends "service/pyproject.toml" %}`: the replaced file is
-then kept under `templates/<layer>/`, where cookiecutter looks for included templates.
+then kept under `templates/<layer>/`, where cookiecutter looks for included templates. What a layer has no use for, it
+leaves out by pattern (`"_without"` in its `cookiecutter.json`).
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,18 +76,19 @@ def compose(name: str, pack: Pack, below: Callable[[], Pack] | None = None) -> T
 
     Raises:
         BadRequest: There is no such template or layer, the layers form a circle, a `cookiecutter.json` does not
-            parse, or two files of the stack differ only by case or Unicode form.
+            parse, two files of the stack differ only by case or Unicode form, or a `_without` pattern matches nothing.
     """
     layers = _stack(name, pack, below)
     root = _root(layers)
     files: dict[str, File] = {}
     for index, layer in enumerate(layers):
+        _leave_out(files, layer, root)
         above = [f.data for higher in layers[index + 1 :] for f in higher.source.values()]
         for path, file in layer.source.items():
             if path in files and path.startswith(root + "/"):
                 _keep_replaced(files, path, root, layers[:index], [file.data, *above])
             files[path] = file
-    if len(layers) > 1 or "_extends" in layers[0].questions:
+    if len(layers) > 1 or layers[0].questions.keys() & {"_extends", "_without"}:
         questions = _questions([layer.questions for layer in layers])
         text = json.dumps(questions, indent=2, ensure_ascii=False) + "\n"
         files[QUESTIONS_FILE] = File(text.encode("utf-8"))
@@ -191,6 +194,27 @@ def _root(layers: list[_Layer]) -> str:
     return next(iter(found))
 
 
+def _leave_out(files: dict[str, File], layer: _Layer, root: str) -> None:
+    """Remove from the layers below what the layer names under `_without`: paths in the project, `*` for any ending.
+
+    A pattern that matches nothing is refused: the file it meant was renamed below, and would silently come back.
+    """
+    patterns = layer.questions.get("_without", [])
+    where = f"{printable(layer.name)}/{QUESTIONS_FILE}"
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise BadRequest(f"{where}: `_without` is not a list of paths", hint='write it like ["docs/example.md"]')
+    for pattern in patterns:
+        wanted = re.compile(re.escape(f"{root}/{pattern}").replace(r"\*", ".*"), re.DOTALL)
+        found = [path for path in files if wanted.fullmatch(path)]
+        if not found:
+            raise BadRequest(
+                f"{where}: `_without` names {printable(pattern)!r}, and no layer below has such a file",
+                hint="`machgen show` lists the files of the layers below",
+            )
+        for path in found:
+            del files[path]
+
+
 def _keep_replaced(files: dict[str, File], path: str, root: str, below: list[_Layer], above: list[bytes]) -> None:
     """Keep the file that is about to be replaced where `{% extends "<layer>/<path>" %}` finds it, if one does."""
     owner = next(layer.name for layer in reversed(below) if path in layer.source)
@@ -208,6 +232,6 @@ def _questions(layers: list[dict[str, Any]]) -> dict[str, Any]:
                 merged[key] = merged[key] + [each for each in value if each not in merged[key]]
             elif key in _MERGED and isinstance(merged.get(key), dict) and isinstance(value, dict):
                 merged[key] = {**merged[key], **value}
-            elif key != "_extends":
+            elif key not in ("_extends", "_without"):
                 merged[key] = value
     return merged

@@ -66,6 +66,21 @@ def test_a_layer_extends_a_file_below(tmp_path: Path) -> None:
     assert {"templates/service/a.txt", "templates/shop/a.txt"} == {p for p in made.files if p.startswith("templates/")}
 
 
+def test_a_layer_leaves_files_of_the_layers_below_out(tmp_path: Path) -> None:
+    """What `_without` matches is gone, also for a layer above; what the layer itself adds there stays."""
+    three = pack(
+        service=(SERVICE, {"src/notes/a.py": "", "src/notes/tests/b.py": "", "src/app.py": "low", "notes.md": ""}),
+        shop=({"_extends": "service", "_without": ["src/notes/*", "notes.md"]}, {"src/notes/c.py": "own"}),
+        house=({"_extends": "shop"}, {"d.txt": "high"}),
+    )
+
+    made = compose("house", three)
+
+    assert texts(made) == {"src/app.py": "low", "src/notes/c.py": "own", "d.txt": "high"}
+    assert "_without" not in made.questions
+    assert dict(bake(made.files, tmp_path)) == dict(render(made, {"project_slug": "svc", "owner": "team"}))
+
+
 def test_questions_stack_in_order() -> None:
     """A higher layer replaces defaults in place, adds its questions after, and unites what must be united."""
     both = pack(
@@ -125,6 +140,9 @@ REFUSED = {
     "circle": ("a", {"a": ({"_extends": "b"}, {"x": ""}), "b": ({"_extends": "a"}, {"x": ""})}, "in a circle: a → b → a", "remove one `_extends`"),
     "itself": ("a", {"a": ({"_extends": "a"}, {"x": ""})}, "in a circle: a → a", "remove one `_extends`"),
     "wrong type": ("a", {"a": ({"_extends": ["b"]}, {"x": ""})}, "a/cookiecutter.json: `_extends` is [\"b\"]", "give the name of one template"),
+    "nothing to leave out": ("b", {"a": ({"x": "y"}, {"x": ""}), "b": ({"_extends": "a", "_without": ["y/*"]}, {})}, "b/cookiecutter.json: `_without` names 'y/*', and no layer below has such a file", "`machgen show` lists"),
+    "left out its own": ("a", {"a": ({"_without": ["x"]}, {"x": ""})}, "`_without` names 'x'", "`machgen show` lists"),
+    "left out is no list": ("b", {"a": ({"x": "y"}, {"x": ""}), "b": ({"_extends": "a", "_without": "x"}, {})}, "`_without` is not a list of paths", "write it like"),
     "no project directory": ("a", {"a": ({"x": "y"}, {"/README.md": ""})}, "a: no project directory", "a template needs one directory"),
     "two project directories": ("a", {"a": ({"x": "y"}, {"x": "", "/{{cookiecutter.x}}/y": ""})}, "more than one project directory", "all layers of a template share one"),
     "case twins": ("a", {"a": ({"x": "y"}, {"README.md": "", "readme.md": ""})}, "README.md and {{cookiecutter.project_slug}}/readme.md both land on", "two names"),

@@ -8,6 +8,7 @@ import yaml
 
 from chassis.contract import dump
 from chassis.project import ROOT
+from tests import example
 from tests.fixtures import Service
 
 
@@ -51,6 +52,6 @@ def test_operation_is_described(operation: dict[str, Any]) -> None:
 
 async def test_answers_fit_the_contract(ann: httpx.AsyncClient) -> None:
     """The documented members are the ones that are sent."""
-    note = (await ann.post("/v1/notes", json={"title": "Milk"})).json()
+    created = (await ann.post(example.COLLECTION, json=example.draft())).json()
 
-    assert note.keys() == _committed()["components"]["schemas"]["Note"]["properties"].keys()
+    assert created.keys() == _committed()["components"]["schemas"][example.SCHEMA]["properties"].keys()

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from chassis.app import create_app
+from tests import example
 from tests.fixtures import Service, SettingsFor
 
 
@@ -51,13 +52,13 @@ async def test_unmigrated_database_is_not_ready(settings_for: SettingsFor, tmp_p
 
 async def test_metrics_count_by_route_template(service: Service, ann: httpx.AsyncClient) -> None:
     """Identifiers and made-up paths do not become series of their own."""
-    for path in ("/v1/notes/0190a5e0-0000-7000-8000-000000000000", "/wp-login.php", "/.env"):
+    for path in (example.ABSENT, "/wp-login.php", "/.env"):
         await ann.get(path)
     text = (await service.anonymous.get("/metrics")).text
 
-    assert 'http_requests_total{method="GET",route="/v1/notes/{note_id}",status="404"} 1.0' in text
+    assert f'http_requests_total{{method="GET",route="{example.ITEM}",status="404"}} 1.0' in text
     assert 'http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
-    assert 'http_request_duration_seconds_count{method="GET",route="/v1/notes/{note_id}"} 1.0' in text
+    assert f'http_request_duration_seconds_count{{method="GET",route="{example.ITEM}"}} 1.0' in text
     assert 'database_connections{state="in_use"} 0.0' in text
 
 
@@ -79,15 +80,15 @@ async def test_log_line_carries_the_ids(
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     capsys.readouterr()
     await ann.post(
-        "/v1/notes?email=ann@example.org",
-        json={"title": "canary-title"},
+        f"{example.COLLECTION}?email=ann@example.org",
+        json=example.draft("canary-title"),
         headers={"X-Request-ID": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
     )
     captured = capsys.readouterr().out
     (line,) = _lines(captured)
 
     wanted = {
-        "event": "request", "level": "info", "method": "POST", "route": "/v1/notes", "status": 201,
+        "event": "request", "level": "info", "method": "POST", "route": example.COLLECTION, "status": 201,
         "request_id": "r-1", "trace_id": trace, "principal": "ann",
     }  # fmt: skip
     assert {name: line[name] for name in wanted} == wanted
@@ -107,5 +108,5 @@ async def test_nothing_a_caller_sends_forges_a_log_line(service: Service, capsys
 
 async def test_nothing_is_cached_unless_it_says_so(ann: httpx.AsyncClient) -> None:
     """Every response carries ``Cache-Control``."""
-    assert (await ann.get("/v1/notes")).headers["cache-control"] == "no-store"
+    assert (await ann.get(example.COLLECTION)).headers["cache-control"] == "no-store"
     assert (await ann.get("/nowhere")).headers["cache-control"] == "no-store"

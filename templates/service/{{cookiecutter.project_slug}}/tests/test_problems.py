@@ -3,9 +3,8 @@
 import httpx
 import pytest
 
+from tests import example
 from tests.fixtures import Service
-
-GONE = "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
 
 JSON = {"Content-Type": "application/json"}
 
@@ -14,21 +13,21 @@ JSON = {"Content-Type": "application/json"}
     ("method", "path", "options", "status", "kind"),
     [
         ("GET", "/nowhere", {}, 404, "not-found"),
-        ("DELETE", "/v1/notes", {}, 405, "method-not-allowed"),
-        ("POST", "/v1/notes", {"content": b"title=x"}, 415, "unsupported-media-type"),
-        ("PATCH", GONE, {"json": {}}, 415, "unsupported-media-type"),
+        ("DELETE", example.COLLECTION, {}, 405, "method-not-allowed"),
+        ("POST", example.COLLECTION, {"content": b"title=x"}, 415, "unsupported-media-type"),
+        ("PATCH", example.ABSENT, {"json": {}}, 415, "unsupported-media-type"),
         (
             "POST",
-            "/v1/notes",
+            example.COLLECTION,
             {"content": b"{", "headers": JSON},
             400,
             "malformed-json",
         ),
-        ("POST", "/v1/notes", {"json": {}}, 422, "invalid-request"),
-        ("GET", "/v1/notes?limit=0", {}, 422, "invalid-request"),
-        ("GET", "/v1/notes/not-an-id", {}, 422, "invalid-request"),
-        ("GET", GONE, {}, 404, "not-found"),
-        ("DELETE", GONE, {}, 428, "precondition-required"),
+        ("POST", example.COLLECTION, {"json": {}}, 422, "invalid-request"),
+        ("GET", f"{example.COLLECTION}?limit=0", {}, 422, "invalid-request"),
+        ("GET", f"{example.COLLECTION}/not-an-id", {}, 422, "invalid-request"),
+        ("GET", example.ABSENT, {}, 404, "not-found"),
+        ("DELETE", example.ABSENT, {}, 428, "precondition-required"),
     ],
     ids=lambda value: str(value) if isinstance(value, str | int) else "",
 )
@@ -50,21 +49,23 @@ async def test_error_is_a_problem_document(
 
 async def test_validation_names_every_place(ann: httpx.AsyncClient) -> None:
     """Each mistake in the body has its JSON Pointer."""
-    response = await ann.post("/v1/notes", json={"title": "", "pinned": "perhaps", "colour": "red"})
+    response = await ann.post(example.COLLECTION, json={**example.draft(""), example.FLAG: "perhaps", "nonsense": 1})
 
-    assert [error["pointer"] for error in response.json()["errors"]] == ["/title", "/pinned", "/colour"]
+    assert [error["pointer"] for error in response.json()["errors"]] == [
+        f"/{name}" for name in (example.TEXT, example.FLAG, "nonsense")
+    ]
 
 
 async def test_validation_names_the_parameter(ann: httpx.AsyncClient) -> None:
     """A mistake outside the body names the parameter."""
-    response = await ann.get("/v1/notes", params={"limit": 101})
+    response = await ann.get(example.COLLECTION, params={"limit": 101})
 
     assert response.json()["errors"] == [{"parameter": "limit", "detail": "Input should be less than or equal to 100"}]
 
 
 async def test_method_not_allowed_names_the_allowed_ones(ann: httpx.AsyncClient) -> None:
     """RFC 9110, section 15.5.6 asks for ``Allow``."""
-    response = await ann.request("DELETE", "/v1/notes")
+    response = await ann.request("DELETE", example.COLLECTION)
 
     assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
 
@@ -78,7 +79,7 @@ async def test_unexpected_error_tells_nothing(
         raise RuntimeError("SELECT password FROM users")
 
     monkeypatch.setattr(service.app.state.database, "reading", fail)
-    response = await ann.get("/v1/notes")
+    response = await ann.get(example.COLLECTION)
 
     assert response.status_code == 500
     assert response.headers["content-type"] == "application/problem+json"

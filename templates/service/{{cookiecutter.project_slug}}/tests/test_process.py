@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from chassis.project import ROOT
+from tests import example
 from tests.processes import ServerFactory, server_environment, servers
 
 
@@ -40,7 +41,7 @@ def test_first_start_needs_nothing(start: ServerFactory, tmp_path: Path) -> None
     server.wait_until_ready()
     token = _chassis(tmp_path, "token", "--subject", "ann").stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
-    created = httpx.post(f"{server.url}/v1/notes", json={"title": "Milk"}, headers=headers)
+    created = httpx.post(server.url + example.COLLECTION, json=example.draft(), headers=headers)
     ready = _chassis(tmp_path, "check-ready", PORT=str(server.port))
 
     assert created.status_code == 201

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fixtures import Service
+
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -146,3 +148,24 @@ async def test_foreign_or_tampered_cursor_is_refused(ann: httpx.AsyncClient) -> 
         expected = 200 if wrong == "" else 400
         assert response.status_code == expected, wrong
     assert (await ann.get("/v1/notes", params={"cursor": cursor, "pinned": "true"})).status_code == 400
+
+
+async def test_somebody_elses_note_does_not_exist(service: Service, ann: httpx.AsyncClient) -> None:
+    """Every answer about another person's note is the answer about no note at all."""
+    note = (await ann.post("/v1/notes", json={"title": "mine"})).json()
+    bob = service.as_("bob")
+    path, absent = f"/v1/notes/{note['id']}", "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
+    headers = {"If-Match": '"1"'}
+    patch = headers | {"Content-Type": "application/merge-patch+json"}
+
+    for method, options in [
+        ("GET", {}),
+        ("PUT", {"headers": headers, "json": {"title": "his"}}),
+        ("PATCH", {"headers": patch, "content": b'{"title": "his"}'}),
+        ("DELETE", {"headers": headers}),
+    ]:
+        answers = [await bob.request(method, one, **options) for one in (path, absent)]  # type: ignore[arg-type] # a table
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].json()["detail"] == answers[1].json()["detail"]
+    assert (await bob.get("/v1/notes")).json() == {"items": []}
+    assert (await ann.get(path)).json() == note

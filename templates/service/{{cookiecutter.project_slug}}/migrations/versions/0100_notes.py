@@ -1,13 +1,13 @@
 """Notes, the example resource.
 
-Revision ID: 0001
+Revision ID: 0100
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0100"
 down_revision = None
 branch_labels = None
 depends_on = None
