@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def test_descriptor_says_the_text(hostile: Path, text: str) -> None:
 
     for entity in (component, api):
         assert (entity["metadata"]["title"], entity["metadata"]["description"]) == (text, text)
+
+
+def test_project_and_contract_say_the_text(hostile: Path, text: str) -> None:
+    """The service introduces itself with the words of the answers, in its metadata and in its contract alike."""
+    about = tomllib.loads((hostile / "pyproject.toml").read_text(encoding="utf-8"))
+    info = yaml.safe_load((hostile / "contract" / "openapi.yaml").read_text(encoding="utf-8"))["info"]
+
+    assert (about["tool"]["chassis"]["title"], about["project"]["description"]) == (text, text)
+    assert (info["title"], info["description"]) == (text, text)
 
 
 def test_manifests_say_the_text_after_kustomize(hostile: Path, text: str, run: Run) -> None:

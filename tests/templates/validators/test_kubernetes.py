@@ -1,5 +1,6 @@
 """The manifests, rendered by kubectl for every overlay, against the published schemas and against each other."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,25 @@ def test_the_autoscaler_alone_decides_how_many(manifests: list[Manifest], overla
     assert "replicas" not in the(manifests, "Deployment")["spec"]
     assert scale["minReplicas"] == {"dev": 1, "staging": 2, "prod": 3}[overlay]
     assert the(manifests, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
+def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
+    manifests: list[Manifest], service: Path, overlay: str
+) -> None:
+    """A misspelt variable would be ignored in silence."""
+    settings = ast.parse((service / "src" / "chassis" / "settings.py").read_text(encoding="utf-8"))
+    known = {
+        node.target.id.upper()
+        for node in ast.walk(settings)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    secrets = {variable["name"] for pod in pods(manifests) for variable in pod["spec"]["containers"][0]["env"]}
+    data = the(manifests, "ConfigMap")["data"]
+
+    assert (set(data) | secrets) - known == set()
+    assert data["ENVIRONMENT"] == overlay
+    assert secrets == {"DATABASE_URL", "SECRET_KEY"}
+    assert not secrets & set(data)
 
 
 def test_everything_carries_the_recommended_labels(manifests: list[Manifest], overlay: str) -> None:

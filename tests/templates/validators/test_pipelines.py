@@ -103,3 +103,19 @@ def test_gitlab_scripts_pass_shellcheck(gitlab: Path, run: Run) -> None:
     assert {"lint", "types", "test:sqlite", "test:postgresql", "contract:diff", "build", "release"} <= set(scripts)
     for lines in scripts.values():
         run("shellcheck", "--shell=sh", "-", cwd=gitlab, stdin="\n".join(lines) + "\n")
+
+
+def test_every_target_that_a_pipeline_makes_exists(project: Path) -> None:
+    """A pipeline calls the commands that the README teaches, so both keep working together."""
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    pipelines = [
+        project / ".pre-commit-config.yaml",
+        *project.glob(".github/workflows/ci.yml"),
+        *project.glob(".gitlab-ci.yml"),
+    ]
+    called = {name for path in pipelines for name in re.findall(r"\bmake ([a-z-]+)", path.read_text(encoding="utf-8"))}
+
+    assert len(pipelines) == 2
+    assert called - targets == set()
+    assert {"lint", "types", "test", "contract"} <= called

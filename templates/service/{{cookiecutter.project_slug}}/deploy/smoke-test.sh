@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs an image as hardened as production does, waits until its health check is green, ends it, and wants exit 0.
+# Runs an image as hardened as production does and without a network, waits until its health check is green, ends it
+# with SIGTERM and wants exit 0.
 # usage: deploy/smoke-test.sh IMAGE [DOCKER RUN OPTION]...
 set -eu
 
 image=$1
 shift
-container=$(docker run --detach --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+container=$(docker run --detach --network none --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
     --user 10001:10001 --env ENVIRONMENT=dev "$@" "$image")
 trap 'docker rm --force "$container" > /dev/null' EXIT
 

@@ -58,6 +58,7 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
         version=project.version,
         description=project.description,
         openapi_version="3.1.0",
+        contact={"name": project.owner},
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in domain.tags.items()],
         servers=[{"url": "/", "description": "wherever the service runs"}],
@@ -68,15 +69,17 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
         schemas.pop(name, None)
     schemas |= _problem_schemas()
     components["schemas"] = dict(sorted(schemas.items()))
-    components["responses"] = {name: _problem_response(status) for status, name in _COMPONENT.items()}
+    components["responses"] = {}
     components["headers"] = {
         "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3)."),
         "X-Request-ID": _header("Names the request in the service's logs."),
     }
     components["securitySchemes"] = {"token": _security_scheme(domain)}
+    used: set[int] = set()
     for route in operations:
         for method in sorted(route.verbs):
-            _complete(contract["paths"][route.path_format][method.lower()], route)
+            used |= _complete(contract["paths"][route.path_format][method.lower()], route)
+    components["responses"] |= {_COMPONENT[status]: _problem_response(status) for status in sorted(used)}
     contract["security"] = [{"token": []}]
     return contract
 
@@ -132,7 +135,8 @@ def _problem_response(status: int) -> dict[str, Any]:
     }
 
 
-def _complete(operation: dict[str, Any], route: Operation) -> None:
+def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
+    """Add what FastAPI cannot know, and return the statuses of the problems that the operation may answer with."""
     scope = route.policy.scope
     operation["security"] = [{"token": [scope]}] if scope else []
     names = {one["name"].lower() for one in operation.get("parameters", [])}
@@ -141,7 +145,8 @@ def _complete(operation: dict[str, Any], route: Operation) -> None:
     if body := operation.get("requestBody"):
         _name_media_type(body, route)
     responses = operation["responses"]
-    for status in _possible(route, names):
+    possible = _possible(route, names)
+    for status in possible:
         responses[str(status)] = {"$ref": f"#/components/responses/{_COMPONENT[status]}"}
     for status, response in responses.items():
         if status.startswith("2"):
@@ -155,6 +160,7 @@ def _complete(operation: dict[str, Any], route: Operation) -> None:
             "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
         }
     operation["responses"] = dict(sorted(responses.items()))
+    return possible
 
 
 def _simplify(schema: dict[str, Any]) -> None:

@@ -12,12 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 class Project:
     """The service's identity.
 
-    ``name`` is the slug used in logs, metrics and events, ``title`` is for people, ``package`` is the
-    Python package that holds the domain.
+    ``name`` is the slug used in logs, metrics and events, ``title`` is for people, ``owner`` is the team
+    to turn to, ``package`` is the Python package that holds the domain.
     """
 
     name: str
     title: str
+    owner: str
     version: str
     description: str
     package: str
@@ -34,6 +35,7 @@ def project() -> Project:
     return Project(
         name=about["name"],
         title=chassis["title"],
+        owner=chassis["owner"],
         version=about["version"],
         description=about["description"],
         package=chassis["package"],
