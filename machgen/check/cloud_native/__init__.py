@@ -1,0 +1,1 @@
+"""C: cloud-native. Images, Kubernetes, process and supply chain."""

@@ -1,0 +1,178 @@
+"""What a repository's files say, extracted once, when the first rule asks."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
+from machgen.check.files import LARGEST, Files
+from machgen.check.model import Place
+
+T = TypeVar("T")
+
+_BESIDE = re.compile(
+    r"(?:\A|/)(?:tests?|__tests__|specs?|e2e|docs?|documentation|examples?|samples?|fixtures?|testdata|testing|mocks?|"
+    r"vendor|third[_-]?party|node_modules|site-packages|\.?venv|\.devcontainer|\.terraform|bower_components|"
+    r"src/test|[^/]+[.-]tests?|[^/]*[^/A-Z]Tests?)/"
+)
+_TEST_FILE = re.compile(
+    r"(?:\A|/)(?:test_[^/]*\.py|[^/]*_test\.(?:py|go)|conftest\.py|[^/]*[.-](?:test|spec)\.[cm]?[jt]sx?|"
+    r"[^/]*Tests?\.(?:java|kt|cs)|[^/]*_spec\.rb)\Z"
+)
+
+
+class Facts:
+    """The shared view that every rule gets.
+
+    What a file says is parsed on the first question and kept. Further facts are functions of these: a module writes
+    `def workloads(facts) -> ...` and asks for `facts.once(workloads)`, which runs it once.
+
+    Args:
+        files: The repository's files.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.paths: tuple[str, ...] = files.paths
+        self.known = frozenset(files.paths)
+        self.unreadable: dict[str, Unreadable] = {}
+        """Files that a fact needed and that could not be read, with the reason; part of the report."""
+        self._kept: dict[Any, Any] = {}
+        self._names: dict[str, list[str]] | None = None
+
+    def once(self, extract: "Callable[[Facts], T]") -> T:
+        """Return what `extract` makes of these facts; it runs on the first call only."""
+        if extract not in self._kept:
+            self._kept[extract] = extract(self)
+        result: T = self._kept[extract]
+        return result
+
+    def named(self, *names: str) -> Iterator[str]:
+        """Give the paths whose last part is one of `names`, letters folded, in order."""
+        if self._names is None:
+            self._names = {}
+            for path in self.paths:
+                self._names.setdefault(path.rpartition("/")[2].lower(), []).append(path)
+        index = self._names
+        yield from sorted({path for name in names for path in index.get(name.lower(), ())})
+
+    def ending(self, *suffixes: str) -> Iterator[str]:
+        """Give the paths that end in one of `suffixes` (with the dot), letters folded, in order."""
+        low = tuple(suffix.lower() for suffix in suffixes)
+        yield from (path for path in self.paths if path.lower().endswith(low))
+
+    def below(self, directory: str) -> Iterator[str]:
+        """Give the paths below a directory, in order; all of them for the empty one."""
+        prefix = f"{directory}/" if directory else ""
+        yield from (path for path in self.paths if path.startswith(prefix))
+
+    def is_beside(self, path: str) -> bool:
+        """Whether a path is a test, a sample, documentation or vendored: it does not weigh as production."""
+        return bool(_BESIDE.search(path) or _TEST_FILE.search(path))
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text; None where it is missing, or unreadable, too large or binary, which is reported."""
+        key = ("text", path)
+        if key not in self._kept:
+            self._kept[key] = self._read(path)
+        kept: str | None = self._kept[key]
+        return kept
+
+    def _read(self, path: str) -> str | None:
+        if path not in self.known:
+            return None
+        try:
+            if self.files.size(path) > LARGEST:
+                self.unreadable[path] = Unreadable(f"larger than {LARGEST // 1_000_000} MB")
+                return None
+            data = self.files.read(path)
+        except OSError as error:
+            self.unreadable[path] = Unreadable(error.strerror or str(error))
+            return None
+        if b"\0" in data[:8192]:
+            if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+                self.unreadable[path] = Unreadable("binary")
+                return None
+            return data.decode("utf-16", "replace")
+        try:
+            return data.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            return data.decode("latin-1").replace("\r\n", "\n")
+
+    def lines(self, path: str) -> list[str]:
+        """Return a file's lines; none where it has no text."""
+        key = ("lines", path)
+        if key not in self._kept:
+            self._kept[key] = (self.text(path) or "").split("\n")
+        kept: list[str] = self._kept[key]
+        return kept
+
+    def yaml(self, path: str) -> list[Any]:
+        """Return a YAML file's documents; none where it cannot be read."""
+        documents: list[Any] = self._parsed(path, read_yaml, [])
+        return documents
+
+    def json(self, path: str) -> Any:
+        """Return a JSON file's value, with lines; None where it cannot be read."""
+        return self._parsed(path, read_json, None)
+
+    def toml(self, path: str) -> Map:
+        """Return a TOML file's table; an empty one where it cannot be read."""
+        table: Map = self._parsed(path, read_toml, Map())
+        return table
+
+    def _parsed(self, path: str, parse: Callable[[str], Any], otherwise: Any) -> Any:
+        key = (parse, path)
+        if key not in self._kept:
+            text = self.text(path)
+            value = otherwise
+            if text is not None:
+                try:
+                    value = parse(text)
+                except Unreadable as error:
+                    self.unreadable.setdefault(path, error)
+            self._kept[key] = value
+        return self._kept[key]
+
+    def grep(
+        self, paths: "Iterator[str] | tuple[str, ...]", pattern: re.Pattern[str]
+    ) -> Iterator[tuple[Place, re.Match[str]]]:
+        """Give every match of a pattern in the texts of `paths`, with its place."""
+        for path in paths:
+            text = self.text(path)
+            if text is None:
+                continue
+            for match in pattern.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                yield Place(path, line, match.start() - text.rfind("\n", 0, match.start())), match
+
+
+def place(path: str, holder: object, key: str | int | None = None) -> Place:
+    """Return the place of a key or an item in a parsed mapping or sequence, or of the value itself.
+
+    Args:
+        path: The file that `holder` was parsed from.
+        holder: A `Map` or `Seq`; anything else is the file's first line.
+        key: The key or index; None for `holder` itself.
+    """
+    if isinstance(holder, Map):
+        if isinstance(key, str):
+            return Place(path, holder.line_of(key), holder.columns.get(key, 1))
+        return Place(path, holder.line, holder.column)
+    if isinstance(holder, Seq):
+        return Place(path, holder.line_of(key) if isinstance(key, int) else holder.line)
+    return Place(path)
+
+
+def join(directory: str, name: str) -> str | None:
+    """Return the repository path of a name written in `directory`; None where it leaves the repository."""
+    path = posixpath.normpath(posixpath.join(directory, name))
+    if path.startswith(("../", "/")) or path == "..":
+        return None
+    return "" if path == "." else path
+
+
+def parent(path: str) -> str:
+    """Return the directory of a path; empty for the repository's own."""
+    return path.rpartition("/")[0]

@@ -1,0 +1,136 @@
+"""The files of a repository, as a check sees them: what git knows or would add, read on demand, nothing followed out.
+
+A check runs on a `Checkout` (a directory) or on a `Tree` in memory, such as a render that was never written.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import Protocol
+
+from machgen.errors import BadRequest
+from machgen.tree import Tree
+
+LARGEST = 5_000_000
+"""Bytes. Larger files are data, not something that a person wrote; they are named in the report and not read."""
+
+_NEVER = frozenset({".git", ".hg", ".svn", ".machgen", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
+"""Directories that hold what others made; also where no ignore file says so."""
+
+
+class Files(Protocol):
+    """What a check needs of a repository's files."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """POSIX paths relative to the repository, sorted."""
+
+    def size(self, path: str) -> int:
+        """Bytes of a file in `paths`."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+
+
+class TreeFiles:
+    """A tree in memory."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.paths = tuple(path for path in tree if not _NEVER & set(path.split("/")[:-1]))
+
+    def size(self, path: str) -> int:
+        """See `Files`."""
+        return len(self._tree[path].data)
+
+    def read(self, path: str) -> bytes:
+        """See `Files`."""
+        return self._tree[path].data
+
+
+class Checkout:
+    """A directory, seen as git sees it: what is tracked, and what is new and not ignored.
+
+    Without git, or outside of a repository, every file counts except below directories that hold others' work, and
+    what the `.gitignore` files say. Symbolic links are no files here: what they point to inside is found there.
+
+    Args:
+        directory: The directory to check; it may be a part of a git repository.
+
+    Raises:
+        BadRequest: It is not a directory.
+    """
+
+    def __init__(self, directory: str) -> None:
+        if not os.path.isdir(directory):
+            raise BadRequest(f"{directory}: not a directory", hint="name the directory of a repository")
+        self.directory = os.path.realpath(directory)
+        listed = _listed_by_git(self.directory)
+        walked = _walk(self.directory) if listed is None else listed
+        self.paths = tuple(sorted(path for path in walked if not _NEVER & set(path.split("/")[:-1])))
+
+    def size(self, path: str) -> int:
+        """See `Files`."""
+        return os.lstat(os.path.join(self.directory, path)).st_size
+
+    def read(self, path: str) -> bytes:
+        """See `Files`."""
+        full = os.path.join(self.directory, path)
+        # not a pipe that nobody writes to, not a device, not the end of a link
+        descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("not a regular file")
+            return file.read(LARGEST + 1)
+
+
+def _listed_by_git(directory: str) -> list[str] | None:
+    import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
+
+    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"]
+    command += ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    elsewhere = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words; fsmonitor, the one thing that would run code, is off
+            command,
+            cwd=directory,
+            env=elsewhere | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0:
+        return None
+    paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    # a directory that its repository ignores as a whole is listed as empty; it was asked for, so it is walked
+    return [path for path in paths if path and _is_plain_file(directory, path)] or None
+
+
+def _is_plain_file(directory: str, path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(os.path.join(directory, path)).st_mode)
+    except OSError:
+        return False
+
+
+def _walk(directory: str) -> Iterator[str]:
+    stack = [""]
+    while stack:
+        below = stack.pop()
+        try:
+            entries = list(os.scandir(os.path.join(directory, below)))
+        except OSError:
+            continue
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NEVER and path.count("/") < 64:
+                    stack.append(path + "/")
+            elif entry.is_file(follow_symlinks=False):
+                yield path

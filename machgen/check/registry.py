@@ -1,0 +1,26 @@
+"""Every rule there is. A module of rules ends with `RULES = rules_in(vars())` and is named here."""
+
+import importlib
+
+from machgen.check.model import Rule
+
+MODULES: tuple[str, ...] = (
+    "machgen.check.microservices",
+    "machgen.check.cloud_native.supply_chain",
+)
+"""The modules that hold rules, one group each."""
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every built-in rule, by id.
+
+    Raises:
+        ValueError: Two rules have one id; a defect of machgen.
+    """
+    rules: dict[str, Rule] = {}
+    for name in MODULES:
+        for rule in importlib.import_module(name).RULES:
+            if rule.id in rules:
+                raise ValueError(f"two rules are called {rule.id}: {rules[rule.id].title!r} and {rule.title!r}")
+            rules[rule.id] = rule
+    return tuple(rules[key] for key in sorted(rules))

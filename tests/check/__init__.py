@@ -1,0 +1,1 @@
+"""What `machgen check` finds, and what it must not find."""

@@ -1,0 +1,85 @@
+"""The frame that every rule stands in: three-valued outcomes, places, fingerprints."""
+
+from machgen.check.model import Outcome, Role
+from machgen.check.registry import all_rules
+from machgen.check.roots import roots
+from tests.check.judging import facts_of, found, outcomes, report_of
+
+WORKFLOW = """
+    on: push
+    jobs:
+      test:
+        runs-on: ubuntu-24.04
+        steps:
+          - uses: actions/checkout@v4
+          - uses: ./.github/actions/own
+          - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
+    """
+
+
+def test_a_finding_names_the_file_and_the_line() -> None:
+    """A movable tag is found where it stands; a local action and a full commit are not."""
+    assert [
+        ".github/workflows/ci.yml:6 actions/checkout is used at v4, which can be moved",
+    ] == found("C301", {".github/workflows/ci.yml": WORKFLOW})
+
+
+def test_a_rule_that_has_nothing_to_ask_does_not_pass() -> None:
+    """Without workflows, C301 is not applicable."""
+    assert [Outcome.NOT_APPLICABLE] == outcomes("C301", {"README.md": "hello"})
+
+
+def test_the_owner_of_a_service_is_asked_per_root() -> None:
+    """CODEOWNERS that covers one directory leaves the other without an owner."""
+    files = {
+        "CODEOWNERS": "/cart/ @shop/cart\n",
+        "cart/pyproject.toml": '[project]\nname = "cart"\ndependencies = ["fastapi"]\n',
+        "cart/Dockerfile": "FROM python:3.13.1\n",
+        "search/package.json": '{"name": "search", "dependencies": {"express": "5.0.0"}}',
+    }
+
+    assert ["search/package.json:1 search has no owner: neither CODEOWNERS nor catalog-info.yaml names one"] == found(
+        "M003", files
+    )
+
+
+def test_roles_come_with_their_reason() -> None:
+    """Every role is inferred from something that the report can show."""
+    facts = facts_of(
+        {
+            "api/package.json": '{"dependencies": {"express": "5"}}',
+            "api/Dockerfile": "FROM node:22.1.0\n",
+            "db/Dockerfile": "FROM postgres:17.2\n",
+            "web/package.json": '{"dependencies": {"react": "19"}}',
+            "load/requirements.txt": "locust==2.32\n",
+            "lib/Cargo.toml": '[package]\nname = "lib"\nversion = "0.1.0"\n',
+        }
+    )
+
+    assert [
+        ("api", Role.SERVICE, "depends on express"),
+        ("db", Role.DATA, "its image is built from postgres"),
+        ("lib", Role.LIBRARY, "has no container file and no server framework is a dependency"),
+        ("load", Role.TOOL, "depends on the load generator locust"),
+        ("web", Role.TOUCHPOINT, "depends on react"),
+    ] == [(root.path, root.role, root.reason) for root in facts.once(roots)]
+
+
+def test_a_fingerprint_survives_lines_that_move() -> None:
+    """The same finding two lines further down is the same finding."""
+    moved = "\n    # one\n    # two" + WORKFLOW
+    before = report_of({".github/workflows/ci.yml": WORKFLOW}, "C301").findings[0]
+    after = report_of({".github/workflows/ci.yml": moved}, "C301").findings[0]
+
+    assert before.flaw.at.line + 2 == after.flaw.at.line
+    assert before.fingerprint == after.fingerprint
+
+
+def test_every_rule_is_explained() -> None:
+    """A rule says why, from where, how to mend and when it applies, in sentences."""
+    for rule in all_rules():
+        assert rule.why.endswith("."), rule.id
+        assert rule.mend.endswith("."), rule.id
+        assert rule.source, rule.id
+        assert rule.applies_when, rule.id
+        assert len(rule.why) > 60, rule.id
