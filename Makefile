@@ -6,12 +6,10 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV ?= .venv
-TOOLS ?= .tools
 BIN := $(VENV)/bin
 # an empty value is no value: the suites start hundreds of interpreters, and compiling each time costs minutes
 export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export MACHGEN_TOOLS := $(abspath $(TOOLS))
 
 lock_hash = $(shell cat $(1) 2>/dev/null | $(PYTHON) -c 'import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])')
 SETUP := $(VENV)/.installed-$(call lock_hash,requirements/dev.txt pyproject.toml)
@@ -26,8 +24,8 @@ setup: $(SETUP) ## make the environment
 $(SETUP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("machgen needs Python 3.11 or newer; say PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.installed-* && touch $@
 
 demo: setup ## generate a service, test it, start it, talk to it, stop it
@@ -39,7 +37,8 @@ lint: setup ## ruff and mypy, for the tool and for the template code where it st
 	$(BIN)/mypy
 
 tools: setup ## install the independent validators and the generated services' environment
-	MACHGEN_PYTHON=$(abspath $(BIN))/python bash tests/templates/validators/install.sh $(TOOLS)
+	PYTHON="$(abspath $(BIN))/python" sh tests/templates/validators/install.sh
+	sh tests/templates/environment.sh "$(abspath $(BIN))/python"
 
 test: lint tools ## everything: lint, types, unit, end to end, generated services, validators
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -66,4 +65,4 @@ docs: setup ## write the generated reference pages again
 	$(BIN)/python tools/reference.py
 
 clean: ## remove the environments and everything that was built
-	rm -rf $(VENV) $(TOOLS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
