@@ -144,40 +144,39 @@ class Hooks:
             return Tree()
         project = os.path.join(self._scratch, "project", os.path.basename(os.path.abspath(target)) or "project")
         os.makedirs(project)
-        self._run("pre_gen_project", project, answers, target)
+        self._run("pre_gen_project", project, answers)
         made = _files(project)
         for path in made:
             check_name(path, _scripts(self.template, "pre_gen_project")[0])
         return made
 
-    def post_gen_project(self, answers: Mapping[str, Any], target: str, staged: str) -> None:
+    def post_gen_project(self, answers: Mapping[str, Any], staged: str) -> None:
         """Run the hook that comes after the project.
 
         Args:
             answers: The value of `cookiecutter` in the template.
-            target: The directory that is to hold the project.
             staged: The directory in which it is complete but not yet published.
 
         Raises:
             BadRequest: The hook failed.
         """
         if _scripts(self.template, "post_gen_project"):
-            self._run("post_gen_project", staged, answers, target)
+            self._run("post_gen_project", staged, answers)
 
-    def _run(self, hook: str, project: str, answers: Mapping[str, Any], target: str) -> None:
+    def _run(self, hook: str, project: str, answers: Mapping[str, Any]) -> None:
         from cookiecutter.hooks import run_hook_from_repo_dir  # noqa: PLC0415 - only trusted hooks need it
 
         origin = self.template.origin
         # what cookiecutter itself adds to the answers (`cookiecutter.main`)
         added = {
             "_template": origin.pack,
-            "_output_dir": os.path.dirname(os.path.abspath(target)),
+            "_output_dir": os.path.dirname(project),  # hooks look for the project in it, before it is published
             "_repo_dir": self._directory,
-            "_checkout": origin.version or None,
+            "_checkout": (origin.commit and origin.version) or None,
         }
         raw = {key: value for key, value in self.template.questions.items() if not key.startswith("_")}
         context = {"cookiecutter": {**answers, **added}, "_cookiecutter": raw}
-        directory = self._directory or ""
+        directory = self._directory or ""  # never None where there is a hook
         _by_cookiecutter(
             self.template,
             hook,
@@ -342,7 +341,7 @@ def load_extensions(template: "Template") -> "tuple[type[Extension], ...]":
 
 
 def lay_out(files: Mapping[str, File], directory: str) -> None:
-    """Write a template's files into a new private directory: exactly these bytes, whatever the umask is.
+    """Write a template's files into a new private directory: exactly these bytes and modes, whatever the umask is.
 
     Raises:
         FileExistsError: There is something at that path.
@@ -351,10 +350,10 @@ def lay_out(files: Mapping[str, File], directory: str) -> None:
     for path, file in files.items():
         place = os.path.join(directory, path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        mode = 0o700 if file.executable else 0o600
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as written:
             written.write(file.data)
+            os.fchmod(descriptor, 0o755 if file.executable else 0o644)  # the directory above is closed to others
 
 
 def read_back(staged: str) -> Tree:

@@ -126,7 +126,9 @@ class Renderer:
             BadRequest: A text does not parse or uses what is not defined or not allowed, a name is refused, or a file
                 that is neither text in UTF-8 nor binary would have to be rendered.
         """
-        context = plain(answers)
+        origin = self._template.origin
+        # as in cookiecutter, templates see where they come from; not where they are rendered to, which is no input
+        context = {**plain(answers), "_template": origin.pack, "_checkout": (origin.commit and origin.version) or None}
         files: dict[str, File] = {}
         sources: list[tuple[str, str]] = []
         prefix = self._template.root + "/"

@@ -65,6 +65,7 @@ def bake(tree: Tree, directory: Path, **extra: Any) -> Tree:
     context = generate_context(str(repository / "cookiecutter.json"), extra_context=extra)
     context["_cookiecutter"] = {k: v for k, v in context["cookiecutter"].items() if not k.startswith("_")}
     context["cookiecutter"].update(prompt_for_config(context, no_input=True))
+    context["cookiecutter"].update(_template="tiny", _checkout=None)  # as cookiecutter.main does
     generate_files(str(repository), context, str(output), accept_hooks=False)
     (project,) = output.iterdir()
     return read(project)

@@ -72,7 +72,7 @@ def test_defaults_are_those_of_cookiecutter(tmp_path: Path) -> None:
     rendered = Renderer(shown).tree(resolve(shown, Renderer(shown)).context)
 
     assert baked["all.txt"].data.decode() == rendered["all.txt"].data.decode()
-    assert 17 == rendered["all.txt"].data.count(b"\n")
+    assert 19 == rendered["all.txt"].data.count(b"\n")
 
 
 def test_a_dictionary_may_refer_to_dictionaries_before_it_and_to_every_other_answer() -> None:

@@ -183,7 +183,7 @@ class TestHooks:
             before = hooks.pre_gen_project(answers, str(target))
             tree = before | Renderer(hooks.template).tree(answers)
             write(tree, staged)
-            hooks.post_gen_project(answers, str(target), str(staged))
+            hooks.post_gen_project(answers, str(staged))
 
         assert Tree({"a.txt": File(b"pre\n"), "made": File(b"pre\n")}) == before
         assert b"shop" == tree["a.txt"].data
@@ -212,28 +212,28 @@ class TestHooks:
             assert answers == running.template.questions
             tree = running.pre_gen_project(answers, str(tmp_path / "x")) | Renderer(running.template).tree(answers)
             write(tree, staged)
-            running.post_gen_project(answers, str(tmp_path / "x"), str(staged))
+            running.post_gen_project(answers, str(staged))
 
         assert read_back(baked) == read_back(str(staged))
         assert {"a.txt", "c.txt", "post.txt", "pre.txt"} == set(read_back(baked))
 
     def test_see_what_cookiecutter_tells_them(self, tmp_path: Path) -> None:
-        """Beside the answers: the template's source, the ref, the output directory and where the template lies."""
+        """Beside the answers: the template's source and ref, where the project is staged, where the template lies."""
         text = "{{ [cookiecutter._template, cookiecutter._output_dir, cookiecutter._checkout, _cookiecutter] }}"
         script = f"{SHELL}cat > told <<'E'\n{text}\nE\ntest -f '{{{{ cookiecutter._repo_dir }}}}/cookiecutter.json'\n"
         made = tiny({"/hooks/post_gen_project.sh": script})
 
         with trusted(made, made.digest) as hooks:
-            hooks.post_gen_project({"project_slug": "shop"}, str(tmp_path / "out" / "shop"), str(tmp_path))
+            hooks.post_gen_project({"project_slug": "shop"}, str(tmp_path))
 
-        assert f"['tiny', '{tmp_path / 'out'}', None, {{'project_slug': 'x'}}]\n" == (tmp_path / "told").read_text()
+        assert f"['tiny', '{tmp_path.parent}', None, {{'project_slug': 'x'}}]\n" == (tmp_path / "told").read_text()
 
     def test_write_to_stderr(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """stdout belongs to machgen's results; what hooks say on either goes to stderr."""
         made = tiny({"/hooks/post_gen_project.sh": f"{SHELL}echo out; echo err >&2\n"})
 
         with trusted(made, made.digest) as hooks:
-            hooks.post_gen_project({"project_slug": "x"}, "x", str(tmp_path))
+            hooks.post_gen_project({"project_slug": "x"}, str(tmp_path))
         os.write(1, b"result\n")
 
         assert ("result\n", "out\nerr\n") == capfd.readouterr()
@@ -295,7 +295,7 @@ class TestHooks:
 
 def _run_all(hooks: Hooks, staged: Path) -> None:
     hooks.pre_gen_project({"project_slug": "x"}, "x")
-    hooks.post_gen_project({"project_slug": "x"}, "x", str(staged))
+    hooks.post_gen_project({"project_slug": "x"}, str(staged))
 
 
 class TestReadBack:
