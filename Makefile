@@ -29,7 +29,7 @@ $(SETUP): requirements/dev.txt pyproject.toml
 	rm -f $(VENV)/.installed-* && touch $@
 
 demo: setup ## generate a service, test it, start it, talk to it, stop it
-	@PATH="$(abspath $(BIN)):$$PATH" bash tools/demo.sh
+	@$(BIN)/python tools/demo.py
 
 lint: setup ## ruff and mypy, for the tool and for the template code where it stands
 	$(BIN)/ruff check .

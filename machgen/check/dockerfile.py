@@ -282,14 +282,12 @@ def pairs(each: Instruction) -> list[tuple[str, str | None]]:
 
 def copies(stage: Stage) -> list[tuple[Instruction, list[str], str]]:
     """Return each COPY and ADD of a stage itself: the instruction, its sources, its destination."""
-    found = []
-    for each in stage.instructions:
-        if (
-            each.keyword in {"COPY", "ADD"}
-            and len(words := each.value.split("\n")[0].split() if each.exec_form is None else each.words) > 1
-        ):
-            found.append((each, words[:-1], posixpath.normpath(words[-1])))
-    return found
+    return [
+        (each, words[:-1], posixpath.normpath(words[-1]))
+        for each in stage.instructions
+        if each.keyword in {"COPY", "ADD"}
+        and len(words := each.value.split("\n")[0].split() if each.exec_form is None else each.words) > 1
+    ]
 
 
 @dataclass(frozen=True, slots=True)

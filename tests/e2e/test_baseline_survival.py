@@ -81,7 +81,7 @@ def test_ignore_rules(tmp_path: Path, rules: str) -> None:
 
 @pytest.mark.parametrize("rules", ["baseline\n", "/shop/.machgen/*\n", "*.tar\n"])
 def test_ignore_rules_of_a_repository_around_the_project(tmp_path: Path, rules: str) -> None:
-    """In a monorepo a plain `git add` finds it, unless the directory itself is ignored, which machgen tells the user."""
+    """In a monorepo a plain `git add` finds it, unless the directory itself is ignored, which machgen says."""
     git(tmp_path, "init", "--quiet", "mono")
     mono = tmp_path / "mono"
     (mono / ".gitignore").write_text(rules)
@@ -99,7 +99,8 @@ def test_ignore_rules_of_a_repository_around_the_project(tmp_path: Path, rules: 
         "",
         "* text=auto\n",
         "* text eol=crlf\n",
-        "* text working-tree-encoding=UTF-16LE\n*.toml !working-tree-encoding\n*.gitattributes !working-tree-encoding\n",
+        "* text working-tree-encoding=UTF-16LE\n"
+        "*.toml !working-tree-encoding\n*.gitattributes !working-tree-encoding\n",
         "* ident\n",
         "* filter=upper\n",
         "[attr]lines text eol=crlf ident filter=upper\n* lines\n",
