@@ -1,5 +1,6 @@
 """A service for every test: the real app on a real database, SQLite and, where there is one, PostgreSQL."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -63,11 +64,14 @@ async def migrated_postgres(postgres_server: str | None, tmp_path_factory: pytes
     """Make and migrate one database on the PostgreSQL server; every test finds it empty."""
     if postgres_server is None:
         return None
-    name = f"test_{os.getpid()}"
-    await _execute(postgres_server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    migrated = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    migrated = await _new_database(postgres_server, f"test_{os.getpid()}")
     await _migrate(migrated, tmp_path_factory.mktemp("postgres"))
     return migrated
+
+
+async def _new_database(server: str, name: str) -> str:
+    await _execute(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 async def _execute(url: str, *statements: str) -> None:
@@ -98,6 +102,16 @@ async def database_url(
     tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
     await _execute(migrated_postgres, f"TRUNCATE {tables}")
     return migrated_postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path, postgres_server: str | None) -> str:
+    """Give an empty database without tables; the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fresh.db'}"
+    if postgres_server is None:
+        pytest.skip("no PostgreSQL: set TEST_DATABASE_URL or install its programs")
+    return asyncio.run(_new_database(postgres_server, f"fresh_{os.getpid()}"))
 
 
 @pytest.fixture

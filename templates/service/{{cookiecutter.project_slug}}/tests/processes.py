@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+from chassis.domain import load_domain
+from chassis.keys import DevelopmentKeys
 from chassis.project import ROOT
 from tests.postgres import free_port
 
@@ -20,6 +22,7 @@ class ServerProcess:
     """``python -m chassis serve`` on a free port."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
+        self.directory = directory
         self.port = free_port()
         self.log = directory / f"server-{self.port}.log"
         with self.log.open("wb") as log:
@@ -55,6 +58,11 @@ class ServerProcess:
         finally:
             connection.close()
 
+    def token(self, subject: str) -> str:
+        """Mint a token with the server's own development key."""
+        scopes = frozenset(load_domain().scopes)
+        return DevelopmentKeys(self.directory).mint(subject=subject, scopes=scopes, seconds=600)
+
     def terminate(self) -> None:
         """Send SIGTERM, as Kubernetes does."""
         self.process.send_signal(signal.SIGTERM)
@@ -68,7 +76,7 @@ class ServerProcess:
 
 def server_environment(directory: Path) -> dict[str, str]:
     """Return a small environment: what the machine needs, and no settings of the developer."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")}
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
     return kept | {"PYTHONPATH": str(ROOT / "src"), "VAR_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis.__main__ import main
 from chassis.project import ROOT
 from tests import example
 from tests.processes import ServerFactory, server_environment, servers
@@ -129,34 +130,54 @@ COMPLETE = {
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_wrong_settings_stop_the_start(tmp_path: Path, changes: dict[str, str], message: str) -> None:
+def test_wrong_settings_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], changes: dict[str, str], message: str
+) -> None:
     """Outside dev every missing or placeholder secret is named, and no secret is printed."""
-    result = _chassis(tmp_path, "serve", **(COMPLETE | changes))
+    for name, value in (COMPLETE | changes).items():
+        monkeypatch.setenv(name, value)
+    code = main(["serve"])
 
-    assert result.returncode == 2
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
-    assert "9f8a7b6c" not in result.stderr
+    said = capsys.readouterr().err
+    assert code == 2
+    assert message in said
+    assert "9f8a7b6c" not in said
 
 
-def test_tokens_are_made_only_in_dev(tmp_path: Path) -> None:
-    """Where there is an issuer, nobody else makes tokens."""
-    result = _chassis(tmp_path, "token", **COMPLETE)
+def test_start_without_secrets_is_refused(tmp_path: Path) -> None:
+    """The same from outside: an exit code and one line, no stack."""
+    result = _chassis(tmp_path, "serve", ENVIRONMENT="prod")
 
     assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == ("settings: ENVIRONMENT=prod needs DATABASE_URL, SECRET_KEY, AUTH_ISSUER, AUTH_AUDIENCE\n")
 
 
-def test_check_ready_says_when_nobody_answers(tmp_path: Path) -> None:
+def test_tokens_are_made_only_in_dev(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is an issuer, nobody else makes tokens."""
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(["token"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_check_ready_says_when_nobody_answers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The container's health check fails with a sentence."""
-    result = _chassis(tmp_path, "check-ready", PORT="1")
+    monkeypatch.setenv("PORT", "1")
 
-    assert result.returncode == 1
-    assert "http://127.0.0.1:1 does not answer" in result.stderr
+    assert main(["check-ready"]) == 1
+    assert "http://127.0.0.1:1 does not answer" in capsys.readouterr().err
 
 
-def test_migrations_go_up_down_and_up(tmp_path: Path) -> None:
-    """Each migration can be taken back, and the models agree with the tables."""
-    assert _chassis(tmp_path, "migrate", "--check").returncode == 1
-    for arguments in [(), ("--check",), ("--down", "base"), (), ("--check",)]:
-        result = _chassis(tmp_path, "migrate", *arguments)
-        assert result.returncode == 0, result.stderr
+def test_migrations_go_up_down_and_up(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each migration can be taken back, and the models agree with the tables, on both databases."""
+    monkeypatch.setenv("DATABASE_URL", fresh_url)
+
+    assert main(["migrate", "--check"]) == 1
+    assert "not up to date" in capsys.readouterr().err
+    for arguments in [[], ["--check"], ["--down", "base"], [], ["--check"]]:
+        assert main(["migrate", *arguments]) == 0

@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.domain import load_domain
 from chassis.health import Health
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
+from chassis.limits import LoadShedding
 from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.project import project
@@ -54,6 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(router.routes)
     problems.install(app)
     contract.install(app, about, domain)
+    app.add_middleware(
+        LoadShedding, concurrent=settings.concurrent_requests, seconds=settings.request_seconds, metrics=metrics
+    )
     app.add_middleware(Observation, metrics=metrics)
     return app
 

@@ -17,12 +17,15 @@ _COMPONENT = {
     403: "Forbidden",
     404: "NotFound",
     409: "Conflict",
+    408: "TooSlow",
     412: "StaleVersion",
+    413: "TooLarge",
     415: "UnsupportedMediaType",
     422: "InvalidRequest",
     428: "PreconditionRequired",
     500: "InternalError",
     503: "Unavailable",
+    504: "Timeout",
 }
 _DESCRIPTIONS = {
     400: "The request cannot be understood.",
@@ -30,12 +33,15 @@ _DESCRIPTIONS = {
     403: "The token lacks the scope.",
     404: "There is no such thing, or it is not the caller's.",
     409: "The request contradicts the present state.",
+    408: "The body took too long to arrive.",
     412: "The resource has changed since.",
+    413: "The body is too long.",
     415: "The body's media type is not the one this operation takes.",
     422: "The request breaks a rule; `errors` says which.",
     428: "The request must name the version it changes.",
     500: "Something went wrong in the service.",
     503: "The service or something it needs is not available; try again.",
+    504: "The request took too long.",
 }
 
 
@@ -180,13 +186,13 @@ def _name_media_type(body: dict[str, Any], route: Operation) -> None:
 
 def _possible(route: Operation, parameters: set[str]) -> set[int]:
     """Which problems an operation may answer with, told by what it asks for."""
-    statuses = {500, 503}
+    statuses = {500, 503, 504}
     if route.policy.scope:
         statuses |= {401, 403}
     if "{" in route.path_format:
         statuses |= {404}
     if route.body_field is not None:
-        statuses |= {400, 415}
+        statuses |= {400, 408, 413, 415}
     if route.body_field is not None or parameters:
         statuses |= {422}
     if "cursor" in parameters:

@@ -1,14 +1,24 @@
 """Request bodies: JSON that means one thing to every parser (RFC 8259 with the I-JSON rules of RFC 7493)."""
 
 import json
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any, NoReturn
 
 from starlette.requests import Request
 
 from chassis.problems import Problem
 
-MAX_DEPTH = 32
 _UNREAD = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonLimits:
+    """How big a JSON value may be: levels of nesting, characters of one string, items of one array or object."""
+
+    depth: int
+    string: int
+    items: int
 
 
 class JsonRequest(Request):
@@ -19,14 +29,18 @@ class JsonRequest(Request):
     async def json(self) -> Any:
         """Return the parsed body.
 
-        :raises Problem: 400 when it is not JSON, nests too deep, repeats a name, or holds what Unicode or JSON has not.
+        :raises Problem: 400 when it is not JSON, too big, repeats a name, or holds what Unicode or JSON has not.
         """
         if self._parsed is _UNREAD:
-            self._parsed = parse(await self.body())
+            settings = self.app.state.settings
+            limits = JsonLimits(
+                depth=settings.max_json_depth, string=settings.max_json_string, items=settings.max_json_items
+            )
+            self._parsed = parse(await self.body(), limits)
         return self._parsed
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, limits: JsonLimits) -> Any:
     """Parse a body strictly.
 
     :raises Problem: 400, naming what is wrong.
@@ -38,10 +52,10 @@ def parse(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         _refuse(f"{error.msg} at character {error.pos}")
     except RecursionError:
-        _refuse(f"it nests deeper than {MAX_DEPTH} levels")
-    except ValueError as error:  # an integer of thousands of digits
-        _refuse(str(error).partition(";")[0])
-    _check(value, MAX_DEPTH)
+        _refuse(f"it nests deeper than {limits.depth} levels")
+    except ValueError:  # CPython converts no more digits than sys.get_int_max_str_digits()
+        _refuse("a number has too many digits")
+    _check(value, limits, limits.depth)
     return value
 
 
@@ -56,23 +70,34 @@ def _no_constant(name: str) -> NoReturn:
     _refuse(f"{name} is not a JSON number")
 
 
-def _check(value: Any, levels: int) -> None:
+def _check(value: Any, limits: JsonLimits, levels: int) -> None:
     if isinstance(value, str):
-        if not value.isascii():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:
-                _refuse("a string holds half of a surrogate pair")
-        if "\0" in value:
-            _refuse("a string holds the character U+0000")
+        _check_string(value, limits)
+    elif isinstance(value, float):
+        if not isfinite(value):
+            _refuse("a number is too big")
     elif isinstance(value, dict | list):
         if levels == 0:
-            _refuse(f"it nests deeper than {MAX_DEPTH} levels")
+            _refuse(f"it nests deeper than {limits.depth} levels")
+        if len(value) > limits.items:
+            _refuse(f"an array or object has more than {limits.items} items")
         if isinstance(value, dict):
             for name in value:
-                _check(name, levels)
+                _check_string(name, limits)
         for item in value.values() if isinstance(value, dict) else value:
-            _check(item, levels - 1)
+            _check(item, limits, levels - 1)
+
+
+def _check_string(value: str, limits: JsonLimits) -> None:
+    if len(value) > limits.string:
+        _refuse(f"a string is longer than {limits.string} characters")
+    if "\0" in value:  # PostgreSQL cannot store it
+        _refuse("a string holds the character U+0000")
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            _refuse("a string holds half of a surrogate pair")
 
 
 def _refuse(reason: str) -> NoReturn:

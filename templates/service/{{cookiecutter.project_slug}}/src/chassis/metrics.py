@@ -24,6 +24,12 @@ class Metrics:
             "http_request_duration_seconds", "Time to the last byte", ("method", "route"), registry=self.registry
         )
 
+        self._shed = Counter("http_requests_shed", "Requests refused under overload", registry=self.registry)
+
+    def count_shed(self) -> None:
+        """Count a request that was refused because too many were running."""
+        self._shed.inc()
+
     def observe_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request.
 

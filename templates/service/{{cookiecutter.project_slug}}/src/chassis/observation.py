@@ -59,8 +59,7 @@ class Observation:
             if status:
                 raise  # half a response is out; only closing the connection tells the caller
             problem = problems.Problem(500, "internal-error", "Something went wrong here; it has been logged.")
-            response = problems.render(problem, path=scope["path"], request_id=request_id)
-            await response(scope, receive, send_with_id)
+            await problems.send(problem, scope, receive, send_with_id)
         finally:
             self._record(scope, status, time.perf_counter() - began)
 

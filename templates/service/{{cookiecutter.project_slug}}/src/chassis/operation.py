@@ -9,7 +9,7 @@ An endpoint without a declared policy cannot be defined: the service does not ev
 
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -22,7 +22,9 @@ from structlog.contextvars import bind_contextvars
 from chassis import auth, merge_patch, preconditions
 from chassis.database import Database, current_session
 from chassis.json_body import JsonRequest
+from chassis.limits import BoundedReceive
 from chassis.problems import Problem
+from chassis.settings import Settings
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -32,9 +34,15 @@ _ATTRIBUTE = "__chassis_policy__"
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """Who may call an operation: the holder of a scope, or, without one, everybody."""
+    """What surrounds an operation.
 
-    scope: str | None
+    ``scope``: the one that a token must grant; without it everybody may call. The other members replace the settings
+    of the same name for this one operation.
+    """
+
+    scope: str | None = None
+    max_body_bytes: int | None = None
+    max_body_seconds: float | None = None
 
 
 def requires(scope: str) -> Callable[[_Endpoint], _Endpoint]:
@@ -42,9 +50,27 @@ def requires(scope: str) -> Callable[[_Endpoint], _Endpoint]:
     return lambda endpoint: _declare(endpoint, Policy(scope=scope))
 
 
+def large_body(*, max_bytes: int, seconds: float) -> Callable[[_Endpoint], _Endpoint]:
+    """Allow an operation, declared below this, a longer body than the settings do; for uploads that are streamed."""
+    return lambda endpoint: _declare(
+        endpoint, replace(policy_of(endpoint), max_body_bytes=max_bytes, max_body_seconds=seconds)
+    )
+
+
 def public(endpoint: _Endpoint) -> _Endpoint:
     """Declare that everybody may call an operation, without a token."""
-    return _declare(endpoint, Policy(scope=None))
+    return _declare(endpoint, Policy())
+
+
+def policy_of(endpoint: Callable[..., Any]) -> Policy:
+    """Return what was declared for an endpoint.
+
+    :raises TypeError: when nothing was; an operation that forgot to say who may call it must not exist.
+    """
+    policy = getattr(endpoint, _ATTRIBUTE, None)
+    if not isinstance(policy, Policy):
+        raise TypeError(f"{endpoint.__qualname__}: declare @requires(scope) or @public under the route")
+    return policy
 
 
 def _declare(endpoint: _Endpoint, policy: Policy) -> _Endpoint:
@@ -56,10 +82,7 @@ class Operation(APIRoute):
     """A route with a policy, a strict body and a transaction."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        policy = getattr(endpoint, _ATTRIBUTE, None)
-        if not isinstance(policy, Policy):
-            raise TypeError(f"{endpoint.__qualname__}: declare @requires(scope) or @public under the route")
-        self.policy = policy
+        self.policy = policy_of(endpoint)
         # The operation's id is the function's name: clients generated from the contract read like this code.
         options["operation_id"] = options.get("operation_id") or endpoint.__name__
         super().__init__(path, endpoint, **options)
@@ -88,9 +111,9 @@ class Operation(APIRoute):
 
         async def handle(request: Request) -> Response:
             await self._admit(request)
-            strict = JsonRequest(request.scope, request.receive)
-            await self._read(strict)
-            return await in_transaction(strict)
+            bounded = self._bounded(request)
+            await self._read(bounded)
+            return await in_transaction(bounded)
 
         return handle
 
@@ -103,10 +126,27 @@ class Operation(APIRoute):
         auth.require(principal, self.policy.scope)
         request.state.principal = principal
 
+    def _bounded(self, request: Request) -> JsonRequest:
+        settings: Settings = request.app.state.settings
+        receive = BoundedReceive(
+            request.receive,
+            max_bytes=self.policy.max_body_bytes or settings.max_body_bytes,
+            seconds=self.policy.max_body_seconds or settings.max_body_seconds,
+        )
+        receive.declare(request.headers.get("content-length"))
+        return JsonRequest(request.scope, receive)
+
     async def _read(self, request: JsonRequest) -> None:
         expected = self.body_media_type
         if expected is None:
             return
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(
+                415,
+                "unsupported-content-encoding",
+                "Bodies are taken uncompressed: a small one must not unpack to a huge one.",
+                headers={"Accept-Encoding": "identity"},
+            )
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given != expected:
             raise Problem(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:"
@@ -113,6 +114,12 @@ def render(problem: Problem, *, path: str, request_id: str) -> Response:
         headers={"Cache-Control": "no-store"} | dict(problem.headers or {}),
         media_type=MEDIA_TYPE,
     )
+
+
+async def send(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with a problem from outside the routes, in a middleware."""
+    response = render(problem, path=scope["path"], request_id=scope["state"]["request_id"])
+    await response(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chassis.app import create_app
+from chassis.http_protocol import BoundedHttpProtocol
 from chassis.logs import logger
 from chassis.settings import Settings
 
@@ -47,12 +48,15 @@ def serve(settings: Settings) -> int:
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        http=_protocol(settings),
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
         loop="auto",
+        timeout_keep_alive=settings.keep_alive_seconds,
+        backlog=2048,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     server = DrainingServer(config, app, settings.drain_seconds)
@@ -61,3 +65,12 @@ def serve(settings: Settings) -> int:
     gc.freeze()
     server.run()
     return 0 if server.started else 3
+
+
+def _protocol(settings: Settings) -> type[BoundedHttpProtocol]:
+    class Protocol(BoundedHttpProtocol):
+        head_seconds = settings.max_head_seconds
+        head_bytes = settings.max_head_bytes
+        head_fields = settings.max_head_fields
+
+    return Protocol

@@ -63,6 +63,18 @@ class Settings(BaseSettings):
     )
     auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
 
+    max_body_bytes: int = Field(1024 * 1024, ge=1, description="longest request body")
+    max_body_seconds: float = Field(10.0, gt=0, description="longest time a body may take to arrive")
+    max_head_bytes: int = Field(32 * 1024, ge=1024, description="longest request line and header fields together")
+    max_head_fields: int = Field(100, ge=10, description="most header fields")
+    max_head_seconds: float = Field(10.0, gt=0, description="longest time a request's head may take to arrive")
+    max_json_depth: int = Field(32, ge=1, le=500, description="deepest nesting of a JSON body")
+    max_json_string: int = Field(100_000, ge=1, description="longest string in a JSON body, in characters")
+    max_json_items: int = Field(10_000, ge=1, description="most items in one JSON array or object")
+    request_seconds: float = Field(30.0, gt=0, description="longest time a request may take")
+    concurrent_requests: int = Field(100, ge=1, description="requests in flight; the next one is refused with 503")
+    keep_alive_seconds: int = Field(75, ge=1, description="how long an idle connection is kept; more than the proxy's")
+
     drain_seconds: float = Field(
         5.0, ge=0, description="how long a process that got SIGTERM still accepts requests while it is not ready"
     )

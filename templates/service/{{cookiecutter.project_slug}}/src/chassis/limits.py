@@ -1,0 +1,114 @@
+"""Limits: on how much one caller may send, how long a request may take, and how many may run at once.
+
+Without them one slow or greedy caller takes the service from all the others. Every limit is a setting.
+"""
+
+import asyncio
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import problems
+from chassis.metrics import Metrics
+from chassis.problems import Problem
+
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class LoadShedding:
+    """Pure ASGI middleware: refuses at once what cannot be served soon, and ends what takes too long.
+
+    A queue that grows makes every answer late and none of them useful. Above ``concurrent`` requests in flight the
+    next one is a 503 that costs next to nothing. Probes always pass.
+    """
+
+    def __init__(self, app: ASGIApp, *, concurrent: int, seconds: float, metrics: Metrics) -> None:
+        self._app = app
+        self._concurrent = concurrent
+        self._seconds = seconds
+        self._metrics = metrics
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] != "http" or scope["path"] in _PROBES:
+            await self._app(scope, receive, send)
+            return
+        if self._running >= self._concurrent:
+            self._metrics.count_shed()
+            problem = Problem(
+                503, "overloaded", "Too many requests are running; try again.", headers={"Retry-After": "1"}
+            )
+            await problems.send(problem, scope, receive, send)
+            return
+        self._running += 1
+        try:
+            await self._within_time(scope, receive, send)
+        finally:
+            self._running -= 1
+
+    async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def tracked(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        allowed = asyncio.timeout(self._seconds)
+        try:
+            async with allowed:
+                await self._app(scope, receive, tracked)
+        except TimeoutError:
+            if started or not allowed.expired():
+                raise
+            problem = Problem(504, "request-timeout", f"The request took longer than {self._seconds:g} s.")
+            await problems.send(problem, scope, receive, send)
+
+
+class BoundedReceive:
+    """An ASGI ``receive`` that ends a body that is too long or comes too slowly.
+
+    :param max_bytes: the longest body.
+    :param seconds: how long the whole body may take, counted from the first byte asked for.
+    """
+
+    def __init__(self, receive: Receive, *, max_bytes: int, seconds: float) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._seconds = seconds
+        self._read = 0
+        self._deadline: float | None = None
+
+    def declare(self, content_length: str | None) -> None:
+        """Refuse a body whose announced length is too much, before any of it is read.
+
+        :raises Problem: 413.
+        """
+        if content_length is not None and content_length.isdecimal() and int(content_length) > self._max_bytes:
+            raise self._too_long()
+
+    async def __call__(self) -> Message:
+        """Return the next piece of the body.
+
+        :raises Problem: 413 when it is too long, 408 when it is too slow.
+        """
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._seconds
+        try:
+            async with asyncio.timeout(max(0.0, self._deadline - time.monotonic())):
+                message = await self._receive()
+        except TimeoutError:
+            raise Problem(
+                408, "body-too-slow", f"The body took longer than {self._seconds:g} s.", headers={"Connection": "close"}
+            ) from None
+        self._read += len(message.get("body", b""))
+        if self._read > self._max_bytes:
+            raise self._too_long()
+        return message
+
+    def _too_long(self) -> Problem:
+        # The rest of the body is on its way; closing the connection is the only way not to read it.
+        return Problem(
+            413, "body-too-large", f"The body is longer than {self._max_bytes} bytes.", headers={"Connection": "close"}
+        )

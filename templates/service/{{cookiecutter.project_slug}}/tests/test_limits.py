@@ -1,0 +1,196 @@
+"""Limits: what is too long, too deep, too slow or too much is refused, cheaply and in the common form."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chassis.app import create_app
+from tests import example
+from tests.fixtures import SettingsFor
+from tests.processes import ServerFactory, ServerProcess, servers
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"title": "a", "title": "b"}', "a name appears twice in one object"),
+        (b'{"title": NaN}', "NaN is not a JSON number"),
+        (b'{"title": 1e999}', "a number is too big"),
+        (b'{"title": "\\ud800"}', "a string holds half of a surrogate pair"),
+        (b'{"title": "a\\u0000b"}', "a string holds the character U+0000"),
+        (b'{"title": "\xff"}', "it is not UTF-8"),
+        (b'{"title": ' + b"1" * 5000 + b"}", "a number has too many digits"),
+        (b"[" * 100_000, "it nests deeper than 32 levels"),
+        (b"[" * 33 + b"]" * 33, "it nests deeper than 32 levels"),
+        (b'{"title": "' + b"x" * 100_001 + b'"}', "a string is longer than 100000 characters"),
+        (b"[" + b"0," * 10_000 + b"0]", "an array or object has more than 10000 items"),
+    ],
+    ids=lambda value: value[:45] if isinstance(value, str) else "",
+)
+async def test_json_that_parsers_disagree_about_is_refused(ann: httpx.AsyncClient, body: bytes, reason: str) -> None:
+    """RFC 7493: what another parser would read differently, or choke on, is not read at all."""
+    response = await ann.post(example.COLLECTION, content=body, headers=JSON)
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == f"The body is not acceptable JSON: {reason}."
+
+
+async def test_too_long_body_is_refused_by_its_announcement(ann: httpx.AsyncClient) -> None:
+    """Nothing of a body that announces too much is read."""
+    response = await ann.post(example.COLLECTION, content=b"", headers=JSON | {"Content-Length": "1048577"})
+
+    assert (response.status_code, response.json()["type"]) == (413, "urn:problem-type:body-too-large")
+    assert response.headers["connection"] == "close"
+
+
+async def test_too_long_body_is_refused_when_it_gets_too_long(ann: httpx.AsyncClient) -> None:
+    """A body that announces nothing is counted."""
+    pieces = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal pieces
+        while True:
+            pieces += 1
+            yield b"x" * 65536
+
+    response = await ann.post(example.COLLECTION, content=endless(), headers=JSON)
+
+    assert response.status_code == 413
+    assert pieces <= 18
+
+
+async def test_compressed_body_is_refused(ann: httpx.AsyncClient) -> None:
+    """A bomb is not unpacked."""
+    response = await ann.post(example.COLLECTION, content=b"\x1f\x8b", headers=JSON | {"Content-Encoding": "gzip"})
+
+    assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
+
+
+async def test_slow_request_is_ended(
+    settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that takes too long is a 504, and the service goes on."""
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'a.db'}", request_seconds=0.5))
+
+    async def sleep() -> None:
+        await asyncio.sleep(30)
+
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        token = app.state.authenticator.keys.mint(subject="ann", scopes=frozenset({example.READ}), seconds=60)
+        headers = {"Authorization": f"Bearer {token}"}
+        with monkeypatch.context() as patch:
+            patch.setattr("chassis.paging.Paging.fetch", lambda *_: sleep())
+            slow = await client.get(example.COLLECTION, headers=headers)
+        fast = await client.get(example.COLLECTION, headers=headers)
+
+    assert (slow.status_code, slow.json()["type"]) == (504, "urn:problem-type:request-timeout")
+    assert fast.status_code == 200
+
+
+async def test_more_than_can_run_is_refused_at_once(
+    settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third of two possible requests is a 503 with Retry-After; probes pass; afterwards all is well."""
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'a.db'}", concurrent_requests=2))
+    running, release = asyncio.Semaphore(0), asyncio.Event()
+
+    async def wait(*_arguments: object) -> tuple[list[object], None]:
+        running.release()
+        await release.wait()
+        return [], None
+
+    monkeypatch.setattr("chassis.paging.Paging.fetch", wait)
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://s") as client:
+        token = app.state.authenticator.keys.mint(subject="ann", scopes=frozenset({example.READ}), seconds=60)
+        headers = {"Authorization": f"Bearer {token}"}
+        held = [asyncio.create_task(client.get(example.COLLECTION, headers=headers)) for _ in range(2)]
+        for _ in held:
+            await running.acquire()
+        refused = await client.get(example.COLLECTION, headers=headers)
+        probe = await client.get("/livez")
+        release.set()
+        answers = await asyncio.gather(*held)
+        metrics = (await client.get("/metrics")).text
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["type"] == "urn:problem-type:overloaded"
+    assert probe.status_code == 200
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "http_requests_shed_total 1.0" in metrics
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Start one server with short limits for all tests about the wire."""
+    start: ServerFactory
+    with servers(tmp_path_factory.mktemp("server")) as start:
+        running = start(MAX_HEAD_SECONDS="1", MAX_BODY_SECONDS="1", MAX_HEAD_BYTES="4096")
+        running.wait_until_ready()
+        yield running
+
+
+def _exchange(server: ServerProcess, sent: bytes, seconds: float = 8) -> tuple[int, dict[str, object], float]:
+    """Send bytes, and nothing more; return the status, the problem and how long it took until the end."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as connection:
+        connection.sendall(sent)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    return int(head.split()[1]), json.loads(body), time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        (b"", 408, "head-too-slow"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 408, "head-too-slow"),
+        (b"GET /livez HTTP/1.1\r\n" + b"X-A: b\r\n" * 200 + b"\r\n", 431, "head-too-large"),
+        (b"GET /livez HTTP/1.1\r\nX-A: " + b"b" * 5000 + b"\r\n\r\n", 431, "head-too-large"),
+        (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n", 431, "head-too-large"),
+        (b"nonsense\r\n\r\n", 400, "malformed-request"),
+    ],
+    ids=["silent", "trickled head", "10,000 fields", "long field", "long target", "not HTTP"],
+)
+def test_head_is_bounded(server: ServerProcess, sent: bytes, status: int, kind: str) -> None:
+    """A head that is too long or too slow ends the connection with a reason."""
+    found, problem, seconds = _exchange(server, sent)
+
+    assert (found, problem["type"]) == (status, f"urn:problem-type:{kind}")
+    assert seconds < 5
+
+
+def test_trickled_body_is_ended(server: ServerProcess) -> None:
+    """A body that does not come ends the request; meanwhile others are served."""
+    token = server.token("ann")
+    head = (
+        f"POST {example.COLLECTION} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+        f"Authorization: Bearer {token}\r\n\r\n{{"
+    )
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=8) for _ in range(50)]
+    for connection in connections:
+        connection.sendall(head.encode())
+    began = time.monotonic()
+    served = httpx.post(
+        server.url + example.COLLECTION, json=example.draft(), headers={"Authorization": f"Bearer {token}"}
+    )
+    waited = time.monotonic() - began
+    statuses = {connection.recv(65536).split()[1] for connection in connections}
+    for connection in connections:
+        connection.close()
+
+    assert served.status_code == 201
+    assert waited < 1
+    assert statuses == {b"408"}
