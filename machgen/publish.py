@@ -128,6 +128,28 @@ def publish(
             _commit(stack, place, staging, base, os.fstat(project))
 
 
+def rewrite(staged: str, own: Mapping[str, File]) -> None:
+    """Write machgen's own files anew in a staged project, after a hook has changed what they are about.
+
+    Args:
+        staged: The staged project, as `before` is given it.
+        own: As for `publish`.
+
+    Raises:
+        Surroundings: They cannot be written.
+    """
+    for path, file in own.items():
+        place = os.path.join(staged, path)
+        with _named(printable(path)):
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(place)
+            descriptor = os.open(place, _NEW_FILE, 0o600)
+            with os.fdopen(descriptor, "wb") as written:
+                written.write(file.data)
+                os.fchmod(descriptor, 0o644)
+
+
 def sweep(parent: str | os.PathLike[str]) -> None:
     """Remove the staging directories in `parent` that runs of this user left behind when they were killed.
 
@@ -371,7 +393,7 @@ def _write(root: int, files: Mapping[str, File], shown: str) -> None:
 
 
 def _enter(directory: str, above: list[tuple[str, int]]) -> None:
-    while above[-1][0] and not directory.startswith(above[-1][0] + "/"):
+    while above[-1][0] and not f"{directory}/".startswith(above[-1][0] + "/"):
         os.close(above.pop()[1])
     here, within = above[-1]
     for name in directory[len(here) :].split("/"):

@@ -54,6 +54,7 @@ def run(args: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    code = 0
     try:
         console.prepare()
         code = _bounded(args)
@@ -61,10 +62,11 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         console.abandon()
         return NOBODY_READS
-    except OSError as error:
+    except Surroundings as error:
         console.abandon()
-        console.error(f"the output cannot be written: {error.strerror}")
-        return Surroundings.exit_code
+        if code == 0:
+            console.error(error.message, error.hint)
+        return error.exit_code
     return code
 
 
@@ -101,7 +103,7 @@ def _bounded(args: Sequence[str]) -> int:
 def _dispatch(args: Sequence[str]) -> int:
     import click  # noqa: PLC0415 - inside the boundary: an interrupt while it loads is an interrupt
 
-    from machgen.cli.commands import complete, machgen  # noqa: PLC0415 - loads click
+    from machgen.cli.commands import COMMANDS, complete, machgen  # noqa: PLC0415 - loads click
 
     if (completed := complete()) is not None:
         return completed
@@ -115,20 +117,17 @@ def _dispatch(args: Sequence[str]) -> int:
         console.usage(missing.format_message())
         return BadRequest.exit_code
     except click.UsageError as misused:
-        raise _misused(misused) from misused
+        raise _misused(misused, next((f"machgen {arg}" for arg in args if arg in COMMANDS), "machgen")) from misused
     return 0
 
 
-def _misused(error: "click.UsageError") -> BadRequest:
+def _misused(error: "click.UsageError", command: str) -> BadRequest:
     """Say a wrong command line in this program's words."""
-    hint = getattr(error, "hint", "")
+    hint = getattr(error, "hint", "") or f"{command} --help shows what there is"
+    message = error.format_message()
     if close := getattr(error, "possibilities", None):
-        hint = f"did you mean {' or '.join(close)}?"
-    if not hint:
-        path = error.ctx.command_path if error.ctx else "machgen"
-        hint = f"{path} --help shows what there is"
-    # click's own texts of a mistyped name have the suggestion in them; here it is the hint
-    message = error.message if close else error.format_message()
+        # click's own text of a mistyped name has the suggestions in it
+        hint, message = f"did you mean {close[0]}?", error.message
     return BadRequest(message[:1].lower() + message[1:].rstrip("."), hint=hint)
 
 

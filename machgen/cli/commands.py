@@ -13,7 +13,10 @@ import click
 from machgen import __version__
 
 COMMANDS = {
+    "new": "Make a project from a template.",
     "list": "List the templates on offer.",
+    "show": "Show a template: its layers, questions and files.",
+    "export": "Write a template as a plain cookiecutter template.",
     "completion": "Print the completion script for a shell.",
 }
 COMPLETION = "_MACHGEN_COMPLETE"

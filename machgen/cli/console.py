@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from machgen.errors import Surroundings
 from machgen.names import printable
 
 
@@ -115,9 +116,19 @@ def prepare() -> None:
 
 
 def flush() -> None:
-    """Hand over what was printed; raises `BrokenPipeError` where the reader is gone."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    """Hand over what was printed.
+
+    Raises:
+        BrokenPipeError: The reader is gone.
+        Surroundings: It cannot be written, as to a full disk.
+    """
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
 
 
 def abandon() -> None:
@@ -145,5 +156,15 @@ def _is_coloured(stream: TextIO | None) -> bool:
 
 
 def _write(stream: TextIO | None, line: str) -> None:
-    if stream is not None:
+    if stream is None:
+        return
+    try:
         stream.write(line + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> Surroundings:
+    return Surroundings(f"the output cannot be written: {error.strerror}", hint="see where it is redirected to")

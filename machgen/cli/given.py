@@ -53,16 +53,28 @@ def gather(
         given.append(read_answers(file))
     named = directory_question(root)
     if target is not None and named is not None:
-        name = os.path.basename(os.path.abspath(target))
+        name = as_utf8(os.path.basename(os.path.abspath(target)))
         given.append(Given(Source.DIRECTORY, "the directory's name", {named: name}))
     return given
 
 
 def _flag(text: str) -> Given:
+    text = as_utf8(text)
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise BadRequest(f"--answer {_short(text)}: no answer", hint=f"write it as -a {_short(key) or 'key'}=value")
     return Given(Source.FLAG, f"--answer {_short(text)}", {key: value})
+
+
+def as_utf8(text: str) -> str:
+    """Return an argument or variable as the UTF-8 that its bytes are, whatever the locale took them for.
+
+    The same command line is the same request under LANG=C; what is no UTF-8 is left as the locale reads it.
+    """
+    try:
+        return os.fsencode(text).decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _short(text: str) -> str:
@@ -81,7 +93,7 @@ def _environment(environ: Mapping[str, str], asked: Sequence[Question]) -> list[
                     hint=f"spell the question as the template does: {VARIABLE}{fitting[0]}",
                 )
             key = fitting[0] if fitting else rest.lower()
-            given.append(Given(Source.ENVIRONMENT, f"environment variable {name}", {key: value}))
+            given.append(Given(Source.ENVIRONMENT, f"environment variable {name}", {key: as_utf8(value)}))
     return given
 
 
@@ -116,9 +128,11 @@ def read_answers(path: str) -> Given:
     else:
         values = _toml(text, path) if suffix == ".toml" else _json(text, path)
         lines = {key: line for key in values if (line := _line_of(key, text, suffix))}
-    if suffix == ".toml" and isinstance(values.get("answers"), dict) and "template" in values:
-        # a machgen.toml: what the project was made with answers for a new one
-        values = values["answers"]
+    if suffix == ".toml" and isinstance(values.get("template"), dict) and isinstance(values.get("answers"), dict):
+        # a machgen.toml: what one project was made with answers for another
+        from machgen.project import read_manifest  # noqa: PLC0415 - rarely needed
+
+        values = dict(read_manifest(text.encode("utf-8"), path).answers)
         lines = {key: line for key in values if (line := _line_of(key, text, suffix))}
     return Given(Source.FILE, path, values, lines)
 

@@ -33,10 +33,13 @@ def as_json(function: Decorated) -> Decorated:
 
 def template(*, required: bool = True) -> Callable[[Decorated], Decorated]:
     """Add the argument TEMPLATE, completed by the shell from the built-in templates."""
-    return click.argument("template", required=required, shell_complete=_templates)
+    return click.argument("template", required=required, shell_complete=complete_templates)
 
 
-def _templates(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+def complete_templates(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Complete the name of a built-in template."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - only completion needs it
 
     from machgen.bundle import descriptions  # noqa: PLC0415 - only completion needs it
@@ -51,8 +54,10 @@ def answers(context: click.Context, _parameter: click.Parameter, incomplete: str
     from machgen.bundle import builtin_template, descriptions  # noqa: PLC0415 - only completion needs it
     from machgen.questions import Kind, questions  # noqa: PLC0415 - only completion needs it
 
-    name = str(context.params.get("template"))
-    if name not in descriptions():
+    # while an option's value is being typed, the words before it are not yet taken for arguments
+    words = [str(context.params.get("template")), *context.args]
+    name = next((word for word in words if word in descriptions()), None)
+    if name is None:
         return []
     items = []
     for question in questions(builtin_template(name)[0]):

@@ -61,6 +61,15 @@ def test_a_tree_arrives_byte_for_byte(tmp_path: Path) -> None:
     assert ["shop"] == os.listdir(tmp_path)
 
 
+def test_a_directory_may_go_on_after_the_directories_in_it(tmp_path: Path) -> None:
+    """Path order visits `a/m/` before `a/z`, and `a-b/` before `a/`."""
+    tree = Tree({path: File(path.encode()) for path in ("a/m/n/x", "a/m/z", "a/z", "a-b/y", "b")})
+
+    publish(tree, tmp_path / "shop")
+
+    assert tree == on_disk(tmp_path / "shop")
+
+
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o027, 0o077])
 def test_files_have_one_mode_whatever_the_umask(tmp_path: Path, mask: int) -> None:

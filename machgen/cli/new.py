@@ -1,0 +1,188 @@
+"""`machgen new`: from a template and answers to a project."""
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from machgen import git, hooks, project
+from machgen.answers import Answers, resolve
+from machgen.cli import console, options, prompts
+from machgen.cli.given import gather
+from machgen.cli.offer import Offer
+from machgen.errors import BadRequest
+from machgen.publish import check_target, publish, rewrite
+from machgen.questions import questions
+from machgen.render import Renderer
+from machgen.tree import Tree
+
+if TYPE_CHECKING:
+    from machgen.compose import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A project as it is, or would be, on disk.
+
+    Args:
+        template: The template it is made from.
+        answers: The answers it is made with.
+        target: The directory that is to hold it.
+        tree: What the template renders.
+        own: `machgen.toml` and the baseline.
+    """
+
+    template: "Template"
+    answers: Answers
+    target: str
+    tree: Tree
+    own: Tree
+
+
+@click.command("new", short_help="Make a project from a template.")
+@options.template(required=False)
+@click.argument("target", metavar="[DIR]", required=False, type=click.Path())
+@click.option(
+    "-a",
+    "--answer",
+    "flags",
+    metavar="KEY=VALUE",
+    multiple=True,
+    shell_complete=options.answers,
+    help="Answer one question; repeat it for more.",
+)
+@click.option(
+    "--answers",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Answer from a TOML, JSON or YAML file, or from the machgen.toml of another project.",
+)
+@click.option("--no-input", is_flag=True, help="Ask nothing: what is not answered gets its default.")
+@options.pack
+@click.option("--trust", metavar="DIGEST", help="Run the hooks and extensions of the template with this digest.")
+@click.option("--dry-run", is_flag=True, help="List every file, write nothing.")
+@click.option("--no-git", is_flag=True, help="Make no git repository.")
+@options.as_json
+def command(template: str | None, target: str | None, **given: Any) -> None:
+    """Make a project from a template in DIR.
+
+    Without DIR the project's directory is named by the answers. Questions that are not answered by -a or --answers are
+    asked, with the defaults that MACHGEN_ANSWER_<KEY> and ~/.cookiecutterrc give. The project becomes a git repository
+    with a first commit.
+    """
+    offer = Offer(given["pack"], given["directory"])
+    asking = console.is_interactive() and not given["no_input"]
+    if template is None:
+        template = _choose(offer, asking)
+    composed, plan = offer.template(template)
+    if target is not None:
+        check_target(target)
+    if not (given["no_git"] or given["dry_run"]):
+        git.check_installed()
+    with hooks.trusted(composed, given["trust"]) as code:
+        renderer = Renderer(code.template, plan=plan, extensions=code.extensions)
+        asked = questions(code.template)
+        at_hand = gather(given["flags"], given["file"], target, code.template.root, asked)
+        answers = resolve(code.template, renderer, at_hand, prompts.ask if asking else None)
+        console.note(*(f"note: {each}" for each in answers.notes))
+        target = target or renderer.root(answers.context)
+        made = _make(code, renderer, answers, target, dry_run=given["dry_run"])
+        if given["dry_run"]:
+            check_target(target)
+        else:
+            with_git = not given["no_git"] and _wants_repository(target)
+            publish(
+                made.tree, target, own=made.own, before=lambda staged: _finish(code, made, staged, with_git=with_git)
+            )
+    if given["as_json"]:
+        console.document(_document(made))
+    elif given["dry_run"]:
+        _list_files(made)
+    else:
+        _report(made)
+
+
+def _choose(offer: Offer, asking: bool) -> str:
+    found = offer.descriptions()
+    if asking:
+        return prompts.choose("Templates", list(found.items()))
+    raise BadRequest("no template named", hint=f"there are: {', '.join(found)}")
+
+
+def _make(code: hooks.Hooks, renderer: Renderer, answers: Answers, target: str, *, dry_run: bool) -> Made:
+    tree = renderer.tree(answers.context)
+    if not dry_run:
+        tree = code.pre_gen_project(answers.context, target) | tree
+    return Made(code.template, answers, target, tree, _own(code.template, answers, tree))
+
+
+def _own(template: "Template", answers: Answers, tree: Tree) -> Tree:
+    return project.own_files(template.name, template.origin, template.digest, answers.public, tree)
+
+
+def _wants_repository(target: str) -> bool:
+    around = git.work_tree_around(target)
+    if around is None:
+        return True
+    console.note(f"note: {target} is in the git work tree {around.root}, so it gets no repository of its own")
+    if around.ignored:
+        add = shlex.join(["git", "-C", target, "add", "--force", *around.ignored])
+        console.note(f"note: that work tree ignores {', '.join(around.ignored)}, which belong with the project: {add}")
+    return False
+
+
+def _finish(code: hooks.Hooks, made: Made, staged: str, *, with_git: bool) -> None:
+    """Complete the staged project: the template's own last hook, then the first commit."""
+    if any(each.startswith("hooks/post_gen_project") for each in hooks.code(made.template)):
+        code.post_gen_project(made.answers.context, staged)
+        # what the hook made of the files is what later changes are to be compared with
+        rewrite(staged, _own(made.template, made.answers, hooks.read_back(staged)))
+    if with_git:
+        git.first_commit(staged, f"Make {os.path.basename(os.path.abspath(made.target))} from {_named(made)}")
+
+
+def _named(made: Made) -> str:
+    version = made.template.origin.version
+    return f"{made.template.name} {version}".rstrip()
+
+
+def _document(made: Made) -> dict[str, Any]:
+    origin, files = made.template.origin, made.tree | made.own
+    return {
+        "target": made.target,
+        "template": made.template.name,
+        "pack": origin.pack,
+        "version": origin.version,
+        "commit": origin.commit,
+        "digest": made.template.digest,
+        "answers": made.answers.public,
+        "files_digest": files.digest,
+        "files": [
+            {"path": path, "size": len(file.data), "executable": file.executable} for path, file in files.items()
+        ],
+    }
+
+
+def _list_files(made: Made) -> None:
+    files = made.tree | made.own
+    width = max(len(str(len(file.data))) for file in files.values())
+    for path, file in files.items():
+        console.result(f"{'x' if file.executable else '-'} {len(file.data):>{width}} {path}")
+    size = sum(len(file.data) for file in files.values())
+    console.result(f"{made.target}: {len(files)} files, {size} bytes, {files.digest}; nothing was written")
+    if runs := hooks.code(made.template):
+        console.note(f"note: what {', '.join(runs)} would do is not in this list")
+
+
+def _report(made: Made) -> None:
+    console.result(f"Made {made.target} from {_named(made)}: {len(made.tree | made.own)} files. Next:", "")
+    console.result(f"  cd {shlex.quote(made.target)}")
+    makefile = made.tree.get("Makefile")
+    targets = set(re.findall(rb"^([a-z][a-z-]*):", makefile.data, re.MULTILINE)) if makefile else set()
+    for target in (b"test", b"run"):
+        if target in targets:
+            console.result(f"  make {target.decode()}")
