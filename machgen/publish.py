@@ -377,7 +377,8 @@ def _write(root: int, files: Mapping[str, File], shown: str) -> None:
             directory, _, name = path.rpartition("/")
             if directory != above[-1][0]:
                 _enter(directory, above)
-            descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=above[-1][1])
+            # names are UTF-8 on every machine, whatever the locale says
+            descriptor = os.open(name.encode("utf-8"), _NEW_FILE, 0o600, dir_fd=above[-1][1])
             try:
                 rest = memoryview(file.data)
                 while rest:
@@ -398,8 +399,8 @@ def _enter(directory: str, above: list[tuple[str, int]]) -> None:
     here, within = above[-1]
     for name in directory[len(here) :].split("/"):
         if name:  # not before the first slash
-            os.mkdir(name, dir_fd=within)
-            here, within = f"{here}/{name}" if here else name, os.open(name, _DIRECTORY, dir_fd=within)
+            os.mkdir(name.encode("utf-8"), dir_fd=within)
+            here, within = f"{here}/{name}" if here else name, os.open(name.encode("utf-8"), _DIRECTORY, dir_fd=within)
             above.append((here, within))
 
 

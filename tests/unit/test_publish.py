@@ -448,10 +448,10 @@ def test_a_run_whose_staging_was_swept_at_birth_makes_another(tmp_path: Path, mo
     real = os.mkdir
     births: list[str] = []
 
-    def mkdir(name: str, mode: int = 0o777, *, dir_fd: int) -> None:
+    def mkdir(name: str | bytes, mode: int = 0o777, *, dir_fd: int) -> None:
         real(name, mode, dir_fd=dir_fd)
-        if name.startswith(".machgen-"):
-            births.append(name)
+        if os.fsdecode(name).startswith(".machgen-"):
+            births.append(os.fsdecode(name))
             if len(births) < 4:
                 sweep(tmp_path)
 
@@ -534,9 +534,9 @@ def test_a_directory_swapped_for_a_link_at_birth_is_not_entered(
     work.mkdir()
     real = os.mkdir
 
-    def mkdir(name: str, mode: int = 0o777, *, dir_fd: int) -> None:
+    def mkdir(name: str | bytes, mode: int = 0o777, *, dir_fd: int) -> None:
         real(name, mode, dir_fd=dir_fd)
-        if name == victim:
+        if os.fsdecode(name) == victim:
             os.rmdir(name, dir_fd=dir_fd)
             os.symlink(outside, name, dir_fd=dir_fd)
 
@@ -603,6 +603,18 @@ def test_a_project_swapped_for_a_link_does_not_arrive(tmp_path: Path) -> None:
 
     assert [] == os.listdir(tmp_path / "work")
     assert [] == os.listdir(outside)
+
+
+def test_names_are_utf_8_in_every_locale(tmp_path: Path) -> None:
+    """Python's file system encoding follows the locale; a project's names do not."""
+    script = (
+        "import sys; from machgen.publish import publish; from machgen.tree import File\n"
+        "publish({'na\\xefve/caf\\xe9.md': File(b'x')}, sys.argv[1])"
+    )
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", script, tmp_path / "shop"], check=True, env=os.environ | plain)
+
+    assert ["na\u00efve/caf\u00e9.md"] == list(on_disk(tmp_path / "shop"))
 
 
 def test_publishing_imports_nothing_heavy(tmp_path: Path) -> None:
