@@ -53,6 +53,7 @@ templates: tools ## the built-in templates: parity, validators, the generated pr
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/templates
 
 soak: tools ## the long runs: more examples, more rounds
+	MACHGEN_PYTHON=$(abspath $(BIN))/python bash tests/templates/validators/install.sh --soak $(TOOLS)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m "soak or not soak" --runsoak
 
 bench: setup ## measure machgen beside its peers, alternating in one run

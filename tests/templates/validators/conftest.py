@@ -29,7 +29,7 @@ def locate(name: str) -> str:
     for place in search:
         if os.access(Path(place) / name, os.X_OK):
             return str(Path(place) / name)
-    missing(name, "use your package manager" if name in SYSTEM else "run tests/templates/validators/install.sh")
+    missing(name, "use your package manager" if name in SYSTEM else "run `make tools`")
     raise AssertionError("unreachable: missing() never returns")
 
 

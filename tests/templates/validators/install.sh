@@ -1,36 +1,57 @@
 #!/bin/sh
-# Installs the independent validators into .tools/ at the root of this repository, as locked; again only when a lock changed.
-# usage: tests/templates/validators/install.sh [--soak]     (--soak adds checkov, 194 MB)
+# Installs the independent validators, as locked, and the environment that generated services share; what is there
+# already stays, until its lock changes.
+# usage: tests/templates/validators/install.sh [--soak] [DIRECTORY]
+#   --soak      checkov too (194 MB)
+#   DIRECTORY   where to; default: .tools at the root of this repository
+# MACHGEN_PYTHON is the Python to make environments with; default: python3.
 set -eu
 
+soak=no
+if [ "${1:-}" = --soak ]; then
+    soak=yes
+    shift
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
-tools="$root/.tools"
-python=${PYTHON:-python3}
+tools=${1:-"$root/.tools"}
 mkdir -p "$tools"
+tools=$(cd "$tools" && pwd)
+python=${MACHGEN_PYTHON:-python3}
 
-# install_python NAME LOCK: a virtual environment of its own, so that no pin of a validator binds the tool under test
+# Only after a whole installation is there a stamp, so a broken one is begun again.
+stamp() {
+    echo "$tools/$1/.installed-$(cksum < "$2" | tr ' ' '-')"
+}
+
+# install_python NAME LOCK: an environment of its own, so that no pin of a validator binds the tool under test
 install_python() {
-    stamp="$tools/$1/.installed-$(cksum < "$2" | tr ' ' '-')"
-    [ -e "$stamp" ] && return
+    [ ! -e "$(stamp "$1" "$2")" ] || return 0
+    echo "installing $tools/$1" >&2
     rm -rf "${tools:?}/$1"
     "$python" -m venv "$tools/$1"
     "$tools/$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$2"
-    touch "$stamp"
+    touch "$(stamp "$1" "$2")"
 }
 
 install_node() {
-    stamp="$tools/node/.installed-$(cksum < "$here/package-lock.json" | tr ' ' '-')"
-    [ -e "$stamp" ] && return
+    [ ! -e "$(stamp node "$here/package-lock.json")" ] || return 0
+    if ! command -v npm > /dev/null; then
+        echo "npm is not there: redocly, spectral and Backstage's catalog model are left out, their tests are skipped" >&2
+        return 0
+    fi
+    echo "installing $tools/node" >&2
     rm -rf "${tools:?}/node"
     mkdir "$tools/node"
     cp "$here/package.json" "$here/package-lock.json" "$tools/node/"
-    npm ci --prefix "$tools/node" --ignore-scripts --no-audit --no-fund --loglevel=error
-    touch "$stamp"
+    npm ci --prefix "$tools/node" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    touch "$(stamp node "$here/package-lock.json")"
 }
 
 install_python python "$root/requirements/validators.txt"
 install_node
-if [ "${1:-}" = --soak ]; then
+# The stamp is the one that a generated project's Makefile looks for: make test VENV=.tools/service installs nothing.
+install_python service "$root/templates/service/{{cookiecutter.project_slug}}/requirements/dev.txt"
+if [ "$soak" = yes ]; then
     install_python checkov "$root/requirements/checkov.txt"
 fi

@@ -32,7 +32,7 @@ class Page(BaseModel, Generic[_Item]):
         """Name the page of notes ``NotePage`` in the contract."""
         return f"{params[0].__name__}Page"
 
-    items: list[_Item] = Field(description="at most `limit` items, oldest first")
+    items: list[_Item] = Field(max_length=100, description="at most `limit` items, oldest first")
     next: str | None = Field(
         None,
         description="cursor of the next page; absent on the last one",

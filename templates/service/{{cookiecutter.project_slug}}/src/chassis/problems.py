@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:"
+# More would help nobody and let a small request cause a large answer.
+_MOST_ERRORS = 100
 
 # Headers whose absence has a status of its own: RFC 6585 section 3, and the Idempotency-Key draft section 2.7.
 _REQUIRED_HEADERS = {
@@ -61,7 +63,10 @@ class ProblemDetails(BaseModel):
     instance: str = Field(description="path of the request")
     request_id: str = Field(description="the request in the service's logs")
     errors: list[FieldError] | None = Field(
-        None, description="everything that is wrong with the request", exclude_if=lambda value: value is None
+        None,
+        max_length=_MOST_ERRORS,
+        description="what is wrong with the request; the first hundred things",
+        exclude_if=lambda value: value is None,
     )
 
 
@@ -106,7 +111,7 @@ def render(problem: Problem, *, path: str, request_id: str) -> Response:
         detail=problem.detail or f"{status.description or status.phrase}.",
         instance=path,
         request_id=request_id,
-        errors=list(problem.errors) or None,
+        errors=list(problem.errors[:_MOST_ERRORS]) or None,
     )
     return JSONResponse(
         document.model_dump(mode="json") | dict(problem.extra or {}),
