@@ -45,12 +45,12 @@ def code(template: "Template") -> tuple[str, ...]:
         template: The composed template.
 
     Returns:
-        The names, hooks in the order they run; empty for a template that is only data.
+        The names, safe to show, hooks in the order they run; empty for a template that is only data.
 
     Raises:
         BadRequest: `_extensions` is no list of names.
     """
-    scripts = [script for hook in _HOOKS for script in _scripts(template, hook)]
+    scripts = [printable(script) for hook in _HOOKS for script in _scripts(template, hook)]
     foreign = [name for name in _extensions(template) if name not in _HARMLESS and name not in _ALWAYS_THERE]
     return (*scripts, *(f"_extensions: {printable(name)}" for name in foreign))
 
@@ -150,18 +150,23 @@ class Hooks:
             check_name(path, _scripts(self.template, "pre_gen_project")[0])
         return made
 
-    def post_gen_project(self, answers: Mapping[str, Any], staged: str) -> None:
+    def post_gen_project(self, answers: Mapping[str, Any], staged: str) -> bool:
         """Run the hook that comes after the project.
 
         Args:
             answers: The value of `cookiecutter` in the template.
             staged: The directory in which it is complete but not yet published.
 
+        Returns:
+            Whether there was one.
+
         Raises:
             BadRequest: The hook failed.
         """
-        if _scripts(self.template, "post_gen_project"):
-            self._run("post_gen_project", staged, answers)
+        if not _scripts(self.template, "post_gen_project"):
+            return False
+        self._run("post_gen_project", staged, answers)
+        return True
 
     def _run(self, hook: str, project: str, answers: Mapping[str, Any]) -> None:
         from cookiecutter.hooks import run_hook_from_repo_dir  # noqa: PLC0415 - only trusted hooks need it

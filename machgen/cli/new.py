@@ -90,14 +90,20 @@ def command(template: str | None, target: str | None, **given: Any) -> None:
         answers = resolve(code.template, renderer, at_hand, prompts.ask if asking else None)
         console.note(*(f"note: {each}" for each in answers.notes))
         target = target or renderer.root(answers.context)
-        made = _make(code, renderer, answers, target, dry_run=given["dry_run"])
+        before = Tree() if given["dry_run"] else code.pre_gen_project(answers.context, target)
+        made = _made(composed, answers, target, before | renderer.tree(answers.context))
         if given["dry_run"]:
             check_target(target)
         else:
             with_git = not given["no_git"] and _wants_repository(target)
-            publish(
-                made.tree, target, own=made.own, before=lambda staged: _finish(code, made, staged, with_git=with_git)
-            )
+
+            def finish(staged: str) -> None:
+                nonlocal made
+                made = _hooked(code, made, staged)
+                if with_git:
+                    git.first_commit(staged, f"Make {os.path.basename(os.path.abspath(target))} from {_named(made)}")
+
+            publish(made.tree, target, own=made.own, before=finish)
     if given["as_json"]:
         console.document(_document(made))
     elif given["dry_run"]:
@@ -113,15 +119,9 @@ def _choose(offer: Offer, asking: bool) -> str:
     raise BadRequest("no template named", hint=f"there are: {', '.join(found)}")
 
 
-def _make(code: hooks.Hooks, renderer: Renderer, answers: Answers, target: str, *, dry_run: bool) -> Made:
-    tree = renderer.tree(answers.context)
-    if not dry_run:
-        tree = code.pre_gen_project(answers.context, target) | tree
-    return Made(code.template, answers, target, tree, _own(code.template, answers, tree))
-
-
-def _own(template: "Template", answers: Answers, tree: Tree) -> Tree:
-    return project.own_files(template.name, template.origin, template.digest, answers.public, tree)
+def _made(template: "Template", answers: Answers, target: str, tree: Tree) -> Made:
+    own = project.own_files(template.name, template.origin, template.digest, answers.public, tree)
+    return Made(template, answers, target, tree, own)
 
 
 def _wants_repository(target: str) -> bool:
@@ -135,14 +135,13 @@ def _wants_repository(target: str) -> bool:
     return False
 
 
-def _finish(code: hooks.Hooks, made: Made, staged: str, *, with_git: bool) -> None:
-    """Complete the staged project: the template's own last hook, then the first commit."""
-    if any(each.startswith("hooks/post_gen_project") for each in hooks.code(made.template)):
-        code.post_gen_project(made.answers.context, staged)
-        # what the hook made of the files is what later changes are to be compared with
-        rewrite(staged, _own(made.template, made.answers, hooks.read_back(staged)))
-    if with_git:
-        git.first_commit(staged, f"Make {os.path.basename(os.path.abspath(made.target))} from {_named(made)}")
+def _hooked(code: hooks.Hooks, made: Made, staged: str) -> Made:
+    """Run the template's own last hook; what it makes of the files is what later changes are to be compared with."""
+    if not code.post_gen_project(made.answers.context, staged):
+        return made
+    made = _made(made.template, made.answers, made.target, hooks.read_back(staged))
+    rewrite(staged, made.own)
+    return made
 
 
 def _named(made: Made) -> str:
