@@ -77,27 +77,32 @@ def _bounded(args: Sequence[str]) -> int:
         return _dispatch(args)
     except BrokenPipeError:
         raise
-    except MachgenError as error:
+    except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - the boundary: users see no tracebacks
+        code = _tell(error)
+        if debug:
+            console.traceback()
+        return code
+
+
+def _tell(error: BaseException) -> int:
+    """Say how the command ended, and return the exit code."""
+    if isinstance(error, MachgenError):
         console.error(error.message, error.hint)
-        code = error.exit_code
-    except (KeyboardInterrupt, EOFError):  # Ctrl-C; or Ctrl-D where an answer was asked for
+        return error.exit_code
+    if isinstance(error, (KeyboardInterrupt, EOFError)):  # Ctrl-C; or Ctrl-D where an answer was asked for
         console.interrupted("interrupted")
-        code = INTERRUPTED
-    except Terminated as error:
+        return INTERRUPTED
+    if isinstance(error, Terminated):
         console.interrupted("terminated")
-        code = 128 + error.signal
-    except OSError as error:
+        return 128 + error.signal
+    if isinstance(error, OSError):
         console.error(_failure(error), "mend that, then run the command again")
-        code = Surroundings.exit_code
-    except Exception as error:  # noqa: BLE001 - the boundary: what gets here is a defect, and users see no tracebacks
-        console.error(
-            f"a defect of machgen: {type(error).__name__}: {error}",
-            "please report it, with what `machgen --debug …` prints for the same command",
-        )
-        code = DEFECT
-    if debug:
-        console.traceback()
-    return code
+        return Surroundings.exit_code
+    console.error(
+        f"a defect of machgen: {type(error).__name__}: {error}",
+        "please report it, with what `machgen --debug …` prints for the same command",
+    )
+    return DEFECT
 
 
 def _dispatch(args: Sequence[str]) -> int:
