@@ -67,7 +67,7 @@ def _shipped(module: str) -> dict[str, Any] | None:
 
 def _load(name: str, shipped: dict[str, Any]) -> tuple[Template, Plan]:
     from machgen import __version__  # noqa: PLC0415 - read where it is needed
-    from machgen.pack import Origin  # noqa: PLC0415 - see builtin_template
+    from machgen.origin import Origin  # noqa: PLC0415 - see builtin_template
 
     files = Tree({path: File(data, executable) for path, (data, executable) in shipped["FILES"].items()})
     template = Template(

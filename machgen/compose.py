@@ -16,7 +16,7 @@ from typing import Any
 
 from machgen.errors import BadRequest
 from machgen.names import check_twins, printable
-from machgen.pack import QUESTIONS_FILE, Origin, Pack, read_questions
+from machgen.origin import QUESTIONS_FILE, Origin, Pack
 from machgen.tree import File, Tree
 
 _UNITED = ("_copy_without_render", "_extensions")
@@ -166,6 +166,8 @@ def parse_questions(source: Tree, name: str) -> dict[str, Any]:
     where = f"{printable(name)}/{QUESTIONS_FILE}"
     if QUESTIONS_FILE not in source:
         raise BadRequest(f"{where} is missing", hint="a template needs its questions in cookiecutter.json")
+    from machgen.pack import read_questions  # noqa: PLC0415 - a built-in template comes ready
+
     return read_questions(source[QUESTIONS_FILE].data, where)
 
 

@@ -228,7 +228,7 @@ def _pre_prompt(template: "Template", directory: str, scratch: str) -> "tuple[st
 
     from machgen.compose import compose  # noqa: PLC0415 - as above
     from machgen.entries import read_directory  # noqa: PLC0415 - as above
-    from machgen.pack import Pack  # noqa: PLC0415 - as above
+    from machgen.origin import Pack  # noqa: PLC0415 - as above
 
     left: list[str] = []
     _by_cookiecutter(template, "pre_prompt", scratch, lambda: left.append(str(run_pre_prompt_hook(directory))))

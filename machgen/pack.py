@@ -15,13 +15,11 @@ from machgen import __version__
 from machgen.entries import Entries, read_directory
 from machgen.errors import BadRequest, Surroundings
 from machgen.names import printable
+from machgen.origin import QUESTIONS_FILE, Origin, Pack
 from machgen.tree import File, Tree
 
 BUILTIN = "builtin"
 """How `machgen.toml` and the command line name the pack that comes with machgen."""
-
-QUESTIONS_FILE = "cookiecutter.json"
-"""The file that makes a directory a template."""
 
 MOST_TEMPLATES = 1_000
 """Templates that a menu may offer; menus in menus could multiply without bound."""
@@ -31,38 +29,6 @@ _LEFTOVERS = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_ca
 _HOSTS = {"gh": "https://github.com/{}.git", "gl": "https://gitlab.com/{}.git", "bb": "https://bitbucket.org/{}"}
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*:(?://|:)"
 _SCP = r"[^/:@\s]+@[^/:\s]+:|\[[0-9A-Fa-f:]+\]:|[^/:@\s]+\.[^/:\s]+:"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a template comes from, as `machgen.toml` records it.
-
-    Args:
-        pack: `builtin`, the directory as the user wrote it, or the git URL without credentials.
-        version: The version of machgen for the built-in pack, the ref that was asked for with git (empty for the
-            default branch), empty for a directory.
-        commit: The full commit id with git, else empty.
-        directory: The directory inside the pack that was asked for, empty for its root.
-    """
-
-    pack: str
-    version: str
-    commit: str = ""
-    directory: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """Templates that are versioned together.
-
-    Args:
-        origin: Where they come from.
-        sources: Template name → its raw directory: `cookiecutter.json`, the project directory, `templates/`, `hooks/`
-            and whatever else stands there. Names of templates in nested menus are joined with `/`.
-    """
-
-    origin: Origin
-    sources: Mapping[str, Tree]
 
 
 def builtin() -> Pack:

@@ -15,7 +15,7 @@ from machgen import baseline
 from machgen.baseline import BASELINE, RESTORE
 from machgen.errors import BadRequest
 from machgen.names import printable
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.tree import File, Tree
 
 MANIFEST = "machgen.toml"

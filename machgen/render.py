@@ -7,8 +7,8 @@ contents. What a template's text means is decided once, in a plan; built-in temp
 import fnmatch
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machgen import program
 from machgen.compose import Template
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 _EVALUATION = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+_TEXT = bytes([9, 10, 13, *range(32, 127)])
+_LONGEST_SIGNATURE = 64
+"""Bytes: several times the longest of binaryornot's file signatures; judging 512 costs ten times as much."""
+
+
+class Step(NamedTuple):
     """How one file of the template becomes one file of the project.
 
     Args:
@@ -43,8 +47,7 @@ class Step:
     newline: str = "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What the text of one template means.
 
     Args:
@@ -53,7 +56,7 @@ class Plan:
     """
 
     steps: tuple[Step, ...]
-    texts: Mapping[str, program.Program] = field(default_factory=dict)
+    texts: Mapping[str, program.Program] = MappingProxyType({})
 
 
 class Renderer:
@@ -394,4 +397,8 @@ def _is_binary(source: str, data: bytes) -> bool:
     """Judge as cookiecutter does (binaryornot: the name's extension, then the first 512 bytes)."""
     from binaryornot.helpers import CHUNK_SIZE, has_binary_extension, is_binary_string  # noqa: PLC0415 - slow to import
 
-    return has_binary_extension(source) or is_binary_string(data[:CHUNK_SIZE])
+    chunk = data[:CHUNK_SIZE]
+    if chunk.isascii() and not chunk.translate(None, _TEXT):
+        # plain ASCII is text unless a file format begins like that (`BM`, `PK`, `%PDF-1.`): its first bytes tell
+        chunk = chunk[:_LONGEST_SIGNATURE]
+    return has_binary_extension(source) or is_binary_string(chunk)

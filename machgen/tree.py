@@ -6,11 +6,10 @@ trees and give trees; only `pack` reads them from disk and only `publish` writes
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One file's content.
 
     Args:

@@ -10,7 +10,7 @@ from cookiecutter.generate import generate_context, generate_files
 from cookiecutter.prompt import prompt_for_config
 
 from machgen.compose import Template, parse_questions
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.render import Renderer
 from machgen.tree import File, Tree
 

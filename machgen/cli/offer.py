@@ -10,7 +10,7 @@ from machgen.cli import console
 
 if TYPE_CHECKING:
     from machgen.compose import Template
-    from machgen.pack import Pack
+    from machgen.origin import Pack
     from machgen.render import Plan
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from machgen.errors import BadRequest
 from machgen.git import first_commit
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.project import own_files, read_project
 from machgen.publish import publish
 from machgen.tree import File, Tree

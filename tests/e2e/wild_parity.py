@@ -30,7 +30,8 @@ from machgen.answers import Given, Source, resolve
 from machgen.compose import Template, compose
 from machgen.errors import MachgenError
 from machgen.hooks import lay_out, trusted
-from machgen.pack import Pack, open_pack
+from machgen.origin import Pack
+from machgen.pack import open_pack
 from machgen.questions import Kind, questions
 from machgen.render import Renderer
 from machgen.tree import Tree

@@ -9,7 +9,7 @@ import pytest
 
 from machgen.compose import Template, compose
 from machgen.errors import BadRequest
-from machgen.pack import Origin, Pack
+from machgen.origin import Origin, Pack
 from machgen.tree import File, Tree
 from tests.templating import ROOT, Files, bake, render, source
 

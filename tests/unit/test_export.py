@@ -15,7 +15,8 @@ from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template, descriptions
 from machgen.compose import Template, compose
 from machgen.export import plain, repository
-from machgen.pack import Origin, Pack, open_pack
+from machgen.origin import Origin, Pack
+from machgen.pack import open_pack
 from machgen.render import Renderer
 from machgen.tree import Tree
 from tests.templating import ROOT, read, source, template, write

@@ -12,7 +12,7 @@ import pytest
 from machgen.compose import Template
 from machgen.errors import BadRequest
 from machgen.hooks import Hooks, check_trust, code, load_extensions, read_back, trusted
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.render import Renderer
 from machgen.tree import File, Tree
 from tests.templating import bake, template, write

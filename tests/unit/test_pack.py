@@ -12,7 +12,8 @@ import pytest
 
 from machgen import __version__, entries, pack
 from machgen.errors import BadRequest, MachgenError, Surroundings
-from machgen.pack import Origin, builtin, open_pack
+from machgen.origin import Origin
+from machgen.pack import builtin, open_pack
 from machgen.tree import File, Tree
 
 README = "{{cookiecutter.slug}}/README.md"

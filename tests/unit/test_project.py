@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from machgen import project
 from machgen.errors import BadRequest
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.project import LARGEST_MANIFEST, Manifest, manifest, own_files, read_manifest, read_project
 from machgen.tree import File, Tree
 
