@@ -114,7 +114,7 @@ def _dispatch(args: Sequence[str]) -> int:
         return completed
     try:
         # not `machgen.main()`: it has an error boundary of its own, which prints and exits
-        with machgen.make_context("machgen", list(args)) as context:
+        with machgen.make_context("machgen", [*args]) as context:  # `list` is a module here
             machgen.invoke(context)
     except click.exceptions.Exit as ended:
         return ended.exit_code

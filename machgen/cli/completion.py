@@ -8,7 +8,7 @@ from machgen.cli import console
 @click.command("completion", short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print the completion script for a shell.
+    """Print the completion script for a shell.
 
     \b
     bash:  echo 'eval "$(machgen completion bash)"' >> ~/.bashrc
