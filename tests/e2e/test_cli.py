@@ -569,7 +569,8 @@ finally:
 
 # what costs more than it is worth on the way to a project
 SLOW = {"jinja2", "cookiecutter", "yaml", "tomllib", "tomli_w", "subprocess", "tempfile", "shutil", "urllib", "logging"}
-FOR_HELP = {"machgen.cli", "machgen.cli.console", "machgen.cli.commands", "machgen.errors", "machgen.names"}
+FOR_HELP = {"machgen.cli", *(f"machgen.cli.{name}" for name in ("boundary", "commands", "console"))}
+FOR_HELP |= {"machgen.errors", "machgen.names"}
 
 
 def test_the_short_way_imports_little(home: Path, bundle: Path) -> None:

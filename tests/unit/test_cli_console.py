@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import click
 import pytest
 
-from machgen.cli import Terminated, console, run
+from machgen.cli import console
+from machgen.cli.boundary import Terminated, run
 from machgen.cli.commands import COMMANDS, Commands, machgen
 from machgen.errors import Negative, Surroundings
 

@@ -10,7 +10,7 @@ import pytest
 from machgen.answers import Given, Source
 from machgen.cli.given import LARGEST_FILE, gather, read_answers
 from machgen.errors import BadRequest
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.project import own_files
 from machgen.questions import Question, questions
 from machgen.tree import Tree

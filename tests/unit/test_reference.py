@@ -8,7 +8,7 @@ import pytest
 
 from machgen.answers import Source
 from machgen.cli.given import LARGEST_FILE
-from machgen.pack import Origin
+from machgen.origin import Origin
 from machgen.project import own_files
 from machgen.questions import DEEPEST_MAPPING, LARGEST_MAPPING, LONGEST_TEXT, Kind
 from machgen.tree import Tree
