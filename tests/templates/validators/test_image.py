@@ -1,5 +1,6 @@
 """The image's description and what may enter its build."""
 
+import re
 from pathlib import Path
 
 from tests.templates.validators.conftest import Run
@@ -21,10 +22,16 @@ def test_build_needs_no_frontend_from_a_registry(project: Path) -> None:
 
 
 def test_one_argument_names_the_base_image_of_every_stage(project: Path) -> None:
-    """Who pins a digest pins it once, for the stage that builds and for the one that runs."""
-    lines = (project / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    stages = [line for line in lines if line.startswith("FROM ")]
+    """Who pins a digest pins it once, for the stage that builds and for the one that runs.
 
+    The exact version stands in a ``FROM`` line: Dependabot reads no other, so a version in the argument would never be
+    renewed.
+    """
+    lines = (project / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    official, *stages = [line for line in lines if line.startswith("FROM ")]
+
+    assert re.fullmatch(r"FROM python:3\.13\.\d+-slim-trixie AS official", official)
+    assert [line for line in lines if line.startswith("ARG PYTHON_IMAGE")] == ["ARG PYTHON_IMAGE=official"]
     assert stages == ["FROM ${PYTHON_IMAGE} AS build", "FROM ${PYTHON_IMAGE}"]
 
 
