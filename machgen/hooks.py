@@ -127,6 +127,21 @@ class Hooks:
         self._directory = directory
         self._scratch = scratch
 
+    def context(self, answers: Mapping[str, Any], target: str) -> dict[str, Any]:
+        """Return what the template's files are rendered with.
+
+        Args:
+            answers: The value of `cookiecutter` in the template.
+            target: The directory that is to hold the project.
+
+        Returns:
+            The answers; for extensions that were trusted also `_output_dir`, as cookiecutter has it. Other templates
+            do not see a path of this machine, for the same answers give the same bytes everywhere.
+        """
+        if self._directory is None or not self.extensions:
+            return dict(answers)
+        return {**answers, "_output_dir": os.path.dirname(os.path.abspath(target))}
+
     def pre_gen_project(self, answers: Mapping[str, Any], target: str) -> Tree:
         """Run the hook that comes before the project, in an empty directory.
 

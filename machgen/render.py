@@ -330,6 +330,8 @@ class Renderer:
         from jinja2.exceptions import SecurityError  # noqa: PLC0415 - see machgen.sandbox
 
         shown = printable(where)
+        # an extension that was trusted is code of the template's own, and may raise anything
+        failures = (Exception,) if self._extensions else (jinja2.TemplateError, *_EVALUATION)
         environment = self._environment()
         original = {k: v for k, v in self._template.questions.items() if not k.startswith("_")}
         try:
@@ -349,7 +351,7 @@ class Renderer:
                 f"{shown}: the included template {printable(str(error))!r} is not in the template",
                 hint="included templates lie in the project directory or in `templates/`",
             ) from error
-        except (jinja2.TemplateError, *_EVALUATION) as error:
+        except failures as error:
             raise BadRequest(
                 f"{shown}: {printable(str(error)) or type(error).__name__}",
                 hint="mend the template, or the answer it uses",

@@ -91,7 +91,7 @@ def command(template: str | None, target: str | None, **given: Any) -> None:
         console.note(*(f"note: {each}" for each in answers.notes))
         target = target or renderer.root(answers.context)
         before = Tree() if given["dry_run"] else code.pre_gen_project(answers.context, target)
-        made = _made(composed, answers, target, before | renderer.tree(answers.context))
+        made = _made(composed, answers, target, before | renderer.tree(code.context(answers.context, target)))
         if given["dry_run"]:
             check_target(target)
         else:

@@ -3,7 +3,7 @@
 Not part of `make test`: it needs templates from elsewhere, which are not ours to keep here. Each directory (a template,
 a menu, or a directory of templates) is baked by cookiecutter and rendered by machgen, with the default answers and then
 with every other choice and every other boolean, one at a time; hooks stay off in both. Bytes and modes have to agree.
-The two paths of this machine that cookiecutter shows to templates, `_output_dir` and `_repo_dir`, are kept from both.
+The paths of this machine that cookiecutter shows to templates, `_output_dir` and `_repo_dir`, are the same for both.
 
 Ends with 1 where any differs. A template that both refuse counts as the same; why they did is shown.
 """
@@ -21,22 +21,20 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from cookiecutter.exceptions import CookiecutterException
 from cookiecutter.generate import generate_files
 from cookiecutter.main import cookiecutter
-from jinja2 import TemplateError
 
 from machgen.answers import Given, Source, resolve
 from machgen.compose import Template, compose
 from machgen.errors import MachgenError
-from machgen.hooks import lay_out, trusted
+from machgen.hooks import code, lay_out, trusted
 from machgen.origin import Pack
 from machgen.pack import open_pack
 from machgen.questions import Kind, questions
 from machgen.render import Renderer
 from machgen.tree import Tree
 
-_PATHS = ("_output_dir", "_repo_dir")
+_OUTPUT = "/wild"
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def _compare(pack: Pack, name: str, directory: Path, options: argparse.Namespace
         different = refused = compared = 0
         for answers in _variants(template, options):
             with tempfile.TemporaryDirectory() as output:
-                expected = _baked(repository, pack.origin.pack, answers, Path(output))
+                expected = _baked(repository, template, answers, Path(output))
             actual = _rendered(template, answers)
             compared += 1
             refused += bool(expected.refusal and actual.refusal)
@@ -114,10 +112,15 @@ def _variants(template: Template, options: argparse.Namespace) -> Iterator[dict[
             yield {**options.answers, question.key: not template.questions[question.key]}
 
 
-def _baked(repository: Path, named: str, answers: dict[str, Any], output: Path) -> Outcome:
+def _baked(repository: Path, template: Template, answers: dict[str, Any], output: Path) -> Outcome:
+    named, foreign = template.origin.pack, any("_extensions" in each for each in code(template))
+
     def generate(context: dict[str, Any], **options: Any) -> str:
-        shown = {key: context["cookiecutter"][key] for key in context["cookiecutter"] if key not in _PATHS}
-        made = generate_files(context={**context, "cookiecutter": {**shown, "_template": named}}, **options)
+        shown = {**context["cookiecutter"], "_template": named, "_output_dir": _OUTPUT}
+        del shown["_repo_dir"]
+        if not foreign:
+            del shown["_output_dir"]
+        made = generate_files(context={**context, "cookiecutter": shown}, **options)
         return str(made)
 
     given = {key: ("yes" if value else "no") if isinstance(value, bool) else value for key, value in answers.items()}
@@ -133,7 +136,7 @@ def _baked(repository: Path, named: str, answers: dict[str, Any], output: Path) 
                 str(repository), no_input=True, accept_hooks=False, default_config=True,
                 output_dir=str(output), extra_context=given,
             )  # fmt: skip
-    except (CookiecutterException, TemplateError, ValueError, UnicodeError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001 - an extension of the template's may raise anything
         return Outcome({}, f"{type(error).__name__}: {error}")
     files = {}
     for path in sorted(Path(made).rglob("*")):
@@ -150,7 +153,7 @@ def _rendered(template: Template, answers: dict[str, Any]) -> Outcome:
         with _unrandom(), trusted(bare, bare.digest) as running:
             renderer = Renderer(bare, extensions=running.extensions)
             resolved = resolve(bare, renderer, [Given(Source.FLAG, "--answers", answers)])
-            tree = renderer.tree(resolved.context)
+            tree = renderer.tree(running.context(resolved.context, f"{_OUTPUT}/project"))
     except MachgenError as error:
         return Outcome({}, error.message)
     return Outcome({path: (file.data, 0o755 if file.executable else 0o644) for path, file in tree.items()})

@@ -332,6 +332,30 @@ class TestExtensions:
         for module in ("local", "whisper"):
             del sys.modules[module]  # cookiecutter leaves them loaded
 
+    def test_see_where_the_project_goes(self) -> None:
+        """cookiecutter tells extensions the output directory; templates without their own do not see it."""
+        named = {"_extensions": ["local.Shout"]}
+        made = tiny({"/local.py": SHOUT, "where.txt": "{{ cookiecutter._output_dir }}"}, named)
+        hooked = tiny({"/hooks/pre_prompt.sh": SHELL})
+
+        with trusted(made, made.digest) as hooks:
+            context = hooks.context({"project_slug": "x"}, "/out/x")
+            tree = Renderer(made, extensions=hooks.extensions).tree(context)
+
+        assert b"/out" == tree["where.txt"].data
+        with trusted(hooked, hooked.digest) as hooks:
+            assert {"project_slug": "x"} == hooks.context({"project_slug": "x"}, "/out/x")
+
+    def test_that_fail_are_said_to(self) -> None:
+        """What an extension raises is the template's error, named with the file, and no defect of machgen."""
+        made = tiny(
+            {"/local.py": SHOUT.replace("import whisper", "raise OSError('no whisper')"), "b.txt": "{{ 'a' | shout }}"},
+            {"_extensions": ["local.Shout"]},
+        )
+
+        with trusted(made, made.digest) as hooks, pytest.raises(BadRequest, match=r"b\.txt: no whisper"):
+            Renderer(made, extensions=hooks.extensions).tree({"project_slug": "x"})
+
     def test_do_not_shadow_installed_modules(self) -> None:
         """The template's directory comes last, as in cookiecutter: its `json.py` is not the standard library's."""
         made = tiny({"/colorsys.py": "raise SystemExit('shadowed')", "/hooks/pre_prompt.sh": SHELL})
