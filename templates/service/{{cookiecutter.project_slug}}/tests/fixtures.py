@@ -119,7 +119,7 @@ def settings_for(tmp_path: Path) -> SettingsFor:
     """Give a function that makes settings for a test."""
 
     def make(url: str, **changes: object) -> Settings:
-        values: dict[str, object] = {"database_url": SecretStr(url), "var_dir": tmp_path}
+        values: dict[str, object] = {"database_url": SecretStr(url), "var_dir": tmp_path, "relay_embedded": False}
         return Settings.model_validate(values | changes)
 
     return make

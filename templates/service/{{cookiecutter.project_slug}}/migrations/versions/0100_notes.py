@@ -1,14 +1,14 @@
 """Notes, the example resource.
 
 Revision ID: 0100
-Revises:
+Revises: 0001
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0100"
-down_revision = None
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m chassis serve | migrate | openapi | check-ready | token``."""
+"""The command line: ``python -m chassis serve | relay | migrate | openapi | asyncapi | check-ready | token``."""
 
 import argparse
 import asyncio
@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--check", action="store_true", help="change nothing; exit 1 if anything is missing")
     migrate.add_argument("--down", metavar="REVISION", help="take migrations back, down to REVISION (or `base`)")
     add("openapi", _openapi, "Print the contract as YAML.")
+    add("asyncapi", _asyncapi, "Print the contract of the events as YAML.")
+    add("relay", _relay, "Publish events until SIGTERM, without serving HTTP.")
     add("check-ready", _check_ready, "Exit 0 when the service on PORT is ready.")
     token = add("token", _token, "Print a bearer token for ENVIRONMENT=dev.")
     token.add_argument("--subject", default="developer", help="who the token is for (default: %(default)s)")
@@ -88,6 +90,24 @@ def _openapi(settings: Settings, _arguments: argparse.Namespace) -> int:
     from chassis.app import create_app  # noqa: PLC0415 - as above
 
     print(contract.dump(create_app(settings).openapi()), end="")
+    return 0
+
+
+def _asyncapi(_settings: Settings, _arguments: argparse.Namespace) -> int:
+    from chassis import contract, event_contract  # noqa: PLC0415 - the other commands start without the app
+    from chassis.domain import load_domain  # noqa: PLC0415 - as above
+    from chassis.project import project  # noqa: PLC0415 - as above
+
+    print(contract.dump(event_contract.build(project(), load_domain())), end="")
+    return 0
+
+
+def _relay(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from chassis import logs, relay  # noqa: PLC0415 - the other commands start without the database
+    from chassis.project import project  # noqa: PLC0415 - as above
+
+    logs.configure(settings.log_level, project().name)
+    asyncio.run(relay.run_alone(settings))
     return 0
 
 

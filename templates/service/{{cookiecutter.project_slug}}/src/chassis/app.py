@@ -1,21 +1,25 @@
 """The application: everything put together, in the order in which a request meets it."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
 
-from chassis import contract, health, logs, migrations, problems
+from chassis import contract, health, logs, migrations, problems, publishers
 from chassis.auth import Authenticator
 from chassis.database import Database
 from chassis.domain import load_domain
 from chassis.health import Health
+from chassis.idempotency import InFlight
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
 from chassis.limits import LoadShedding
 from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.project import project
+from chassis.relay import Relay
 from chassis.settings import Environment, Settings
 
 
@@ -35,6 +39,8 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.signing_key = signing_key(settings)
             if settings.environment is Environment.DEV:
                 await migrations.upgrade(app.state.database.engine)
+            if settings.relay_embedded:
+                await stack.enter_async_context(_relaying(app))
             yield
 
     app = FastAPI(
@@ -49,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.database = Database(settings)
+    app.state.in_flight = InFlight()
     app.state.health = Health(app.state.database)
     metrics.watch_pool(app.state.database.engine)
     for router in (health.router, *domain.routers):
@@ -60,6 +67,28 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(Observation, metrics=metrics)
     return app
+
+
+@asynccontextmanager
+async def _relaying(app: FastAPI) -> AsyncIterator[None]:
+    """Publish events beside the requests; what is being handed over at the end is finished."""
+    publisher = publishers.create(app.state.settings)
+    relay = Relay(app.state.database, publisher, app.state.settings, app.state.metrics)
+    task = asyncio.create_task(relay.run())
+    task.add_done_callback(_replace_process_if_failed)
+    try:
+        yield
+    finally:
+        relay.stop()
+        await asyncio.wait([task])
+        await publisher.close()
+
+
+def _replace_process_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # A defect: events would wait for ever. The orchestrator starts another process in this one's place.
+        logs.logger().critical("relay failed", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _authenticator(settings: Settings, stack: AsyncExitStack) -> Authenticator:

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from chassis import merge_patch, problems
+from chassis import idempotency, merge_patch, problems
 from chassis.domain import Domain
-from chassis.operation import Operation
+from chassis.operation import Idempotency, Operation
 from chassis.project import Project
 
 _COMPONENT = {
@@ -150,6 +150,8 @@ def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
         _simplify(parameter["schema"])
     if body := operation.get("requestBody"):
         _name_media_type(body, route)
+    if route.policy.idempotency is not Idempotency.NONE:
+        operation.setdefault("parameters", []).append(_idempotency_key(route))
     responses = operation["responses"]
     possible = _possible(route, names)
     for status in possible:
@@ -167,6 +169,17 @@ def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
         }
     operation["responses"] = dict(sorted(responses.items()))
     return possible
+
+
+def _idempotency_key(route: Operation) -> dict[str, Any]:
+    return {
+        "name": idempotency.HEADER,
+        "in": "header",
+        "required": route.policy.idempotency is Idempotency.REQUIRED,
+        "description": "Names this attempt; a repeated request with the same key gets the same answer and no effect.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    }
 
 
 def _simplify(schema: dict[str, Any]) -> None:
@@ -197,6 +210,8 @@ def _possible(route: Operation, parameters: set[str]) -> set[int]:
         statuses |= {422}
     if "cursor" in parameters:
         statuses |= {400}
+    if route.policy.idempotency is not Idempotency.NONE:
+        statuses |= {400, 409, 422}
     if "if-match" in parameters:
         statuses |= {412, 428}
     return statuses

@@ -24,6 +24,8 @@ from chassis.problems import Problem
 from chassis.settings import Settings
 
 _WRITE_LOCK = "BEGIN IMMEDIATE"
+RECORDED = "recorded"
+"""Set in a session's ``info`` when its transaction holds events: the relay is told once it has been committed."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -91,6 +93,7 @@ class Database:
         self._reader = self.engine.execution_options(**options)
         # SQLite has one writer. Waiting for it in line is fair and costs nothing; polling its file lock is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
+        self.recorded = asyncio.Event()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -112,6 +115,8 @@ class Database:
                 session.begin(),
             ):
                 yield session
+            if RECORDED in session.info:
+                self.recorded.set()
 
     async def ping(self, seconds: float) -> None:
         """Ask the database for one row.

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
+from chassis.events import EventType
 from chassis.project import project
 
 
@@ -13,13 +14,15 @@ from chassis.project import project
 class Domain:
     """What a domain package offers to the chassis as ``DOMAIN`` in its ``__init__.py``.
 
-    ``routers`` hold the operations, each with its whole path. ``scopes`` maps every scope that an
-    operation may ask for to the sentence that explains it in the contract. ``tags`` does the same for tags.
+    ``routers`` hold the operations, each with its whole path; ``events`` are what the service publishes. ``scopes``
+    maps every scope that an operation may ask for to the sentence that explains it in the contract. ``tags`` does the
+    same for tags.
     """
 
     routers: tuple[APIRouter, ...]
     scopes: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[EventType, ...] = ()
 
 
 def load_domain() -> Domain:

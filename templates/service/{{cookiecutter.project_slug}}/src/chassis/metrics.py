@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +25,17 @@ class Metrics:
         )
 
         self._shed = Counter("http_requests_shed", "Requests refused under overload", registry=self.registry)
+
+        self._outbox = Gauge(
+            "outbox_events", "Events that wait, or are dead letters", ("state",), registry=self.registry
+        )
+        self._lag = Gauge("outbox_lag_seconds", "Age of the oldest event that waits", registry=self.registry)
+
+    def observe_outbox(self, *, pending: int, dead: int, lag_seconds: float) -> None:
+        """Report what the relay has found in the outbox."""
+        self._outbox.labels("pending").set(pending)
+        self._outbox.labels("dead").set(dead)
+        self._lag.set(lag_seconds)
 
     def count_shed(self) -> None:
         """Count a request that was refused because too many were running."""

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from chassis import problems
+from chassis import correlation, problems
 from chassis.logs import logger
 from chassis.metrics import Metrics
 
@@ -35,8 +35,11 @@ class Observation:
         request_id = _accepted(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         ids = {"request_id": request_id}
-        if trace := _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"")):
+        trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+        if trace:
             ids["trace_id"] = trace[1].decode()
+        correlation.request_id.set(request_id)
+        correlation.traceparent.set(trace[0].decode() if trace else "")
         clear_contextvars()
         bind_contextvars(**ids)
         await self._observe(scope, receive, send, request_id)

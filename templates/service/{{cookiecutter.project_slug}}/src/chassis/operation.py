@@ -2,24 +2,24 @@
 
 1. access: the caller's token and scope, before a byte of the body is read
 2. body: media type and strict JSON
-3. transaction: one per request that writes, committed before the response leaves
+3. transaction: one per request that writes, committed before the response leaves, with the response itself where the
+   caller sent an Idempotency-Key
 
 An endpoint without a declared policy cannot be defined: the service does not even start.
 """
 
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.contextvars import bind_contextvars
 
-from chassis import auth, merge_patch, preconditions
+from chassis import auth, idempotency, merge_patch, preconditions
 from chassis.database import Database, current_session
 from chassis.json_body import JsonRequest
 from chassis.limits import BoundedReceive
@@ -32,6 +32,14 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ATTRIBUTE = "__chassis_policy__"
 
 
+class Idempotency(Enum):
+    """Whether an operation takes an ``Idempotency-Key``."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """What surrounds an operation.
@@ -41,6 +49,7 @@ class Policy:
     """
 
     scope: str | None = None
+    idempotency: Idempotency = Idempotency.NONE
     max_body_bytes: int | None = None
     max_body_seconds: float | None = None
 
@@ -48,6 +57,15 @@ class Policy:
 def requires(scope: str) -> Callable[[_Endpoint], _Endpoint]:
     """Declare that an operation needs a token with this scope."""
     return lambda endpoint: _declare(endpoint, Policy(scope=scope))
+
+
+def idempotent(*, required: bool) -> Callable[[_Endpoint], _Endpoint]:
+    """Let an operation, declared below this, take an ``Idempotency-Key``.
+
+    :param required: whether it must; wherever money or stock moves.
+    """
+    mode = Idempotency.REQUIRED if required else Idempotency.OPTIONAL
+    return lambda endpoint: _declare(endpoint, replace(policy_of(endpoint), idempotency=mode))
 
 
 def large_body(*, max_bytes: int, seconds: float) -> Callable[[_Endpoint], _Endpoint]:
@@ -107,13 +125,20 @@ class Operation(APIRoute):
     def get_route_handler(self) -> _Handler:
         """Wrap FastAPI's handler, which parses the request, calls the endpoint and serialises the result."""
         answer = super().get_route_handler()
-        in_transaction = _transactional(answer, writes=self.writes) if _asks_for_session(self.dependant) else answer
+        if not _asks_for_session(self.dependant):
+            perform = answer
+        elif not self.writes:
+            perform = _reading(answer)
+        elif self.policy.idempotency is Idempotency.NONE:
+            perform = _committing(answer)
+        else:
+            perform = self._once(answer)
 
         async def handle(request: Request) -> Response:
             await self._admit(request)
             bounded = self._bounded(request)
             await self._read(bounded)
-            return await in_transaction(bounded)
+            return await perform(bounded)
 
         return handle
 
@@ -159,16 +184,52 @@ class Operation(APIRoute):
         if await request.body():
             await request.json()
 
+    def _once(self, answer: _Handler) -> _Handler:
+        commit, required = _committing(answer), self.policy.idempotency is Idempotency.REQUIRED
 
-def _transactional(answer: _Handler, *, writes: bool) -> _Handler:
+        async def handle(request: Request) -> Response:
+            principal: auth.Principal | None = getattr(request.state, "principal", None)
+            claim = idempotency.claim_of(
+                request,
+                caller=principal.subject if principal else "",
+                route=f"{request.method} {self.path_format}",
+                body=await request.body(),
+                required=required,
+            )
+            if claim is None:
+                return await commit(request)
+            request.state.claim = claim
+            in_flight: idempotency.InFlight = request.app.state.in_flight
+            with in_flight.hold(claim):
+                return await commit(request)
+
+        return handle
+
+
+def _reading(answer: _Handler) -> _Handler:
     async def handle(request: Request) -> Response:
         database: Database = request.app.state.database
-        scope: Callable[[], AbstractAsyncContextManager[AsyncSession]]
-        scope = database.transaction if writes else database.reading
+        async with database.reading() as session:
+            request.state.session = session
+            return await answer(request)
+
+    return handle
+
+
+def _committing(answer: _Handler) -> _Handler:
+    async def handle(request: Request) -> Response:
+        database: Database = request.app.state.database
+        claim: idempotency.Claim | None = getattr(request.state, "claim", None)
         try:
-            async with scope() as session:
+            async with database.transaction() as session:
                 request.state.session = session
-                response = await answer(request)
+                if claim is None:
+                    response = await answer(request)
+                elif (repeated := await idempotency.stored(session, claim)) is not None:
+                    response = repeated
+                else:
+                    response = await answer(request)
+                    await idempotency.store(session, claim, response, request.app.state.settings.idempotency_seconds)
         except StaleDataError:
             raise preconditions.stale() from None
         # The transaction has been committed here; from now on the response may be sent.

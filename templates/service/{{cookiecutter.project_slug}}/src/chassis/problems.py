@@ -18,12 +18,6 @@ TYPE_PREFIX = "urn:problem-type:"
 # More would help nobody and let a small request cause a large answer.
 _MOST_ERRORS = 100
 
-# Headers whose absence has a status of its own: RFC 6585 section 3, and the Idempotency-Key draft section 2.7.
-_REQUIRED_HEADERS = {
-    "if-match": (428, "precondition-required", "This request needs the ETag of the version it changes in If-Match."),
-    "idempotency-key": (400, "idempotency-key-missing", "This request needs an Idempotency-Key."),
-}
-
 
 class FieldError(BaseModel):
     """One thing that is wrong with the request."""
@@ -191,9 +185,8 @@ def invalid(errors: Sequence[Any], *, prefix: tuple[str, ...] = ()) -> Problem:
     for error in errors:
         location: list[object] = [*prefix, *error["loc"]]
         place, path = location[0], location[1:]
-        if error["type"] == "missing" and place == "header" and str(path[0]).lower() in _REQUIRED_HEADERS:
-            status, kind, detail = _REQUIRED_HEADERS[str(path[0]).lower()]
-            return Problem(status, kind, detail)
+        if error["type"] == "missing" and location == ["header", "If-Match"]:  # RFC 6585, section 3
+            return Problem(428, "precondition-required", "Name the version that you change: its ETag in If-Match.")
         if error["type"] == "json_invalid":
             return Problem(400, "malformed-json", f"The body is not JSON: {error['ctx']['error']} at {path[0]}.")
         found.append(_field_error(str(place), path, str(error["msg"])))

@@ -37,6 +37,17 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Publisher(StrEnum):
+    """Where events go."""
+
+    LOG = "log"
+    HTTP = "http"
+    NATS = "nats"
+
+
+_Listed = Annotated[tuple[str, ...], NoDecode]
+
+
 class Settings(BaseSettings):
     """Every setting of the service. The name of the environment variable is the field's name in capitals."""
 
@@ -58,10 +69,21 @@ class Settings(BaseSettings):
     auth_issuer: str = Field("", description="OIDC issuer whose tokens are accepted")
     auth_audience: str = Field("", description="audience that a token must name")
     auth_jwks_url: str = Field("", description="key set; empty means: ask the issuer's discovery document")
-    auth_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+    auth_algorithms: _Listed = Field(
         ("RS256", "ES256", "EdDSA"), description="accepted signature algorithms, separated by commas"
     )
     auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
+
+    events_publisher: Publisher = Field(Publisher.LOG, description="log, http or nats")
+    events_http_urls: _Listed = Field((), description="subscribers, separated by commas")
+    events_http_secret: SecretStr = Field(SecretStr(""), description="signs what subscribers get")
+    events_nats_url: SecretStr = Field(SecretStr("nats://127.0.0.1:4222"), description="NATS server with JetStream")
+    events_nats_prefix: str = Field("events", description="first part of the NATS subject")
+    relay_embedded: bool = Field(True, description="whether the server publishes too, or `chassis relay` alone does")
+    relay_poll_seconds: float = Field(1.0, gt=0, description="how often the outbox is looked at without being told")
+    relay_attempts: int = Field(12, ge=1, description="attempts until an event is a dead letter")
+    relay_longest_wait_seconds: float = Field(300.0, gt=0, description="longest pause between two attempts")
+    idempotency_seconds: float = Field(86400.0, gt=0, description="how long a repeated request gets the same answer")
 
     max_body_bytes: int = Field(1024 * 1024, ge=1, description="longest request body")
     max_body_seconds: float = Field(10.0, gt=0, description="longest time a body may take to arrive")
@@ -80,10 +102,10 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(20, ge=1, description="how long requests in flight may take to finish after that")
 
-    @field_validator("auth_algorithms", mode="before")
+    @field_validator("auth_algorithms", "events_http_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("auth_algorithms")
     @classmethod
@@ -107,13 +129,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        by_http = self.events_publisher is Publisher.HTTP
+        if by_http and not self.events_http_urls:
+            raise ValueError("EVENTS_PUBLISHER=http needs EVENTS_HTTP_URLS")
         if self.environment is Environment.DEV:
             return self
-        missing = [
-            name.upper()
-            for name in ("database_url", "secret_key", "auth_issuer", "auth_audience")
-            if not _reveal(getattr(self, name))
-        ]
+        needed = ["database_url", "secret_key", "auth_issuer", "auth_audience"]
+        needed += ["events_http_secret"] if by_http else []
+        missing = [name.upper() for name in needed if not _reveal(getattr(self, name))]
         if missing:
             raise ValueError(f"ENVIRONMENT={self.environment} needs {', '.join(missing)}")
         secret = self.secret_key.get_secret_value()

@@ -2,10 +2,12 @@
 
 from chassis.domain import Domain
 
+from .notes import events as note_events
 from .notes.routes import router as notes
 
 DOMAIN = Domain(
     routers=(notes,),
+    events=(note_events.CREATED, note_events.CHANGED, note_events.DELETED),
     scopes={
         "notes:read": "read your notes",
         "notes:write": "create, change and delete your notes",

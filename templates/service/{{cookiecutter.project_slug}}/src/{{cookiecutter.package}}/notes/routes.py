@@ -8,7 +8,7 @@ from fastapi import Path, Query, Response
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.merge_patch import patched
-from chassis.operation import requires, resource_router
+from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 
@@ -35,6 +35,7 @@ async def list_notes(
 
 
 @router.post("", status_code=201, summary="Create a note")
+@idempotent(required=False)
 @requires("notes:write")
 async def create_note(caller: Caller, session: Session, draft: NoteDraft, response: Response) -> Note:
     """Create a note that belongs to the caller."""

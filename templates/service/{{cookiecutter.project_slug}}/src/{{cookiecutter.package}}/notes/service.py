@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.problems import Problem
 
+from . import events
 from .models import NoteRow
 from .schemas import NoteDraft
 
@@ -39,17 +40,22 @@ async def create(session: AsyncSession, owner: str, draft: NoteDraft) -> NoteRow
     note = NoteRow(owner=owner, **draft.model_dump())
     session.add(note)
     await session.flush()
+    await events.tell(session, events.CREATED, note)
     return note
 
 
 async def replace(session: AsyncSession, note: NoteRow, draft: NoteDraft) -> None:
     """Replace what the caller may write; a draft that changes nothing makes no new version."""
+    before = note.version
     for name, value in draft.model_dump().items():
         setattr(note, name, value)
     await session.flush()
+    if note.version != before:
+        await events.tell(session, events.CHANGED, note)
 
 
 async def delete(session: AsyncSession, note: NoteRow) -> None:
     """Delete a note."""
     await session.delete(note)
     await session.flush()
+    await events.tell(session, events.DELETED, note)
