@@ -17,7 +17,8 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _DEVELOPMENT = re.compile(
-    r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|tmpl|template|j2|md|dockerignore|txt)(?:[._-]|\Z)",
+    r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|tmpl|template|j2|md|dockerignore|"
+    r"txt)(?:[._-]|\Z)",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")

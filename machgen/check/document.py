@@ -32,9 +32,13 @@ class Unreadable(ValueError):
 
 
 class Map(dict[str, Any]):
-    """A mapping that knows where it and each of its keys stand."""
+    """A mapping that knows where it and each of its keys stand.
 
-    __slots__ = ("column", "columns", "line", "lines", "path")
+    `path` and `origins` are empty until mappings of several files are merged (Kustomize): then `path` is the file of
+    the mapping itself, and `origins` the file and line of keys that came from elsewhere.
+    """
+
+    __slots__ = ("column", "columns", "line", "lines", "origins", "path")
 
     def __init__(self, line: int = 1, column: int = 1) -> None:
         super().__init__()
@@ -43,6 +47,7 @@ class Map(dict[str, Any]):
         self.lines: dict[str, int] = {}
         self.columns: dict[str, int] = {}
         self.path = ""
+        self.origins: dict[str, tuple[str, int]] = {}
 
     def line_of(self, key: str) -> int:
         """The line of a key; the mapping's own where the key is missing."""

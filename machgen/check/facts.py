@@ -157,7 +157,10 @@ def place(path: str, holder: object, key: str | int | None = None) -> Place:
         key: The key or index; None for `holder` itself.
     """
     if isinstance(holder, Map):
+        path = holder.path or path
         if isinstance(key, str):
+            if key in holder.origins:
+                return Place(*holder.origins[key])
             return Place(path, holder.line_of(key), holder.columns.get(key, 1))
         return Place(path, holder.line, holder.column)
     if isinstance(holder, Seq):

@@ -6,6 +6,9 @@ from machgen.check.model import Rule
 
 MODULES: tuple[str, ...] = (
     "machgen.check.microservices",
+    "machgen.check.cloud_native.base_image",
+    "machgen.check.cloud_native.image_build",
+    "machgen.check.cloud_native.image_start",
     "machgen.check.cloud_native.supply_chain",
 )
 """The modules that hold rules, one group each."""

@@ -73,7 +73,8 @@ _FRONT_NAME = re.compile(
     r"(?:\A|[-_.])(?:front-?end|web-?ui|ui|webapp|web-?app|storefront|spa|webclient|webspa)(?:\Z|[-_.])", re.IGNORECASE
 )
 _TOOL_NAME = re.compile(
-    r"(?:\A|[-_.])(?:load-?(?:gen(?:erator)?|test(?:s|er)?)|migrations?|migrator|jobs?|cli|scripts?|tools?|seeder|build)(?:\Z|[-_.])",
+    r"(?:\A|[-_.])(?:load-?(?:gen(?:erator)?|test(?:s|er)?)|migrations?|migrator|jobs?|cli|scripts?|tools?|seeder|"
+    r"build)(?:\Z|[-_.])",
     re.IGNORECASE,
 )
 _ASIDE = frozenset(
@@ -260,7 +261,8 @@ def _needed(around: tuple[Manifest, ...], names: tuple[str, ...]) -> Dependency 
 
 
 _LISTENS = re.compile(
-    r"\bhttp\.ListenAndServe|\bgrpc\.NewServer\(|&?http\.Server\{|\bcreateServer\(|\.listen\(|@SpringBootApplication|ServerBuilder\s*[.]\s*forPort|WebApplication\.CreateBuilder|\bgrpc\.(?:aio\.)?server\("
+    r"\bhttp\.ListenAndServe|\bgrpc\.NewServer\(|&?http\.Server\{|\bcreateServer\(|\.listen\(|"
+    r"@SpringBootApplication|ServerBuilder\s*[.]\s*forPort|WebApplication\.CreateBuilder|\bgrpc\.(?:aio\.)?server\("
 )
 
 
