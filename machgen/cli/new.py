@@ -85,25 +85,15 @@ def command(template: str | None, target: str | None, **given: Any) -> None:
         git.check_installed()
     with hooks.trusted(composed, given["trust"]) as code:
         renderer = Renderer(code.template, plan=plan, extensions=code.extensions)
-        asked = questions(code.template)
-        at_hand = gather(given["flags"], given["file"], target, code.template.root, asked)
+        at_hand = gather(given["flags"], given["file"], target, code.template.root, questions(code.template))
         answers = resolve(code.template, renderer, at_hand, prompts.ask if asking else None)
         console.note(*(f"note: {each}" for each in answers.notes))
         target = target or renderer.root(answers.context)
-        before = Tree() if given["dry_run"] else code.pre_gen_project(answers.context, target)
-        made = _made(composed, answers, target, before | renderer.tree(code.context(answers.context, target)))
-        if given["dry_run"]:
-            check_target(target)
-        else:
-            with_git = not given["no_git"] and _wants_repository(target)
-
-            def finish(staged: str) -> None:
-                nonlocal made
-                made = _hooked(code, made, staged)
-                if with_git:
-                    git.first_commit(staged, f"Make {os.path.basename(os.path.abspath(target))} from {_named(made)}")
-
-            publish(made.tree, target, own=made.own, before=finish)
+        check_target(target)
+        begun = Tree() if given["dry_run"] else code.pre_gen_project(answers.context, target)
+        made = _made(composed, answers, target, begun | renderer.tree(code.context(answers.context, target)))
+        if not given["dry_run"]:
+            made = _publish(code, made, with_git=not given["no_git"])
     if given["as_json"]:
         console.document(_document(made))
     elif given["dry_run"]:
@@ -122,6 +112,22 @@ def _choose(offer: Offer, asking: bool) -> str:
 def _made(template: "Template", answers: Answers, target: str, tree: Tree) -> Made:
     own = project.own_files(template.name, template.origin, template.digest, answers.public, tree)
     return Made(template, answers, target, tree, own)
+
+
+def _publish(code: hooks.Hooks, made: Made, *, with_git: bool) -> Made:
+    """Write the project; return it as it is on disk, where a hook of the template has changed it."""
+    with_git = with_git and _wants_repository(made.target)
+    finished = made
+
+    def finish(staged: str) -> None:
+        nonlocal finished
+        finished = _hooked(code, made, staged)
+        if with_git:
+            name = os.path.basename(os.path.abspath(made.target))
+            git.first_commit(staged, f"Make {name} from {_named(made)}")
+
+    publish(made.tree, made.target, own=made.own, before=finish)
+    return finished
 
 
 def _wants_repository(target: str) -> bool:
