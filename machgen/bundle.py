@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from machgen.compose import Template, compose
+from machgen.plan import Plan, Step
 from machgen.program import Program
-from machgen.render import Plan, Renderer, Step
+from machgen.render import Renderer
 from machgen.tree import File, Tree
 
 _HEADER = '"""Made by the build from a built-in template; the source is in `templates/`."""\n'

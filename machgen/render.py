@@ -5,15 +5,14 @@ contents. What a template's text means is decided once, in a plan; built-in temp
 """
 
 import fnmatch
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from machgen import program
 from machgen.compose import Template
 from machgen.errors import BadRequest
 from machgen.names import check_name, check_twins, printable
+from machgen.plan import Plan, Step, decoded, is_binary, newline, walk
 from machgen.tree import File, Tree
 
 if TYPE_CHECKING:
@@ -24,39 +23,6 @@ if TYPE_CHECKING:
 
 # what evaluating a template's expressions may raise beside Jinja's own errors: they are Python's operators and methods
 _EVALUATION = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
-
-
-_TEXT = bytes([9, 10, 13, *range(32, 127)])
-_LONGEST_SIGNATURE = 64
-"""Bytes: several times the longest of binaryornot's file signatures; judging 512 costs ten times as much."""
-
-
-class Step(NamedTuple):
-    """How one file of the template becomes one file of the project.
-
-    Args:
-        source: The file's path below the template's project directory, not rendered.
-        name: The path as a program; None where Jinja has to render it.
-        content: None to copy the bytes; a program; or the text that Jinja has to render.
-        newline: What a rendered newline is written as.
-    """
-
-    source: str
-    name: program.Program | None
-    content: program.Program | str | None
-    newline: str = "\n"
-
-
-class Plan(NamedTuple):
-    """What the text of one template means.
-
-    Args:
-        steps: Its files, in cookiecutter's order of work.
-        texts: Programs of the other texts, by their source: defaults and the project directory's name.
-    """
-
-    steps: tuple[Step, ...]
-    texts: Mapping[str, program.Program] = MappingProxyType({})
 
 
 class Renderer:
@@ -78,7 +44,8 @@ class Renderer:
     def plan(self) -> Plan:
         """Return the template's plan, made once."""
         if self._plan is None:
-            self._plan = Plan(tuple(self._step(source, copied) for source, copied in self._walk()))
+            paths = self._template.files.below(self._template.root)
+            self._plan = Plan(tuple(self._step(source, copied) for source, copied in walk(paths, self._is_copied)))
         return self._plan
 
     def text(self, source: str, answers: Mapping[str, Any], where: str = "cookiecutter.json") -> str:
@@ -149,38 +116,6 @@ class Renderer:
 
     # -- the plan ----------------------------------------------------------------------------------------------------
 
-    def _walk(self) -> Iterator[tuple[str, bool | None]]:
-        """Yield the files in cookiecutter's order, with whether they are copied (None: below a copied directory)."""
-        paths = self._template.files.below(self._template.root)
-        folders: dict[str, tuple[set[str], list[str]]] = {"": (set(), [])}
-        for path in paths:
-            parts = path.split("/")
-            above = ""
-            for part in parts[:-1]:
-                folders.setdefault(above, (set(), []))[0].add(part)
-                above = f"{above}/{part}" if above else part
-            folders.setdefault(above, (set(), []))[1].append(path)
-        yield from self._walk_folder("", folders)
-
-    def _walk_folder(
-        self, folder: str, folders: Mapping[str, tuple[set[str], list[str]]]
-    ) -> Iterator[tuple[str, bool | None]]:
-        inner, files = folders[folder]
-        below = [f"{folder}/{name}" if folder else name for name in sorted(inner)]
-        copied = [path for path in below if self._is_copied(path)]
-        for path in copied:
-            yield from ((file, None) for file in self._files_below(path, folders))
-        yield from ((file, self._is_copied(file)) for file in sorted(files))
-        for path in below:
-            if path not in copied:
-                yield from self._walk_folder(path, folders)
-
-    def _files_below(self, folder: str, folders: Mapping[str, tuple[set[str], list[str]]]) -> Iterator[str]:
-        inner, files = folders[folder]
-        yield from sorted(files)
-        for name in sorted(inner):
-            yield from self._files_below(f"{folder}/{name}", folders)
-
     def _is_copied(self, path: str) -> bool:
         patterns = self._template.questions.get("_copy_without_render", ())
         return any(fnmatch.fnmatchcase(path, str(pattern)) for pattern in patterns)
@@ -190,14 +125,14 @@ class Renderer:
             return Step(source, self._copied_name(source), None)
         name = self._lower(source, source)
         data = self._template.files[f"{self._template.root}/{source}"].data
-        if copied or _is_binary(source, data):
+        if copied or is_binary(source, data):
             return Step(source, name, None)
-        newline = self._newline(data, source)
-        text = _decode(data, source)
-        if newline == "\n" and b"\r" not in data and not self._has_jinja(text):
+        ending = newline(data, self._template.questions.get("_new_lines"), source)
+        text = decoded(data, source)
+        if ending == "\n" and b"\r" not in data and not self._has_jinja(text):
             return Step(source, name, None)
         lowered = self._lower(text, source, self._chain(text, source))
-        return Step(source, name, text if lowered is None else lowered, newline)
+        return Step(source, name, text if lowered is None else lowered, ending)
 
     def _copied_name(self, source: str) -> program.Program | None:
         """Lower the name of a file below a copied directory: only the directory's own path is rendered."""
@@ -224,25 +159,6 @@ class Renderer:
         if not isinstance(syntax, dict):
             raise BadRequest("cookiecutter.json: `_jinja2_env_vars` is no object", hint='give {"trim_blocks": true}')
         return syntax
-
-    def _newline(self, data: bytes, source: str) -> str:
-        configured = self._template.questions.get("_new_lines")
-        if configured:
-            if configured not in ("\n", "\r", "\r\n"):
-                raise BadRequest(
-                    f"cookiecutter.json: `_new_lines` is {configured!r}", hint='give "\\n", "\\r\\n" or "\\r"'
-                )
-            return str(configured)
-        if b"\r" not in data:
-            return "\n"
-        # cookiecutter reads one line and takes the first newline that the decoder saw until then
-        with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") as reader:
-            try:
-                reader.readline()
-            except UnicodeDecodeError as error:
-                raise _undecodable(source) from error
-            seen = reader.newlines
-        return (seen[0] if isinstance(seen, tuple) else seen) or "\n"
 
     # -- text to programs --------------------------------------------------------------------------------------------
 
@@ -301,7 +217,7 @@ class Renderer:
         for directory in (self._template.root, "templates"):
             file = self._template.files.get(f"{directory}/{name}")
             if file is not None:
-                return _decode(file.data, name)
+                return decoded(file.data, name)
         return None
 
     def _name(self, step: Step, context: dict[str, Any]) -> str:
@@ -378,29 +294,3 @@ def plain(value: Any) -> Any:
     if kind is dict:
         return {plain(key): plain(each) for key, each in value.items()}
     raise TypeError(f"{kind.__name__} is not plain data")
-
-
-def _decode(data: bytes, source: str) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _undecodable(source) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def _undecodable(source: str) -> BadRequest:
-    return BadRequest(
-        f"{printable(source)}: neither UTF-8 text nor binary",
-        hint="add it to `_copy_without_render`, or save it as UTF-8",
-    )
-
-
-def _is_binary(source: str, data: bytes) -> bool:
-    """Judge as cookiecutter does (binaryornot: the name's extension, then the first 512 bytes)."""
-    from binaryornot.helpers import CHUNK_SIZE, has_binary_extension, is_binary_string  # noqa: PLC0415 - slow to import
-
-    chunk = data[:CHUNK_SIZE]
-    if chunk.isascii() and not chunk.translate(None, _TEXT):
-        # plain ASCII is text unless a file format begins like that (`BM`, `PK`, `%PDF-1.`): its first bytes tell
-        chunk = chunk[:_LONGEST_SIGNATURE]
-    return has_binary_extension(source) or is_binary_string(chunk)

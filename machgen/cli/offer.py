@@ -11,7 +11,7 @@ from machgen.cli import console
 if TYPE_CHECKING:
     from machgen.compose import Template
     from machgen.origin import Pack
-    from machgen.render import Plan
+    from machgen.plan import Plan
 
 
 class Offer:

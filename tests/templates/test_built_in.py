@@ -10,7 +10,8 @@ from cookiecutter.prompt import prompt_for_config
 
 from machgen.bundle import builtin_template, descriptions, modules
 from machgen.compose import Template
-from machgen.render import Plan, Renderer, Step, plain
+from machgen.plan import Plan, Step
+from machgen.render import Renderer, plain
 from tests.templating import bake
 
 WORDS: dict[str, list[str]] = {

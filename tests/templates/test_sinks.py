@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template
 from machgen.errors import BadRequest
-from machgen.render import Plan, Renderer
+from machgen.plan import Plan
+from machgen.render import Renderer
 from tests.templating import template
 
 EXAMPLES = settings(max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 2_000)

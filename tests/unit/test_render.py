@@ -5,7 +5,7 @@ from binaryornot.helpers import CHUNK_SIZE, has_binary_extension, is_binary_stri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from machgen import render as rendering
+from machgen import plan
 from machgen.errors import BadRequest
 from machgen.render import Renderer
 from tests.templating import render, template
@@ -36,7 +36,7 @@ BYTES = st.builds(
 def test_binary_is_what_cookiecutter_takes_for_binary(data: bytes, name: str) -> None:
     """The short cut for plain ASCII changes no verdict."""
 
-    assert (has_binary_extension(name) or is_binary_string(data[:CHUNK_SIZE])) is rendering._is_binary(name, data)
+    assert (has_binary_extension(name) or is_binary_string(data[:CHUNK_SIZE])) is plan.is_binary(name, data)
 
 
 @pytest.mark.parametrize(
