@@ -1,10 +1,25 @@
-"""Fixtures that every test may use."""
+"""What every test may use."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # `make test` runs the short, seeded profile; `make soak` the long one
 settings.register_profile("short", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("soak", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--soak`, which runs what is too long for every day."""
+    parser.addoption("--soak", action="store_true", help="also run the tests that are marked soak")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long runs out, unless they were asked for."""
+    if config.getoption("--soak"):
+        return
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.skip(reason="a long run: `make soak`"))

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Installs the independent validators, as locked, and the environment that generated services share; what is there
-# already stays, until its lock changes.
+# Installs the independent validators, as locked; what is there already stays, until its lock changes.
 # usage: tests/templates/validators/install.sh [--soak] [DIRECTORY]
 #   --soak      checkov too (194 MB)
 #   DIRECTORY   where to; default: .tools at the root of this repository
@@ -50,8 +49,6 @@ install_node() {
 
 install_python python "$root/requirements/validators.txt"
 install_node
-# The stamp is the one that a generated project's Makefile looks for: make test VENV=.tools/service installs nothing.
-install_python service "$root/templates/service/{{cookiecutter.project_slug}}/requirements/dev.txt"
 if [ "$soak" = yes ]; then
     install_python checkov "$root/requirements/checkov.txt"
 fi
