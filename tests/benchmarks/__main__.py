@@ -125,24 +125,34 @@ def for_copier(template: Path, made: Path, bin_: Path) -> None:
 
 
 def many_files(bin_: Path, rounds: int, scratch: Path) -> int:
-    """Measure a foreign template of a thousand files; nothing of it is prepared."""
-    template = scratch / "many"
-    for number in range(MANY):
-        folder = template / "{{cookiecutter.project_slug}}" / f"part{number % 40}"
+    """Measure foreign templates of many files, of which nothing is prepared; the cost has to grow with their number."""
+    commands = {}
+    for count in (MANY // 4, MANY, MANY * 4):
+        template = large_template(scratch / f"many-{count}", count)
+        words = ["new", template.name, "{out}/many", "--pack", str(template), "--no-input", "--no-git"]
+        commands[f"machgen {count}"] = Command([str(bin_ / "machgen"), *words])
+    baked = scratch / f"many-{MANY}"
+    commands["cookiecutter"] = Command([str(bin_ / "cookiecutter"), "--no-input", "-o", "{out}", str(baked)])
+    seconds = measure(commands, rounds, scratch)
+    print(f"\ntemplates of {MANY // 4}, {MANY} and {MANY * 4} files")
+    for name in list(commands)[:3]:
+        print(
+            f"  {name:16} {milliseconds(seconds[name]):22} {1000 * min(seconds[name]) / int(name.split()[1]):.3f} ms a file"
+        )
+    return report(seconds, f"machgen {MANY}", "cookiecutter", 0.25)
+
+
+def large_template(directory: Path, count: int) -> Path:
+    """Write a template of `count` files: every name and every content rendered, every fourth with a condition."""
+    for number in range(count):
+        folder = directory / "{{cookiecutter.project_slug}}" / f"part{number % 40}"
         folder.mkdir(parents=True, exist_ok=True)
         text = f"# {{{{ cookiecutter.project_slug }}}} {number}\n" + "value = 1  # some text\n" * 40
         if number % 4 == 0:
             text += "{% if cookiecutter.flag == 'yes' %}on{% else %}off{% endif %}\n"
         (folder / f"{{{{cookiecutter.project_slug}}}}_{number}.txt").write_text(text)
-    (template / "cookiecutter.json").write_text('{"project_slug": "many", "flag": ["yes", "no"]}')
-    new = [str(bin_ / "machgen"), "new", "many", "{out}/many", "--pack", str(template), "--no-input", "--no-git"]
-    commands = {
-        "machgen new": Command(new),
-        "cookiecutter": Command([str(bin_ / "cookiecutter"), "--no-input", "-o", "{out}", str(template)]),
-    }
-    seconds = measure(commands, rounds, scratch)
-    print(f"\na template of {MANY} files")
-    return report(seconds, "machgen new", "cookiecutter", 0.25)
+    (directory / "cookiecutter.json").write_text('{"project_slug": "many", "flag": ["yes", "no"]}')
+    return directory
 
 
 def report(seconds: dict[str, list[float]], ours: str, theirs: str, bound: float | None) -> int:
