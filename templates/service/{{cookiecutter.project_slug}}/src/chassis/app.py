@@ -7,20 +7,32 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
-from chassis import contract, health, logs, migrations, problems, publishers
+from chassis import contract, cors, health, logs, migrations, problems, publishers
 from chassis.auth import Authenticator
 from chassis.database import Database
 from chassis.domain import load_domain
 from chassis.health import Health
 from chassis.idempotency import InFlight
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
-from chassis.limits import LoadShedding
+from chassis.limits import PROBES, LoadShedding
 from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.project import project
+from chassis.rate_limit import RateLimiter
 from chassis.relay import Relay
 from chassis.settings import Environment, Settings
+
+# Spans for requests, exported as the OTEL_* variables say and not at all without them. Metrics and logs have their own
+# ways here. Spans of single dependencies would cost more than they tell.
+_TELEMETRY: TelemetryConfig = {
+    "auto_configure": True,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "exclude": lambda scope: scope["path"] in PROBES,
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,11 +62,13 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_TELEMETRY,
     )
     metrics = Metrics()
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.database = Database(settings)
+    app.state.rate_limiter = RateLimiter(limit=settings.rate_limit_requests, window=settings.rate_limit_seconds)
     app.state.in_flight = InFlight()
     app.state.health = Health(app.state.database)
     metrics.watch_pool(app.state.database.engine)
@@ -65,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         LoadShedding, concurrent=settings.concurrent_requests, seconds=settings.request_seconds, metrics=metrics
     )
+    cors.install(app, settings.cors_origins)
     app.add_middleware(Observation, metrics=metrics)
     return app
 

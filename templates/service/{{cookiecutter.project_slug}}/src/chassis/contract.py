@@ -23,6 +23,7 @@ _COMPONENT = {
     415: "UnsupportedMediaType",
     422: "InvalidRequest",
     428: "PreconditionRequired",
+    429: "RateLimited",
     500: "InternalError",
     503: "Unavailable",
     504: "Timeout",
@@ -39,6 +40,7 @@ _DESCRIPTIONS = {
     415: "The body's media type is not the one this operation takes.",
     422: "The request breaks a rule; `errors` says which.",
     428: "The request must name the version it changes.",
+    429: "The caller has sent too many requests; `Retry-After` says when to go on.",
     500: "Something went wrong in the service.",
     503: "The service or something it needs is not available; try again.",
     504: "The request took too long.",
@@ -77,6 +79,8 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
     components["schemas"] = dict(sorted(schemas.items()))
     components["responses"] = {}
     components["headers"] = {
+        "RateLimit": _header("What is left in the present window (IETF draft RateLimit header fields)."),
+        "Retry-After": _header("Seconds until it makes sense to try again (RFC 9110, section 10.2.3)."),
         "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3)."),
         "X-Request-ID": _header("Names the request in the service's logs."),
     }
@@ -134,9 +138,10 @@ def _problem_schemas() -> dict[str, Any]:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
+    names = ["X-Request-ID"] + (["Retry-After"] if status in (409, 429, 503) else [])
     return {
         "description": _DESCRIPTIONS[status],
-        "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
@@ -160,6 +165,8 @@ def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
         if status.startswith("2"):
             headers = response.setdefault("headers", {})
             headers["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
+            if scope:
+                headers["RateLimit"] = {"$ref": "#/components/headers/RateLimit"}
             if names & {"if-match", "if-none-match"} and status != "204":
                 headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     if "if-none-match" in names:
@@ -201,7 +208,7 @@ def _possible(route: Operation, parameters: set[str]) -> set[int]:
     """Which problems an operation may answer with, told by what it asks for."""
     statuses = {500, 503, 504}
     if route.policy.scope:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if "{" in route.path_format:
         statuses |= {404}
     if route.body_field is not None:

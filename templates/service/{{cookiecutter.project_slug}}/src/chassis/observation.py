@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from opentelemetry import trace
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -14,7 +15,7 @@ from chassis.logs import logger
 from chassis.metrics import Metrics
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, 3.2
+_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, 3.2
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -35,16 +36,15 @@ class Observation:
         request_id = _accepted(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         ids = {"request_id": request_id}
-        trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
-        if trace:
-            ids["trace_id"] = trace[1].decode()
+        if traceparent := _traceparent(headers.get(b"traceparent", b"")):
+            ids["trace_id"] = traceparent[3:35]
         correlation.request_id.set(request_id)
-        correlation.traceparent.set(trace[0].decode() if trace else "")
+        correlation.traceparent.set(traceparent)
         clear_contextvars()
         bind_contextvars(**ids)
-        await self._observe(scope, receive, send, request_id)
+        await self._observe(scope, receive, send)
 
-    async def _observe(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
         began = time.perf_counter()
 
@@ -52,7 +52,7 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), request_id, scope)
+                _complete(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -81,8 +81,20 @@ def _accepted(given: bytes | None) -> str:
     return uuid4().hex
 
 
-def _complete(headers: MutableHeaders, request_id: str, scope: Scope) -> None:
-    headers["X-Request-ID"] = request_id
+def _traceparent(given: bytes) -> str:
+    """Return the trace to pass on: this process's own span where it makes some, else the caller's."""
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
+    return given.decode() if _TRACEPARENT.fullmatch(given) else ""
+
+
+def _complete(headers: MutableHeaders, scope: Scope) -> None:
+    state = scope["state"]
+    headers["X-Request-ID"] = state["request_id"]
+    headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Cache-Control", "no-store")
+    for name, value in state.get("headers", {}).items():
+        headers[name] = value
     if scope["app"].state.health.draining:
         headers["Connection"] = "close"  # makes the load balancer open its next connection elsewhere

@@ -24,6 +24,7 @@ from chassis.database import Database, current_session
 from chassis.json_body import JsonRequest
 from chassis.limits import BoundedReceive
 from chassis.problems import Problem
+from chassis.rate_limit import RateLimiter
 from chassis.settings import Settings
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
@@ -148,6 +149,9 @@ class Operation(APIRoute):
         authenticator: auth.Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
         bind_contextvars(principal=principal.subject)
+        limiter: RateLimiter = request.app.state.rate_limiter
+        if (allowance := limiter.take(principal.subject)) is not None:
+            request.state.headers = allowance.headers
         auth.require(principal, self.policy.scope)
         request.state.principal = principal
 

@@ -47,6 +47,7 @@ class Freshness:
         if self._if_none_match is not None and _matches(self._if_none_match, tag, weak=True):
             raise NotModified({"ETag": tag, "Cache-Control": "private, no-cache"})
         self._response.headers["ETag"] = tag
+        self._response.headers["Cache-Control"] = "private, no-cache"  # keep it, and ask before using it
 
 
 class Expectation:

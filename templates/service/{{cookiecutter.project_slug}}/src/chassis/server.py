@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from types import FrameType
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from chassis.app import create_app
 from chassis.http_protocol import BoundedHttpProtocol
 from chassis.logs import logger
+from chassis.project import project
 from chassis.settings import Settings
 
 
@@ -45,6 +47,7 @@ def serve(settings: Settings) -> int:
 
     :returns: the exit code: 0 when every request was finished.
     """
+    os.environ.setdefault("OTEL_SERVICE_NAME", project().name)
     app = create_app(settings)
     config = uvicorn.Config(
         app,

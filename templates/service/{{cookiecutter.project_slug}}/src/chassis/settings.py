@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     relay_longest_wait_seconds: float = Field(300.0, gt=0, description="longest pause between two attempts")
     idempotency_seconds: float = Field(86400.0, gt=0, description="how long a repeated request gets the same answer")
 
+    rate_limit_requests: int = Field(12_000, ge=0, description="requests of one caller and window; 0 means no limit")
+    rate_limit_seconds: int = Field(60, ge=1, description="length of a window")
+    cors_origins: _Listed = Field((), description="origins of web pages that may call, separated by commas")
+
     max_body_bytes: int = Field(1024 * 1024, ge=1, description="longest request body")
     max_body_seconds: float = Field(10.0, gt=0, description="longest time a body may take to arrive")
     max_head_bytes: int = Field(32 * 1024, ge=1024, description="longest request line and header fields together")
@@ -102,7 +106,7 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(20, ge=1, description="how long requests in flight may take to finish after that")
 
-    @field_validator("auth_algorithms", "events_http_urls", mode="before")
+    @field_validator("auth_algorithms", "events_http_urls", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
