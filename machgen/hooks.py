@@ -8,7 +8,7 @@ or a prefix. With it, cookiecutter's own hook runner runs precisely those bytes,
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jinja2.ext import Extension
 
     from machgen.compose import Template
+    from machgen.render import Renderer
 
 _HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 # these come with Jinja and cookiecutter: to name them runs nothing of the pack's, and the sandbox holds for them
@@ -127,20 +128,25 @@ class Hooks:
         self._directory = directory
         self._scratch = scratch
 
-    def context(self, answers: Mapping[str, Any], target: str) -> dict[str, Any]:
-        """Return what the template's files are rendered with.
+    def render(self, renderer: "Renderer", answers: Mapping[str, Any], target: str) -> Tree:
+        """Render the template as its extensions know it from cookiecutter.
+
+        Those that were trusted find the project directory of the template as the current one, and `_output_dir` among
+        the answers. Other templates see no path of this machine: the same answers give the same bytes everywhere.
 
         Args:
+            renderer: The template's renderer.
             answers: The value of `cookiecutter` in the template.
             target: The directory that is to hold the project.
 
-        Returns:
-            The answers; for extensions that were trusted also `_output_dir`, as cookiecutter has it. Other templates
-            do not see a path of this machine, for the same answers give the same bytes everywhere.
+        Raises:
+            BadRequest: See `Renderer.tree`.
         """
         if self._directory is None or not self.extensions:
-            return dict(answers)
-        return {**answers, "_output_dir": os.path.dirname(os.path.abspath(target))}
+            return renderer.tree(answers)
+        output = os.path.dirname(os.path.abspath(target))
+        with chdir(os.path.join(self._directory, self.template.root)):
+            return renderer.tree({**answers, "_output_dir": output})
 
     def pre_gen_project(self, answers: Mapping[str, Any], target: str) -> Tree:
         """Run the hook that comes before the project, in an empty directory.

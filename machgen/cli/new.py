@@ -91,7 +91,7 @@ def command(template: str | None, target: str | None, **given: Any) -> None:
         target = target or renderer.root(answers.context)
         check_target(target)
         begun = Tree() if given["dry_run"] else code.pre_gen_project(answers.context, target)
-        made = _made(composed, answers, target, begun | renderer.tree(code.context(answers.context, target)))
+        made = _made(composed, answers, target, begun | code.render(renderer, answers.context, target))
         if not given["dry_run"]:
             made = _publish(code, made, with_git=not given["no_git"])
     if given["as_json"]:

@@ -153,7 +153,7 @@ def _rendered(template: Template, answers: dict[str, Any]) -> Outcome:
         with _unrandom(), trusted(bare, bare.digest) as running:
             renderer = Renderer(bare, extensions=running.extensions)
             resolved = resolve(bare, renderer, [Given(Source.FLAG, "--answers", answers)])
-            tree = renderer.tree(running.context(resolved.context, f"{_OUTPUT}/project"))
+            tree = running.render(renderer, resolved.context, f"{_OUTPUT}/project")
     except MachgenError as error:
         return Outcome({}, error.message)
     return Outcome({path: (file.data, 0o755 if file.executable else 0o644) for path, file in tree.items()})

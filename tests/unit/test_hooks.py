@@ -334,17 +334,30 @@ class TestExtensions:
 
     def test_see_where_the_project_goes(self) -> None:
         """cookiecutter tells extensions the output directory; templates without their own do not see it."""
-        named = {"_extensions": ["local.Shout"]}
-        made = tiny({"/local.py": SHOUT, "where.txt": "{{ cookiecutter._output_dir }}"}, named)
-        hooked = tiny({"/hooks/pre_prompt.sh": SHELL})
+        where = "{{ cookiecutter._output_dir | default('nowhere') }}"
+        made = tiny({"/local.py": SHOUT, "where.txt": where}, {"_extensions": ["local.Shout"]})
+        hooked = tiny({"/hooks/pre_prompt.sh": SHELL, "where.txt": where})
+
+        told = []
+        for each in (made, hooked):
+            with trusted(each, each.digest) as hooks:
+                renderer = Renderer(each, extensions=hooks.extensions)
+                told.append(hooks.render(renderer, {"project_slug": "x"}, "/out/x")["where.txt"].data)
+
+        assert [b"/out", b"nowhere"] == told
+
+    def test_find_what_lies_beside_the_template(self) -> None:
+        """cookiecutter renders with the template's project directory as the current one; extensions rely on it."""
+        module = "from pathlib import Path" + SHOUT.replace(
+            "import whisper", "whisper = type('', (), {'MARK': Path('../mark').read_text()})"
+        )
+        made = tiny({"/local.py": module, "/mark": "?", "b.txt": "{{ 'a' | shout }}"}, {"_extensions": ["local.Shout"]})
+        before = os.getcwd()
 
         with trusted(made, made.digest) as hooks:
-            context = hooks.context({"project_slug": "x"}, "/out/x")
-            tree = Renderer(made, extensions=hooks.extensions).tree(context)
+            tree = hooks.render(Renderer(made, extensions=hooks.extensions), {"project_slug": "x"}, "x")
 
-        assert b"/out" == tree["where.txt"].data
-        with trusted(hooked, hooked.digest) as hooks:
-            assert {"project_slug": "x"} == hooks.context({"project_slug": "x"}, "/out/x")
+        assert (b"A?", before) == (tree["b.txt"].data, os.getcwd())
 
     def test_that_fail_are_said_to(self) -> None:
         """What an extension raises is the template's error, named with the file, and no defect of machgen."""
