@@ -241,7 +241,7 @@ class _Reading:
     def manifest(self) -> Manifest:
         document = self.parsed()
         for table in document:
-            if table not in ("template", "answers", _JSON, "baseline"):
+            if table not in ("template", "answers", _JSON, "baseline", "check"):  # `check` is machgen.check's to read
                 raise self.at("", table, "is unknown to this version of machgen")
         template = self.strings(document, "template", _TEMPLATE, ("name", "pack", "digest"))
         kept = self.strings(document, "baseline", ("digest",), ("digest",))

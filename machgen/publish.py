@@ -150,6 +150,31 @@ def rewrite(staged: str, own: Mapping[str, File]) -> None:
                 os.fchmod(descriptor, 0o644)
 
 
+def replace_files(directory: str | os.PathLike[str], changed: Mapping[str, File]) -> None:
+    """Replace files that stand in a directory, each at once: a reader sees the old file or the new one.
+
+    Args:
+        directory: Where they stand; they keep their permissions.
+        changed: Path below `directory` → what the file becomes.
+
+    Raises:
+        Surroundings: A file cannot be written; those before it in path order are.
+    """
+    for path, file in changed.items():
+        place = os.path.join(os.path.realpath(directory), path)
+        staged = f"{place}{STAGING}{os.urandom(_RANDOM_BYTES).hex()}"
+        with _named(printable(path)):
+            mode = stat.S_IMODE(os.lstat(place).st_mode)
+            try:
+                with os.fdopen(os.open(staged, _NEW_FILE, 0o600), "wb") as written:
+                    written.write(file.data)
+                    os.fchmod(written.fileno(), mode)
+                os.replace(staged, place)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(staged)
+
+
 def sweep(parent: str | os.PathLike[str]) -> None:
     """Remove the staging directories in `parent` that runs of this user left behind when they were killed.
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "list": "List the templates on offer.",
     "show": "Show a template: its layers, questions and files.",
     "export": "Write a template as a plain cookiecutter template.",
+    "check": "Judge a repository: MACH, and safe to operate?",
+    "rules": "Show what each rule asks, and why.",
     "completion": "Print the completion script for a shell.",
 }
 COMPLETION = "_MACHGEN_COMPLETE"

@@ -1,0 +1,259 @@
+"""What a repository asks of a check: rules selected, findings set aside with a reason, levels, a baseline.
+
+Read from `[check]` in machgen.toml, else from `[tool.machgen.check]` in pyproject.toml:
+
+    profile = "standard"                # reference: all; standard: errors and warnings; starter: errors
+    select = ["M", "C1"]                # rules, or beginnings of their ids
+    baseline = "machgen-baseline.json"  # what was there before, made by `machgen check --format baseline`
+    [[check.ignore]]
+    rule = "C112"
+    paths = ["legacy/**"]               # everywhere without it
+    reason = "moves with the cluster in May"
+    [check.levels]
+    C301 = "error"
+    [check.roots]
+    backend = "service"
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from machgen.check.document import Map, Unreadable, dig, read_toml
+from machgen.check.engine import Report
+from machgen.check.facts import Facts
+from machgen.check.model import Finding, Level, Outcome, Role, Rule
+from machgen.errors import BadRequest
+
+PROFILES: dict[str, Level] = {"reference": Level.NOTE, "standard": Level.WARNING, "starter": Level.ERROR}
+"""A profile and the lowest level of rule that it asks."""
+
+_KNOWN = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots"})
+_INLINE = re.compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
+_COMMENT = ("#", "//", "<!--", "--", "/*", ";")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Findings that are set aside.
+
+    Args:
+        rule: A rule's id or the beginning of ids.
+        paths: Patterns (`*` within a name, `**` across); everywhere where empty.
+        reason: Why; never empty.
+    """
+
+    rule: str
+    paths: tuple[str, ...]
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is one of these."""
+        path = finding.flaw.at.path
+        return finding.rule.id.startswith(self.rule) and (
+            not self.paths or any(matches(pattern, path) for pattern in self.paths)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What counts for one check.
+
+    Args:
+        profile: A key of `PROFILES`.
+        select: Ids or beginnings; everything where empty.
+        ignore: What is set aside, and why.
+        levels: Rule id → level, over the rule's own.
+        baseline: Fingerprints of findings that were there before.
+    """
+
+    profile: str = "standard"
+    select: tuple[str, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+    levels: dict[str, Level] = field(default_factory=dict)
+    baseline: frozenset[str] = frozenset()
+
+    def rules(self, every: Iterable[Rule]) -> tuple[Rule, ...]:
+        """Return the rules to ask: those selected, at or above the profile's level.
+
+        A rule whose findings can be heavier than the rule is asked in every profile that might show one.
+        """
+        chosen = []
+        for rule in every:
+            if self.select and not rule.id.startswith(self.select):
+                continue
+            if any(each.rule and rule.id.startswith(each.rule) and not each.paths for each in self.ignore):
+                continue
+            chosen.append(replace(rule, level=self.levels.get(rule.id, rule.level)))
+        return tuple(chosen)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a path matches a pattern; a directory's name matches what is below it."""
+    regular = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    return re.fullmatch(f"{regular}(?:/.*)?", path) is not None
+
+
+def read_configuration(facts: Facts, known: Iterable[Rule]) -> Configuration:
+    """Return what the repository's own files ask for.
+
+    Raises:
+        BadRequest: They ask for what there is not, or set something aside without a reason.
+    """
+    for path, keys in (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check"))):
+        text = facts.text(path) if path in facts.known else None
+        if text is None or "check" not in text:
+            continue
+        try:
+            table = dig(read_toml(text), *keys)
+        except Unreadable as error:
+            raise BadRequest(f"{path}:{error.line}: {error.reason}", hint="mend it, then check again") from None
+        if isinstance(table, Map):
+            return _Reading(facts, path, ".".join(keys), [rule.id for rule in known]).configuration(table)
+    return Configuration()
+
+
+def check_ids(ids: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse what is neither a rule nor the beginning of one.
+
+    Raises:
+        BadRequest: With the nearest rule there is.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    every = list(known)
+    for each in ids:
+        if not any(rule.startswith(each) for rule in every) or not each:
+            close = get_close_matches(each.upper(), every, 1)
+            hint = f"did you mean {close[0]}?" if close else "`machgen rules` lists them"
+            raise BadRequest(f"{where}: no rule {each!r}", hint=hint)
+
+
+class _Reading:
+    """One reading of a configuration table."""
+
+    def __init__(self, facts: Facts, path: str, name: str, known: list[str]) -> None:
+        self.facts, self.path, self.name, self.known = facts, path, name, known
+
+    def refused(self, table: Map, key: str, problem: str) -> BadRequest:
+        return BadRequest(
+            f"{self.path}:{table.line_of(key)}: `{self.name}.{key}` {problem}", hint="mend it, then check again"
+        )
+
+    def configuration(self, table: Map) -> Configuration:
+        for key in table:
+            if key not in _KNOWN:
+                raise self.refused(table, key, f"is unknown; there are {', '.join(sorted(_KNOWN))}")
+        profile = table.get("profile", "standard")
+        if profile not in PROFILES:
+            raise self.refused(table, "profile", f"is none of {', '.join(PROFILES)}")
+        select = self.texts(table, "select")
+        check_ids(select, self.known, f"{self.path}: `{self.name}.select`")
+        for where, role in (table.get("roots") or {}).items():
+            if role not in tuple(Role):
+                raise self.refused(table, "roots", f"says that {where} is {role!r}; there are {', '.join(Role)}")
+        baseline = table.get("baseline")
+        kept = frozenset[str]()
+        if baseline is not None:
+            text = self.facts.text(baseline) if isinstance(baseline, str) else None
+            if text is None:
+                raise self.refused(table, "baseline", f"names {baseline!r}, which is not there")
+            kept = read_baseline(text, str(baseline))
+        return Configuration(profile, tuple(select), tuple(self.ignores(table)), self.levels(table), kept)
+
+    def texts(self, table: Map, key: str) -> list[str]:
+        found = table.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise self.refused(table, key, "is not a list of texts")
+        return list(found)
+
+    def ignores(self, table: Map) -> Iterator[Ignore]:
+        items = table.get("ignore", [])
+        if not isinstance(items, list) or not all(isinstance(item, Map) for item in items):
+            raise self.refused(table, "ignore", "is not a list of tables with `rule` and `reason`")
+        for item in items:
+            rule, reason = item.get("rule"), item.get("reason")
+            if not isinstance(rule, str):
+                raise self.refused(table, "ignore", "has an entry without `rule`")
+            check_ids([rule], self.known, f"{self.path}: `{self.name}.ignore`")
+            if not isinstance(reason, str) or not reason.strip():
+                raise self.refused(table, "ignore", f"sets {rule} aside without a `reason`")
+            yield Ignore(rule, tuple(self.texts(item, "paths")), reason.strip())
+
+    def levels(self, table: Map) -> dict[str, Level]:
+        found = table.get("levels", Map())
+        if not isinstance(found, Map):
+            raise self.refused(table, "levels", "is not a table")
+        check_ids(found, self.known, f"{self.path}: `{self.name}.levels`")
+        words = {level.word: level for level in Level}
+        for rule, word in found.items():
+            if word not in words:
+                raise self.refused(found, rule, f"is none of {', '.join(words)}")
+        return {rule: words[word] for rule, word in found.items()}
+
+
+def read_baseline(text: str, where: str) -> frozenset[str]:
+    """Return the fingerprints in a baseline file.
+
+    Raises:
+        BadRequest: It is not one.
+    """
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    found = document.get("findings") if isinstance(document, dict) else None
+    if not isinstance(found, dict) or document.get("machgen-baseline") != 1:
+        raise BadRequest(f"{where}: not a baseline", hint="make one with `machgen check --format baseline > FILE`")
+    return frozenset(found)
+
+
+def apply(report: Report, configuration: Configuration, facts: Facts) -> Report:
+    """Set aside what the repository ignores, and drop what the profile does not ask.
+
+    Args:
+        report: What was found.
+        configuration: What counts.
+        facts: The repository; comments in its files set findings aside too.
+    """
+    kept: list[Finding] = []
+    ignored: list[tuple[Finding, str]] = []
+    for finding in report.findings:
+        leveled = replace(finding, level=configuration.levels.get(finding.rule.id, finding.level))
+        reason = _reason(leveled, configuration, facts)
+        if reason:
+            ignored.append((leveled, reason))
+        elif leveled.level >= PROFILES[configuration.profile]:
+            kept.append(leveled)
+    still = {(each.rule.id, each.root) for each in kept}
+    judgements = tuple(
+        replace(each, outcome=Outcome.PASSED)
+        if each.outcome is Outcome.FOUND and (each.rule.id, each.root) not in still and not _shared(each.rule.id, kept)
+        else each
+        for each in report.judgements
+    )
+    return replace(report, findings=tuple(kept), judgements=judgements, ignored=tuple(ignored))
+
+
+def _shared(rule: str, kept: list[Finding]) -> bool:
+    return any(each.rule.id == rule for each in kept)
+
+
+def _reason(finding: Finding, configuration: Configuration, facts: Facts) -> str:
+    for each in configuration.ignore:
+        if each.covers(finding):
+            return each.reason
+    if finding.fingerprint in configuration.baseline:
+        return "in the baseline"
+    at = finding.flaw.at
+    lines = facts.lines(at.path) if at.path in facts.known else []
+    for number in (at.line, at.line - 1):
+        match = _INLINE.search(lines[number - 1]) if 0 < number <= len(lines) else None
+        if match is None or not match[2]:
+            continue
+        own = number == at.line or lines[number - 1].lstrip().startswith(_COMMENT)
+        if own and any(finding.rule.id.startswith(name.strip()) for name in match[1].split(",")):
+            return match[2]
+    return ""
