@@ -24,6 +24,9 @@ MOST_FILES = 20_000
 DEEPEST = 100
 """Directories below one another in a pack; each one holds a descriptor while it is walked."""
 
+_CACHES = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+_NOT_SOURCE = frozenset({".git", ".venv", "venv", ".tox", ".nox", "node_modules", *_CACHES})
+
 _MOST_HOPS = 40
 """Links followed for one path, as in Linux (path_resolution(7))."""
 
@@ -185,6 +188,23 @@ class _Copying:
         return file
 
 
+def is_source(path: str) -> bool:
+    """Say whether a path can be part of a template.
+
+    What tools keep in a checkout (`.git`, virtual environments, caches) is not, or working in the pack would change its
+    digest. Inside a project directory everything is: it is what the template renders, or is refused for its name.
+
+    Args:
+        path: A path relative to the pack's root.
+    """
+    for part in path.split("/"):
+        if "{{" in part or "cookiecutter." in part:
+            return True
+        if part in _NOT_SOURCE:
+            return False
+    return True
+
+
 def check_bounds(where: str, files: int, size: int) -> None:
     """Refuse a pack of more than `MOST_FILES` files or `LARGEST_PACK` bytes.
 
@@ -203,7 +223,7 @@ _SMALLER = "name the directory that holds the templates, not one above it"
 def read_directory(directory: str, *, where: str = "", skip: Collection[str] = ()) -> Entries:
     """Read everything below a directory, following no link.
 
-    `.git` is left out, except inside a project directory (a name with `{{`), where the name is refused when rendered.
+    What is no source (see `is_source`) is left out.
 
     Args:
         directory: The directory; it may itself be a link, as the user named it.
@@ -249,9 +269,9 @@ class _Walk:
         if depth > DEEPEST:
             raise BadRequest(f"{self.entries.where}: more than {DEEPEST} directories below one another", hint=_SMALLER)
         for name in sorted(os.listdir(descriptor)):
-            if name in self.skip or (name == ".git" and "{{" not in prefix):
-                continue
             path = prefix + _unicode(name)
+            if name in self.skip or not is_source(path):
+                continue
             try:
                 self._entry(descriptor, name, path, depth)
             except OSError as error:

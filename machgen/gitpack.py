@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from machgen.entries import DEEPEST, LARGEST_PACK, Entries, Link, check_bounds
+from machgen.entries import DEEPEST, LARGEST_PACK, Entries, Link, check_bounds, is_source
 from machgen.errors import BadRequest, MachgenError, Surroundings
 from machgen.names import printable
 from machgen.tree import File
@@ -270,8 +270,7 @@ def _listed(git: _Git, commit: str) -> Iterator[tuple[str, str, str, int]]:
         about, _, name = line.partition(b"\t")
         mode, kind, blob, size = about.decode("ascii").split()
         path = name.decode("utf-8", "surrogateescape")
-        in_project = "{{" in path.partition("/.git/")[0]
-        if kind == "blob" and (in_project or ".git" not in path.split("/")):
+        if kind == "blob" and is_source(path):
             yield path, mode, blob, int(size)
 
 

@@ -155,6 +155,18 @@ class TestDirectory:
 
         assert (True, False) == (source["run"].executable, source["cookiecutter.json"].executable)
 
+    def test_leaves_out_what_tools_keep_beside_the_source(self, tmp_path: Path) -> None:
+        """A virtual environment with its links, caches and modules in the pack are neither read nor in its digest."""
+        inside = "{{cookiecutter.slug}}/node_modules/x"
+        template(tmp_path, **{inside: "x"})
+        before = open_pack(str(tmp_path)).sources[tmp_path.name]
+        make(tmp_path, {".tox/x": "", "hooks/__pycache__/x.pyc": "", "node_modules/x": "", ".pytest_cache/x": ""})
+        (tmp_path / ".venv").mkdir()
+        os.symlink("/usr/bin/python3", tmp_path / ".venv" / "python")
+
+        assert before == open_pack(str(tmp_path)).sources[tmp_path.name]
+        assert inside in before
+
     def test_leaves_out_git(self, tmp_path: Path) -> None:
         """The repository's own `.git` is no part of the template; one inside the project is, to be refused by name."""
         inside = "{{cookiecutter.slug}}/.git/hooks/post-checkout"
