@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 TOOLS = Path(os.environ.get("MACHGEN_TOOLS", ROOT / ".tools"))
 PLACES = (TOOLS / "python" / "bin", TOOLS / "node" / "node_modules" / ".bin", TOOLS / "checkov" / "bin")
-SYSTEM = ("kubectl", "node", "docker")
+SYSTEM = ("kubectl", "node")
 
 Run = Callable[..., str]
 
