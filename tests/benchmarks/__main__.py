@@ -136,9 +136,8 @@ def many_files(bin_: Path, rounds: int, scratch: Path) -> int:
     seconds = measure(commands, rounds, scratch)
     print(f"\ntemplates of {MANY // 4}, {MANY} and {MANY * 4} files")
     for name in list(commands)[:3]:
-        print(
-            f"  {name:16} {milliseconds(seconds[name]):22} {1000 * min(seconds[name]) / int(name.split()[1]):.3f} ms a file"
-        )
+        each = 1000 * min(seconds[name]) / int(name.split()[1])
+        print(f"  {name:16} {milliseconds(seconds[name]):22} {each:.3f} ms a file")
     return report(seconds, f"machgen {MANY}", "cookiecutter", 0.25)
 
 

@@ -16,7 +16,7 @@ from tests.templating import read
 REPOSITORY = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("install")
 
-EXPECTED_DEPENDENCIES = ["binaryornot", "click", "cookiecutter", "jinja2", "pyyaml", "tomli-w"]
+EXPECTED_DEPENDENCIES = ["binaryornot", "click", "cookiecutter", "jinja2", "pyyaml"]
 
 
 def run(*words: str, cwd: Path | None = None) -> str:
