@@ -18,71 +18,23 @@ the target holds one complete project or what it held before.
 import errno
 import fcntl
 import os
+import signal
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 
-from machgen.errors import BadRequest, MachgenError, Surroundings
+from machgen.errors import BadRequest, Surroundings
 from machgen.names import check_twins, fault, fold, printable
+from machgen.target import ANOTHER, STAGING, Place, failed, locate, mount_point, named, not_empty
 from machgen.tree import File, Tree
 
-STAGING = ".machgen-"
-"""What the name of every staging directory begins with."""
-
 _RANDOM_BYTES = 8
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _MOUNT_POINT = frozenset({errno.EBUSY, errno.EXDEV})
 _NO_DIRECTORY = frozenset({errno.ENOTDIR, errno.ELOOP})
-_ANOTHER = "name a directory that does not exist yet"
-_HINTS = {
-    errno.ENOSPC: "free some space there, or name a target on another disk",
-    errno.EDQUOT: "free some of your quota there, or name a target on another disk",
-    errno.EROFS: "name a target on a file system that can be written to",
-    errno.EACCES: "name a target in a directory that you may write to",
-    errno.EPERM: "name a target in a directory that you may write to",
-    errno.ENAMETOOLONG: "name a target with a shorter path",
-    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a project is to stand.
-
-    Args:
-        shown: The target as the user wrote it, safe to show.
-        base: The absolute path of the deepest directory on the way to the target that exists.
-        missing: The names from there down to the target, the target's own last.
-        mode: The permissions of the empty directory that stands at the target, None where nothing does.
-    """
-
-    shown: str
-    base: str
-    missing: tuple[str, ...]
-    mode: int | None
-
-
-def check_target(target: str | os.PathLike[str]) -> None:
-    """Refuse a target that `publish` would refuse, before the user has answered a single question.
-
-    Args:
-        target: The directory that is to hold the project.
-
-    Raises:
-        BadRequest: The target is neither missing nor an empty directory, is the current directory or a mount point,
-            stands in a `.git`, or below something that is no directory.
-        Surroundings: The directory it is to be made in cannot be written to.
-    """
-    place = _locate(target)
-    with _named(place.shown):
-        # the real user's rights, where `open` asks for the effective user's: they differ only under setuid
-        if not os.access(place.base, os.W_OK | os.X_OK):
-            read_only = os.statvfs(place.base).f_flag & os.ST_RDONLY
-            number = errno.EROFS if read_only else errno.EACCES
-            raise OSError(number, os.strerror(number))
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def publish(
@@ -108,24 +60,18 @@ def publish(
         Surroundings: The files cannot be written: disk full, read-only, permission denied. Nothing has changed.
     """
     files = _checked(tree, own, judge)
-    place = _locate(target)
+    place = locate(target)
     with ExitStack() as stack:
-        with _named(place.shown):
+        with named(place.shown):
             base = _opened(stack, place.base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             _sweep(base)
-            name, staging = stack.enter_context(_staging(base))
-            staged = os.path.join(place.base, name, *place.missing)
-            project = staging
-            for name in place.missing:
-                os.mkdir(name, dir_fd=project)
-                project = _opened(stack, name, _DIRECTORY, project)
-            if place.mode is not None:
-                os.fchmod(project, place.mode | stat.S_IRWXU)
-        _write(project, files, place.shown)
-        if before is not None:
-            before(staged)
-        with _named(place.shown):
-            _commit(stack, place, staging, base, os.fstat(project))
+        with _staging(base, place.shown) as (name, staging):
+            project = _made(stack, place, staging)
+            _write(project, files, place.shown)
+            if before is not None:
+                before(os.path.join(place.base, name, *place.missing))
+            with named(place.shown):
+                _commit(stack, place, staging, base, os.fstat(project))
 
 
 def rewrite(staged: str, own: Mapping[str, File]) -> None:
@@ -140,7 +86,7 @@ def rewrite(staged: str, own: Mapping[str, File]) -> None:
     """
     for path, file in own.items():
         place = os.path.join(staged, path)
-        with _named(printable(path)):
+        with named(printable(path)):
             os.makedirs(os.path.dirname(place), exist_ok=True)
             with suppress(FileNotFoundError):
                 os.unlink(place)
@@ -181,7 +127,7 @@ def sweep(parent: str | os.PathLike[str]) -> None:
     Args:
         parent: A directory. Those of live runs in it, and those of other users, are left alone.
     """
-    with _named(printable(os.fspath(parent))), ExitStack() as stack:
+    with named(printable(os.fspath(parent))), ExitStack() as stack:
         _sweep(_opened(stack, os.fspath(parent), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
 
@@ -217,99 +163,6 @@ def _checked(tree: Mapping[str, File], own: Mapping[str, File], judge: Callable[
     return files
 
 
-def _locate(target: str | os.PathLike[str]) -> _Place:
-    written = os.fspath(target)
-    shown = printable(written)
-    if "\0" in written:
-        raise BadRequest(f"{shown}: no path holds a NUL character", hint=_ANOTHER)
-    with _named(shown):
-        parts = [part for part in os.path.join(os.getcwd(), written).split("/") if part not in ("", ".")]
-        depth = max(len(parts) - 1, 0)
-        while not _is_directory("/" + "/".join(parts[:depth])):
-            depth -= 1
-        base, missing = "/" + "/".join(parts[:depth]), tuple(parts[depth:])
-        _refuse_names(shown, base, missing)
-        mode = _mode_of_empty(shown, base, missing[0]) if len(missing) == 1 else None
-    return _Place(shown, base, missing, mode)
-
-
-def _is_directory(path: str) -> bool:
-    """Say whether a parent of the target is a directory; False where it is missing."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        if os.path.islink(path):
-            raise BadRequest(
-                f"{printable(path)} is a symbolic link to nothing", hint="remove it, or name another target"
-            ) from None
-        return False
-    except NotADirectoryError:
-        return False  # the file is further up, and named when its turn comes
-    if not stat.S_ISDIR(found.st_mode):
-        raise BadRequest(f"{printable(path)} is not a directory", hint="name a target that is not below a file")
-    return True
-
-
-def _refuse_names(shown: str, base: str, missing: tuple[str, ...]) -> None:
-    if not missing or ".." in missing:
-        raise BadRequest(f"{shown or 'an empty path'} names no new directory", hint=_ANOTHER)
-    if any(fold(part) == ".git" for part in (*os.path.realpath(base).split("/"), *missing)):
-        raise BadRequest(f"{shown} is inside a `.git` directory, which is git's own", hint=_ANOTHER)
-    if any(part.startswith(STAGING) for part in missing):
-        raise BadRequest(
-            f"{shown}: names that begin with `{STAGING}` are those of projects in the making",
-            hint="name the directory differently",
-        )
-
-
-def _mode_of_empty(shown: str, base: str, name: str) -> int | None:
-    """Return the permissions of the empty directory at the target, None where there is nothing; refuse the rest."""
-    path = os.path.join(base, name)
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return None
-    if stat.S_ISLNK(found.st_mode):
-        raise BadRequest(f"{shown} is a symbolic link", hint=f"remove it, or {_ANOTHER}")
-    if not stat.S_ISDIR(found.st_mode):
-        raise BadRequest(f"{shown} exists and is not a directory", hint=f"remove it, or {_ANOTHER}")
-    if os.path.samestat(found, os.stat(".")):
-        # the rename would put a new directory in its place, and leave the user's shell in the one that is gone
-        raise BadRequest(
-            f"{shown} is the current directory, which a new project cannot replace",
-            hint="name a new directory, such as `./my-service`",
-        )
-    with os.scandir(path) as entries:
-        if next(entries, None) is not None:
-            raise _not_empty(shown)
-    if found.st_dev != os.stat(base).st_dev:
-        raise _mount_point(shown)
-    return stat.S_IMODE(found.st_mode)
-
-
-def _not_empty(shown: str) -> BadRequest:
-    return BadRequest(f"{shown} exists and is not empty", hint=_ANOTHER)
-
-
-def _mount_point(shown: str) -> BadRequest:
-    return BadRequest(f"{shown} is a mount point, which cannot be replaced", hint="name a new directory inside it")
-
-
-@contextmanager
-def _named(path: str) -> Iterator[None]:
-    """Turn the operating system's errors into one that names the path and the next step."""
-    try:
-        yield
-    except OSError as error:
-        raise _failed(path, error) from error
-
-
-def _failed(path: str, error: OSError) -> MachgenError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    hint = _HINTS.get(error.errno or 0, "look at the file system there, then run the command again")
-    return Surroundings(f"cannot write {path}: {reason}; nothing was changed", hint=hint)
-
-
 def _opened(stack: ExitStack, path: str, flags: int, within: int | None = None) -> int:
     descriptor = os.open(path, flags, dir_fd=within)
     stack.callback(os.close, descriptor)
@@ -317,14 +170,24 @@ def _opened(stack: ExitStack, path: str, flags: int, within: int | None = None) 
 
 
 @contextmanager
-def _staging(base: int) -> Iterator[tuple[str, int]]:
-    """Make a staging directory in `base` and hold its lock; remove what is left in it at the end."""
-    name, descriptor = _claim(base)
+def _staging(base: int, shown: str) -> Iterator[tuple[str, int]]:
+    """Make a staging directory in `base` and hold its lock; remove what is left in it at the end.
+
+    A signal that would end the run waits until the directory is sure to be removed, and again until it has been.
+    """
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        yield name, descriptor
+        with named(shown):
+            name, descriptor = _claim(base)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+            yield name, descriptor
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+            _remove(name, base)
+            os.close(descriptor)
     finally:
-        _remove(name, base)
-        os.close(descriptor)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 def _claim(base: int) -> tuple[str, int]:
@@ -393,6 +256,18 @@ def _remove(name: str, within: int) -> None:
         shutil.rmtree(name, ignore_errors=True, dir_fd=within)
 
 
+def _made(stack: ExitStack, place: Place, staging: int) -> int:
+    """Make the project's directory, below its missing parents, in the staging directory; return its descriptor."""
+    with named(place.shown):
+        project = staging
+        for name in place.missing:
+            os.mkdir(name, dir_fd=project)
+            project = _opened(stack, name, _DIRECTORY, project)
+        if place.mode is not None:
+            os.fchmod(project, place.mode | stat.S_IRWXU)
+    return project
+
+
 def _write(root: int, files: Mapping[str, File], shown: str) -> None:
     """Write the files below the descriptor `root`; they come in path order, so each directory is entered once."""
     above: list[tuple[str, int]] = [("", root)]  # the directories down to the current one, with their descriptors
@@ -412,7 +287,7 @@ def _write(root: int, files: Mapping[str, File], shown: str) -> None:
             finally:
                 os.close(descriptor)
     except OSError as error:
-        raise _failed(f"{shown}/{printable(path)}", error) from error
+        raise failed(f"{shown}/{printable(path)}", error) from error
     finally:
         for _, descriptor in above[1:]:
             os.close(descriptor)
@@ -429,7 +304,7 @@ def _enter(directory: str, above: list[tuple[str, int]]) -> None:
             above.append((here, within))
 
 
-def _commit(stack: ExitStack, place: _Place, staging: int, base: int, project: os.stat_result) -> None:
+def _commit(stack: ExitStack, place: Place, staging: int, base: int, project: os.stat_result) -> None:
     """Let the project appear at its target."""
     here = staging
     for name in place.missing[:-1]:
@@ -446,14 +321,14 @@ def _commit(stack: ExitStack, place: _Place, staging: int, base: int, project: o
             # a parent that was missing has been made meanwhile: the rest is to appear inside it
             staging, base = _opened(stack, name, _DIRECTORY, staging), _opened(stack, name, _DIRECTORY, base)
         if not _renamed(place.missing[-1], staging, base):
-            raise _not_empty(place.shown)
+            raise not_empty(place.shown)
     except OSError as error:
         if error.errno in _NO_DIRECTORY:
             raise BadRequest(
-                f"{place.shown}: a file or a symbolic link appeared there while the project was made", hint=_ANOTHER
+                f"{place.shown}: a file or a symbolic link appeared there while the project was made", hint=ANOTHER
             ) from error
         if error.errno in _MOUNT_POINT:
-            raise _mount_point(place.shown) from error
+            raise mount_point(place.shown) from error
         raise
 
 

@@ -6,7 +6,8 @@ from machgen.cli import console, options
 from machgen.cli.offer import Offer
 from machgen.errors import BadRequest
 from machgen.export import plain, repository
-from machgen.publish import check_target, publish, unrendered_fault
+from machgen.publish import publish, unrendered_fault
+from machgen.target import check_target
 
 
 @click.command("export", short_help="Write a template as a plain cookiecutter template.")

@@ -14,9 +14,10 @@ from machgen.cli import console, options, prompts
 from machgen.cli.given import gather
 from machgen.cli.offer import Offer
 from machgen.errors import BadRequest
-from machgen.publish import check_target, publish, rewrite
+from machgen.publish import publish, rewrite
 from machgen.questions import questions
 from machgen.render import Renderer
+from machgen.target import check_target
 from machgen.tree import Tree
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import pytest
 
 from machgen import publish as module
 from machgen.errors import BadRequest, Surroundings
-from machgen.publish import check_target, publish, sweep, unrendered_fault
+from machgen.publish import publish, sweep, unrendered_fault
+from machgen.target import check_target
 from machgen.tree import File, Tree
 
 SMALL = Tree({"README.md": File(b"# shop\n"), "bin/run": File(b"#!/bin/sh\n", executable=True)})
