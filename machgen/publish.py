@@ -109,7 +109,7 @@ def replace_files(directory: str | os.PathLike[str], changed: Mapping[str, File]
     for path, file in changed.items():
         place = os.path.join(os.path.realpath(directory), path)
         staged = f"{place}{STAGING}{os.urandom(_RANDOM_BYTES).hex()}"
-        with _named(printable(path)):
+        with named(printable(path)):
             mode = stat.S_IMODE(os.lstat(place).st_mode)
             try:
                 with os.fdopen(os.open(staged, _NEW_FILE, 0o600), "wb") as written:
