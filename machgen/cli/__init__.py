@@ -15,10 +15,11 @@ import sys
 def main() -> None:
     """Run the `machgen` command and end the process."""
     try:
-        from machgen.cli.boundary import catch_signals, run  # noqa: PLC0415 - an interrupt while it loads is an interrupt
+        from machgen.cli.boundary import catch_signals, ignore_signals, run  # noqa: PLC0415 - an interrupt while it loads is an interrupt
 
         catch_signals()
         code = run(sys.argv[1:])
+        ignore_signals()
     except KeyboardInterrupt:  # before anything was begun, or after all was said
         code = 130
     sys.exit(code)

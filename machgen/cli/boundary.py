@@ -134,3 +134,9 @@ def catch_signals() -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored, and so it stays
             signal.signal(number, end)
+
+
+def ignore_signals() -> None:
+    """Let nothing interrupt the end: all is said, and Python's shutdown would answer a late Ctrl-C with a traceback."""
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, signal.SIG_IGN)
