@@ -26,10 +26,11 @@ import re
 import sys
 
 answers = json.loads(@start@ cookiecutter | tojson | tojson @end@)
+validators = answers["_validators"]
 faults = [
-    f"{key} {answers[key]!r} does not fit: {validator['message']}"
-    for key, validator in answers["_validators"].items()
-    if isinstance(answers.get(key), str) and not re.fullmatch(validator["pattern"], answers[key])
+    f"{key} {answers[key]!r} does not fit: {validators[key]['message']}"
+    for key in json.loads(@start@ cookiecutter._validators | list | tojson | tojson @end@)
+    if isinstance(answers.get(key), str) and not re.fullmatch(validators[key]["pattern"], answers[key])
 ]
 for fault in faults:
     print(f"error: {fault}", file=sys.stderr)
