@@ -196,7 +196,7 @@ class TestDirectory:
         ("files", "told"),
         [
             ({"README": "x"}, "no template in it: no cookiecutter.json there or one directory below"),
-            ({"cookiecutter.json": '{\n "a": 1,\n}'}, "cookiecutter.json:3: not valid JSON: "),
+            ({"cookiecutter.json": '{\n "a": 1,\n x}'}, "cookiecutter.json:3: not valid JSON: "),
             ({"one/cookiecutter.json": "[]"}, "one/cookiecutter.json:1: the questions are no JSON object"),
             ({"cookiecutter.json": "[" * 100_000}, "cookiecutter.json: holds a number or a nesting that is too large"),
             ({"cookiecutter.json": '{"a": ' + "9" * 5000 + "}"}, "holds a number or a nesting that is too large"),

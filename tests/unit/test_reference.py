@@ -75,17 +75,3 @@ def test_the_answers_page_has_the_limits() -> None:
     assert f"at most {LONGEST_TEXT:,} characters" in text
     assert f"at most {LARGEST_MAPPING:,} characters of JSON, {DEEPEST_MAPPING} levels" in text
     assert f"at most {LARGEST_FILE // 1024} KiB" in text
-
-
-def test_links_between_pages_lead_somewhere() -> None:
-    """Every relative link of the documentation."""
-    pages = sorted((ROOT / "docs").rglob("*.md"))
-    links = [
-        (page.relative_to(ROOT), link)
-        for page in pages
-        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-        if not (page.parent / link).exists()
-    ]
-
-    assert pages
-    assert [] == links
