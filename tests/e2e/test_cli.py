@@ -12,6 +12,7 @@ import pytest
 
 from machgen import __version__
 from machgen.bundle import builtin_template, descriptions, modules
+from machgen.cli.commands import COMMANDS
 from tests.running import MACHGEN, Terminal, environment, machgen
 from tests.templating import read, source, write
 
@@ -153,12 +154,13 @@ def test_a_dry_run_refuses_what_the_real_run_refuses(home: Path) -> None:
     )
 
 
+OFFERED = ", ".join(descriptions())
 TAKEN = ("pack exists and is not empty", "name a directory that does not exist yet")
 MISTAKES = {
     "a mistyped template": (["new", "servce", "x"], "no template 'servce'", "did you mean 'service'?"),
     "a template of the pack": (["new", "shpo", "x", "--pack", "pack"], "no template 'shpo'", "did you mean 'shop'?"),
     "a mistyped command": (["nwe"], "no command 'nwe'", "did you mean new?"),
-    "an unknown command": (["frobnicate"], "no command 'frobnicate'", "there are: new, list, show, export, completion"),
+    "an unknown command": (["frobnicate"], "no command 'frobnicate'", f"there are: {', '.join(COMMANDS)}"),
     "a mistyped option": (["new", "--no-inptu"], "no such option '--no-inptu'", "did you mean --no-input?"),
     "no value": (
         ["new", "service", "x", "-a"],
@@ -167,7 +169,7 @@ MISTAKES = {
     ),
     "too many words": (["list", "x"], "got unexpected extra argument (x)", "machgen list --help shows what there is"),
     "a missing argument": (["show"], "missing argument 'TEMPLATE'", "machgen show --help shows what there is"),
-    "no template": (["new"], "no template named", "there are: service"),
+    "no template": (["new"], "no template named", f"there are: {OFFERED}"),
     "an answer without a value": (
         ["new", "service", "x", "-a", "ci"],
         "--answer ci: no answer",
@@ -205,11 +207,15 @@ MISTAKES = {
     ),
     "a taken target": (["new", "shop", "pack", "--pack", "pack"], *TAKEN),
     "a taken target of an export": (["export", "service", "pack"], *TAKEN),
-    "half an export": (["export", "service"], "export wants TEMPLATE DIR, or --all DIR", "the templates are: service"),
+    "half an export": (
+        ["export", "service"],
+        "export wants TEMPLATE DIR, or --all DIR",
+        f"the templates are: {OFFERED}",
+    ),
     "an export of too much": (
         ["export", "--all", "service", "x"],
         "export wants --all DIR",
-        "the templates are: service",
+        f"the templates are: {OFFERED}",
     ),
     "a shell without completion": (
         ["completion", "tcsh"],
@@ -312,7 +318,7 @@ def test_no_input_asks_nothing_on_a_terminal(home: Path) -> None:
     """Scripts may run anywhere."""
     ended = Terminal("new", "--no-input", cwd=home).end()
 
-    assert (2, "error: no template named\nhint: there are: service\n") == (ended.code, ended.err)
+    assert (2, f"error: no template named\nhint: there are: {OFFERED}\n") == (ended.code, ended.err)
 
 
 @pytest.mark.parametrize(
@@ -519,10 +525,10 @@ def test_completion_scripts(shell: str, home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("machgen ", ["new", "list", "show", "export", "completion"]),
+        ("machgen ", list(COMMANDS)),
         ("machgen new --no", ["--no-input", "--no-git"]),
-        ("machgen new se", ["service"]),
-        ("machgen show ", ["service"]),
+        ("machgen new serv", ["service"]),
+        ("machgen show ", list(descriptions())),
         ("machgen new service -a ci", ["ci=github", "ci=gitlab"]),
     ],
 )
