@@ -9,6 +9,9 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.base_image",
     "machgen.check.cloud_native.image_build",
     "machgen.check.cloud_native.image_start",
+    "machgen.check.cloud_native.workloads",
+    "machgen.check.cloud_native.cluster_objects",
+    "machgen.check.cloud_native.references",
     "machgen.check.cloud_native.supply_chain",
 )
 """The modules that hold rules, one group each."""

@@ -1,0 +1,51 @@
+"""State that a process keeps for itself: what C203 finds, and why C106 does not ask for more replicas."""
+
+import re
+
+from machgen.check.facts import Facts
+from machgen.check.model import Flaw, Place
+from machgen.check.roots import Root, files_of
+
+_STORES = (
+    (re.compile(r"^(?:const|let|var)\s+(carts|sessions|orders|users|products|items|todos|basket|baskets|"
+        r"store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map\(\))", re.MULTILINE), (".js", ".ts", ".mjs", ".cjs")),
+    (re.compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
+        r"database)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|dict\(\)|list\(\)|"
+            r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",)),
+    (re.compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts")),
+    (re.compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
+        r"List)<[^=\n]+>\s+(carts|sessions|orders|users|products|items|baskets|"
+            r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt")),
+    (re.compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|store)\s*=\s*(?:make\(map|"
+        r"map\[)", re.MULTILINE), (".go",)),
+    (re.compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
+        r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",)),
+)  # fmt: skip
+_WRITES = r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*=(?!=)|\.(?:set|push|put|append|add|insert|update|setdefault|TryAdd|Add)\()"
+
+
+def memory_state(facts: Facts, root: Root) -> list[Flaw]:
+    """Return where a root keeps what it was told in a variable of its process.
+
+    Only collections at module or class level count, whose name is a business noun and which the same file also writes:
+    constants, registries and caches do not.
+    """
+    found: list[Flaw] = []
+    for path in files_of(facts, root):
+        for pattern, endings in _STORES:
+            if not path.endswith(endings):
+                continue
+            text = facts.text(path) or ""
+            for match in pattern.finditer(text):
+                name = match[1] if match.groups() else ""
+                if name and not re.search(_WRITES.format(name=re.escape(name)), text[match.end() :]):
+                    continue
+                start = match.start() + len(match[0]) - len(match[0].lstrip())
+                at = Place(path, text.count("\n", 0, start) + 1)
+                said = (
+                    f"`{name}` is kept in the memory of the process"
+                    if name
+                    else "sessions are kept in the memory of the process"
+                )
+                found.append(Flaw(said, at, name or "MemoryStore"))
+    return found
