@@ -113,7 +113,7 @@ def test_dockerfile_labels_say_the_text(hostile: Path, text: str, run: Run) -> N
 def labels_of(dockerfile: str) -> dict[str, str]:
     """The labels, read as BuildKit does: in double quotes a backslash escapes ``"``, ``$`` and itself."""
     pairs = re.findall(r'([a-z.]+)="((?:[^"\\]|\\.)*)"(?: \\)?\n', dockerfile[dockerfile.index("\nLABEL ") :])
-    assert not [value for _, value in pairs if re.search(r"(?<!\\)(?:\\\\)*\$(?!\{REVISION\})", value)]
+    assert not [value for _, value in pairs if re.search(r"(?<!\\)(?:\\\\)*\$(?!\{(?:REVISION|VERSION)\})", value)]
     return {name: re.sub(r'\\(["$\\])', r"\1", value) for name, value in pairs}
 
 

@@ -50,7 +50,16 @@ def build(docker: Docker) -> Iterator[Build]:
         tags.append(f"machgen-test-{uuid.uuid4().hex[:12]}")
         base = os.environ.get("MACHGEN_PYTHON_IMAGE")
         given = [f"--build-arg=PYTHON_IMAGE={base}"] if base else []
-        docker("build", "--network=host", "--build-arg=REVISION=abc123", *given, f"--tag={tags[-1]}", ".", cwd=project)
+        docker(
+            "build",
+            "--network=host",
+            "--build-arg=REVISION=abc",
+            "--build-arg=VERSION=1.2.3",
+            *given,
+            f"--tag={tags[-1]}",
+            ".",
+            cwd=project,
+        )
         return tags[-1]
 
     yield call
@@ -149,6 +158,6 @@ def test_labels_carry_any_text(baked: Bake, build: Build, docker: Docker) -> Non
         "org.opencontainers.image.title": name,
         "org.opencontainers.image.description": description,
         "org.opencontainers.image.vendor": "platform-team",
-        "org.opencontainers.image.version": "0.1.0",
-        "org.opencontainers.image.revision": "abc123",
+        "org.opencontainers.image.version": "1.2.3",
+        "org.opencontainers.image.revision": "abc",
     }
