@@ -26,6 +26,20 @@ def free_port() -> int:
 
 
 @contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """Stop a throwaway server until the block ends."""
+    control, user = _running[url]
+    _run(user, *control, "-m", "immediate", "stop")
+    try:
+        yield
+    finally:
+        _run(user, *control, "start")
+
+
+_running: dict[str, tuple[tuple[str | Path, ...], str | None]] = {}
+
+
+@contextmanager
 def throwaway_server(binaries: Path) -> Iterator[str]:
     """Run a server on a free port with its data in a temporary directory; yield its URL."""
     directory, port, user = Path(mkdtemp(prefix="postgres-")), free_port(), _unprivileged_user()
@@ -35,11 +49,14 @@ def throwaway_server(binaries: Path) -> Iterator[str]:
         _run(user, binaries / "initdb", "-D", directory, "-U", "test", "--auth=trust", "-E", "UTF8", "--no-sync")
         # Nothing has to survive a power cut here, so nothing waits for the disk.
         options = f"-p {port} -h 127.0.0.1 -k '' -c fsync=off -c full_page_writes=off -c max_connections=200"
-        control = (binaries / "pg_ctl", "-D", directory, "-w", "-s")
-        _run(user, *control, "-o", options, "-l", directory / "log", "start")
+        control = (binaries / "pg_ctl", "-D", directory, "-w", "-s", "-o", options, "-l", directory / "log")
+        _run(user, *control, "start")
+        url = f"postgresql://test@127.0.0.1:{port}/postgres"
+        _running[url] = (control, user)
         try:
-            yield f"postgresql://test@127.0.0.1:{port}/postgres"
+            yield url
         finally:
+            del _running[url]
             _run(user, *control, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,5 +1,8 @@
 """Who is calling: bearer tokens (RFC 6750) of one issuer, checked by the rules of RFC 8725."""
 
+import hashlib
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn, Protocol
 
@@ -7,6 +10,9 @@ import jwt
 from fastapi import Depends, Request
 
 from chassis.problems import Problem
+
+_KNOWN_SECONDS = 60.0
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +38,18 @@ class Keys(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
 class Authenticator:
-    """Turns a request's token into a principal."""
+    """Turns a request's token into a principal.
 
-    keys: Keys
-    algorithms: tuple[str, ...]
-    leeway_seconds: int
+    A token that was good is remembered, for a minute at most and never past its end: checking a signature costs more
+    than the rest of many requests.
+    """
+
+    def __init__(self, *, keys: Keys, algorithms: Sequence[str], leeway_seconds: int) -> None:
+        self.keys = keys
+        self._algorithms = algorithms
+        self._leeway = leeway_seconds
+        self._known: dict[bytes, tuple[float, Principal]] = {}
 
     async def principal(self, authorization: str | None) -> Principal:
         """Check the token in an ``Authorization`` header.
@@ -48,24 +59,35 @@ class Authenticator:
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token:
             _refuse("This operation needs a bearer token.", error="")
+        digest = hashlib.sha256(token.encode("latin-1")).digest()
+        good_until, principal = self._known.get(digest, (0.0, None))
+        if principal is not None and time.time() < good_until:
+            return principal
+        claims = await self._check(token)
+        principal = Principal(subject=str(claims["sub"]), scopes=_scopes(claims))
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._leeway), principal)
+        return principal
+
+    async def _check(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
             key = await self.keys.find(str(header.get("kid", "")))
-            if key is None or header.get("alg") not in self.algorithms:
+            if key is None or header.get("alg") not in self._algorithms:
                 _refuse("The token is not acceptable.")
-            claims = jwt.decode(
+            return jwt.decode(
                 token,
                 key,
                 # The key decides the algorithm as well: an RSA key never verifies anything but RSA.
-                algorithms=[name for name in self.algorithms if name == header["alg"]],
+                algorithms=[header["alg"]],
                 issuer=self.keys.issuer,
                 audience=self.keys.audience,
-                leeway=self.leeway_seconds,
+                leeway=self._leeway,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
         except (jwt.PyJWTError, ValueError, TypeError):
             _refuse("The token is not acceptable.")
-        return Principal(subject=str(claims["sub"]), scopes=_scopes(claims))
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:

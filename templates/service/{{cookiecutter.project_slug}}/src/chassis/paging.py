@@ -44,12 +44,7 @@ class Page(BaseModel, Generic[_Item]):
 class Paging:
     """The page that the caller asks for."""
 
-    def __init__(
-        self,
-        request: Request,
-        cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
-        limit: Annotated[int, Query(ge=1, le=100, description="most items on the page")] = 20,
-    ) -> None:
+    def __init__(self, request: Request, cursor: str | None, limit: int) -> None:
         self.limit = limit
         self._key: bytes = request.app.state.signing_key
         # A cursor is good for the list it was made for and nothing else: same path, same filters.
@@ -101,4 +96,13 @@ class Paging:
         return UUID(bytes=position)
 
 
-PageRequest = Annotated[Paging, Depends()]
+# A function and not the class itself: FastAPI would run that in a thread.
+async def _paging(
+    request: Request,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="most items on the page")] = 20,
+) -> Paging:
+    return Paging(request, cursor, limit)
+
+
+PageRequest = Annotated[Paging, Depends(_paging)]

@@ -27,14 +27,7 @@ def etag(resource: Versioned) -> str:
 class Freshness:
     """The caller's ``If-None-Match``, and where the resource's ETag goes."""
 
-    def __init__(
-        self,
-        response: Response,
-        if_none_match: Annotated[
-            str | None,
-            Header(alias="If-None-Match", description="ETag of the copy at hand: 304 if still fresh"),
-        ] = None,
-    ) -> None:
+    def __init__(self, response: Response, if_none_match: str | None) -> None:
         self._response = response
         self._if_none_match = if_none_match
 
@@ -53,13 +46,7 @@ class Freshness:
 class Expectation:
     """The caller's ``If-Match``: the version that it wants to change."""
 
-    def __init__(
-        self,
-        response: Response,
-        if_match: Annotated[
-            str, Header(alias="If-Match", description="ETag of the version to change; a stale one is a 412")
-        ],
-    ) -> None:
+    def __init__(self, response: Response, if_match: str) -> None:
         self._response = response
         self._if_match = if_match
 
@@ -96,5 +83,24 @@ def _matches(header: str, tag: str, *, weak: bool) -> bool:
     return tag in candidates or header.strip() == "*"
 
 
-IfNoneMatch = Annotated[Freshness, Depends()]
-IfMatch = Annotated[Expectation, Depends()]
+# Functions and not the classes themselves: FastAPI would run those in a thread.
+async def _freshness(
+    response: Response,
+    if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="ETag of the copy at hand: 304 if still fresh")
+    ] = None,
+) -> Freshness:
+    return Freshness(response, if_none_match)
+
+
+async def _expectation(
+    response: Response,
+    if_match: Annotated[
+        str, Header(alias="If-Match", description="ETag of the version to change; a stale one is a 412")
+    ],
+) -> Expectation:
+    return Expectation(response, if_match)
+
+
+IfNoneMatch = Annotated[Freshness, Depends(_freshness)]
+IfMatch = Annotated[Expectation, Depends(_expectation)]
