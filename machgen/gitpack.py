@@ -8,9 +8,11 @@ What is read is what was committed. git itself, the user's credentials and ssh d
 import difflib
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from machgen.entries import DEEPEST, LARGEST_PACK, Entries, Link, check_bounds, is_source
@@ -18,6 +20,10 @@ from machgen.errors import BadRequest, MachgenError, Surroundings
 from machgen.names import printable
 from machgen.tree import File
 
+LARGEST_FETCH = 1024 * 1024 * 1024
+"""Bytes that git may fetch for a pack: far above any real one, and not the whole disk."""
+
+_INTERVAL = 0.5  # seconds between looks at how much git has fetched
 _PROTOCOLS = "https:http:ssh:git:file"
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 # git-check-ref-format(1), and what would make it a refspec, a pattern or an option
@@ -89,7 +95,7 @@ def read_repository(url: str, ref: str) -> tuple[Entries, str, str]:
     """
     recorded = without_credentials(url)
     _check(url, ref, recorded)
-    with tempfile.TemporaryDirectory(prefix="machgen-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="machgen-", ignore_cleanup_errors=True) as scratch:
         git = _Git(scratch, recorded, url)
         git.start("sha256" if len(ref) == 64 and _COMMIT.match(ref) else "sha1")
         commit = _fetched(git, url, ref)
@@ -143,14 +149,51 @@ class _Git:
         if algorithm:
             environment["GIT_DEFAULT_HASH"] = algorithm
         command = ["git", *settings, *([] if algorithm else ["--git-dir", self.scratch]), *arguments]
+        pipe = subprocess.PIPE
         try:
-            return subprocess.run(  # noqa: S603 - git by name, no shell
-                command, input=given, capture_output=True, env=environment, cwd=self.scratch, check=False
-            )
+            with subprocess.Popen(  # noqa: S603 - git by name, no shell
+                command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=self.scratch,
+                process_group=None if _has_terminal() else 0,
+            ) as git:  # fmt: skip
+                out, err = self._watched(git, given)
+            return subprocess.CompletedProcess(command, git.returncode, out, err)
         except FileNotFoundError as error:
             raise Surroundings("git is not installed, or not on the PATH", hint="install git") from error
         except OSError as error:
             raise Surroundings(f"git cannot be run: {error.strerror}") from error
+
+    def _watched(self, git: "subprocess.Popen[bytes]", given: bytes) -> tuple[bytes, bytes]:
+        """Wait for git, and end it when it has filled more of the disk than a pack may."""
+        ended, unsent = None, given or None
+        try:
+            while ended is None:
+                try:
+                    ended = git.communicate(unsent, _INTERVAL)
+                except subprocess.TimeoutExpired:
+                    unsent = None  # communicate goes on with what it was given at first
+                    self._check_size()
+        finally:
+            if ended is None:
+                self._end(git)
+        self._check_size()
+        return ended
+
+    def _end(self, git: "subprocess.Popen[bytes]") -> None:
+        """End git and, where they are a group of their own, the helpers that it started and does not end itself."""
+        with suppress(ProcessLookupError):
+            if os.getpgid(git.pid) == git.pid:
+                os.killpg(git.pid, signal.SIGTERM)
+            else:
+                git.terminate()
+
+    def _check_size(self) -> None:
+        size = 0
+        for directory, _, names in os.walk(self.scratch):
+            for name in names:
+                with suppress(FileNotFoundError):  # git renames its temporary files meanwhile
+                    size += os.lstat(os.path.join(directory, name)).st_size
+        if size > LARGEST_FETCH:
+            raise BadRequest(f"{printable(self.recorded)}: more than {LARGEST_FETCH // 2**20} MiB to fetch")
 
     def said(self, done: "subprocess.CompletedProcess[bytes]") -> str:
         """Return what git complained of, in one line and without credentials."""
@@ -160,6 +203,15 @@ class _Git:
         telling = [line for line in lines if re.match(r"(?:fatal|error|remote|ssh|Host key|.*Permission denied)", line)]
         line = (telling or lines or [f"exit status {done.returncode}"])[0]
         return printable(re.sub(r"^(?:fatal|error): ", "", line))
+
+
+def _has_terminal() -> bool:
+    """Say whether this process has a terminal: there ssh may ask for a passphrase, and Ctrl-C reaches git by itself."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _fetched(git: _Git, url: str, ref: str) -> str:

@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 _HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 # these come with Jinja and cookiecutter: to name them runs nothing of the pack's, and the sandbox holds for them
-_HARMLESS = {
-    "jinja2.ext.do": "jinja2.ext.do",
-    "jinja2.ext.loopcontrols": "jinja2.ext.loopcontrols",
-    "jinja2.ext.loop_controls": "jinja2.ext.loopcontrols",
-}
+_HARMLESS = frozenset(
+    f"jinja2.ext.{name}" for name in ("do", "ExprStmtExtension", "loopcontrols", "LoopControlExtension")
+)
 _ALWAYS_THERE = frozenset(
     f"cookiecutter.extensions.{name}Extension" for name in ("Jsonify", "RandomString", "Slugify", "Time", "UUID")
 )
@@ -345,7 +343,7 @@ def load_extensions(template: "Template") -> "tuple[type[Extension], ...]":
     Raises:
         BadRequest: There is no such module or class, or it is no Jinja extension.
     """
-    names = [_HARMLESS.get(name, name) for name in _extensions(template) if name not in _ALWAYS_THERE]
+    names = [name for name in _extensions(template) if name not in _ALWAYS_THERE]
     if not names:
         return ()
     from jinja2.ext import Extension  # noqa: PLC0415 - only templates with extensions need it

@@ -6,6 +6,7 @@ own process (PEP 578) writes down each process that is started, each connection 
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -296,6 +297,30 @@ def test_a_hostile_machgen_toml_names_a_pack_and_nobody_goes_there(hostile: Host
     assert "no template 'evil'" in ended.err
     assert ([], [], [], []) == (ended.connects, ended.modules, hostile.left, hostile.connections)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_never_answers_can_be_left(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends machgen and the git it started, and nothing stays in the directory for temporary files."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        source = f"http://127.0.0.1:{server.getsockname()[1]}/pack.git@v1"
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "machgen", "list", "--pack", source],
+            cwd=Path(machgen.__file__).parents[1],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # no terminal, as in CI: nobody else passes the signal on to git
+        )
+        connection, _ = server.accept()
+        with connection:
+            waiting.send_signal(number)
+            code = waiting.wait(30)
+            connection.settimeout(30)
+            while connection.recv(4096):
+                pass  # the request, and then the end: git has hung up
+
+    assert 128 + number == code
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_the_refusal_says_what_would_run_and_how_to_review_it(hostile: Hostile) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from machgen import __version__, entries, pack
+from machgen import __version__, entries, gitpack, pack
 from machgen.errors import BadRequest, MachgenError, Surroundings
 from machgen.origin import Origin
 from machgen.pack import builtin, open_pack
@@ -492,6 +492,18 @@ class TestGit:
 
         assert b"$Id$\n" == open_pack(f"{repository.as_uri()}@main").sources["orders"]["id"].data
 
+    def test_too_large_to_fetch_is_refused(self, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A server cannot fill the disk: what git fetches is bounded while it comes in."""
+        (repository / "large").write_bytes(os.urandom(3 * 1024 * 1024))
+        git(repository, "add", "large")
+        git(repository, "commit", "--quiet", "-m", "large")
+        monkeypatch.setattr(gitpack, "LARGEST_FETCH", 2 * 1024 * 1024)
+        monkeypatch.setattr(gitpack, "_INTERVAL", 0.001)
+
+        with pytest.raises(BadRequest, match="more than 2 MiB to fetch"):
+            open_pack(f"{repository.as_uri()}@main")
+        assert ["orders"] == list(open_pack(f"{repository.as_uri()}@v1").sources)
+
     def test_called_from_a_git_hook_reads_the_pack_it_is_told(
         self, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -607,6 +619,4 @@ class TestGit:
     )
     def test_is_recorded_without_credentials(self, url: str, recorded: str) -> None:
         """What machgen.toml records may be committed for all to read."""
-        from machgen.gitpack import without_credentials  # noqa: PLC0415 - beside its table
-
-        assert recorded == without_credentials(url)
+        assert recorded == gitpack.without_credentials(url)
