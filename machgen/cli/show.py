@@ -8,7 +8,9 @@ import click
 from machgen import hooks
 from machgen.cli import console, options
 from machgen.cli.offer import Offer
-from machgen.questions import Kind, Question, questions
+from machgen.errors import BadRequest
+from machgen.origin import QUESTIONS_FILE
+from machgen.questions import Kind, Question, nearest, questions
 
 if TYPE_CHECKING:
     from machgen.compose import Template
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 @click.command("show", short_help="Show a template: its layers, questions and files.")
 @options.template()
 @options.pack
+@click.option("--file", metavar="PATH", help="Print one file of the template as it is, such as a hook.")
 @options.as_json
-def command(template: str, pack: str | None, directory: str, as_json: bool) -> None:
+def command(template: str, pack: str | None, directory: str, file: str | None, as_json: bool) -> None:
     """Show a template: its layers, questions and files, what it would run, and the digest that --trust asks for."""
     found, _ = Offer(pack, directory).template(template)
-    if as_json:
+    if file is not None:
+        console.result(*_lines(found, file))
+    elif as_json:
         console.document(_document(found))
     else:
         _describe(found)
@@ -70,9 +75,26 @@ def _describe(template: "Template") -> None:
             f"  {question.key}: {question.prompt}" if question.prompt != question.key else f"  {question.key}"
         )
         console.result(f"      {_allowed(question)}")
-    files = [path for path in template.files if path.startswith(f"{template.root}/")]
-    console.result("", f"Files ({len(files)}, below {template.root}/)")
-    console.result(*(f"  {path[len(template.root) + 1 :]}" for path in files))
+    files = template.files.below(template.root)
+    console.result("", f"Files ({len(files)}, below {template.root}/)", *(f"  {path}" for path in files))
+    beside = [path for path in template.files if not path.startswith(f"{template.root}/") and path != QUESTIONS_FILE]
+    if beside:
+        console.result("", f"Beside the project ({len(beside)})", *(f"  {path}" for path in beside))
+
+
+def _lines(template: "Template", path: str) -> list[str]:
+    """Return the lines of one of the template's files, by its path in the template or in the project."""
+    file = template.files.get(path) or template.files.get(f"{template.root}/{path}")
+    if file is None:
+        known = [*template.files, *template.files.below(template.root)]
+        raise BadRequest(
+            f"{template.name} has no file {path!r}",
+            hint=nearest(path, known) or f"machgen show {template.name} lists its files",
+        )
+    try:
+        return file.data.decode("utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{path} is no text in UTF-8", hint="export the template to look at it") from error
 
 
 def _allowed(question: Question) -> str:

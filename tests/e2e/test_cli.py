@@ -470,6 +470,29 @@ Files (3, below {{{{cookiecutter.project_slug}}}}/)
     assert ("shop", ["shop"], []) == (told["name"], told["layers"], told["runs"])
 
 
+def test_a_file_of_a_template_can_be_looked_at(home: Path) -> None:
+    """By its path in the template or in the project: nobody has to trust what they cannot read."""
+    hook = "# coding: utf-8\nprint('\x1b[2J')\n"
+    files: dict[str, str | bytes] = {
+        "bin/run": "#!/bin/sh\n",
+        "logo.png": b"\x89PNG",
+        "/hooks/post_gen_project.py": hook,
+    }
+    write(source({"project_slug": "x"}, files), home / "foreign" / "one")
+
+    def show(*words: str) -> tuple[int, str]:
+        ended = machgen("show", "one", "--pack", "foreign", *words, cwd=home)
+        return ended.code, ended.out + ended.err
+
+    assert (0, "# coding: utf-8\nprint('\\x1b[2J')\n") == show("--file", "hooks/post_gen_project.py")
+    assert (0, "#!/bin/sh\n") == show("--file", "bin/run") == show("--file", "{{cookiecutter.project_slug}}/bin/run")
+    assert (2, "error: one has no file 'bin/rum'\nhint: did you mean 'bin/run'?\n") == show("--file", "bin/rum")
+    assert (2, "error: logo.png is no text in UTF-8\nhint: export the template to look at it\n") == show(
+        "--file", "logo.png"
+    )
+    assert show()[1].endswith("\nBeside the project (1)\n  hooks/post_gen_project.py\n")
+
+
 def test_code_of_a_pack_runs_only_when_its_digest_is_trusted(home: Path) -> None:
     """The refusal names the code and the digest; with the digest the hooks run, before anything is published."""
     hooks = {
