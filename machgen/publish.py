@@ -29,6 +29,7 @@ from machgen.target import ANOTHER, STAGING, Place, failed, locate, mount_point,
 from machgen.tree import File, Tree
 
 _RANDOM_BYTES = 8
+_REMOVALS, _REMOVAL_PAUSE = 20, 0.05  # attempts, seconds
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _MOUNT_POINT = frozenset({errno.EBUSY, errno.EXDEV})
@@ -248,12 +249,20 @@ def _remove(name: str, within: int) -> None:
     else:
         return
     import shutil  # noqa: PLC0415 - only where something went wrong
+    import time  # noqa: PLC0415
 
-    shutil.rmtree(name, ignore_errors=True, dir_fd=within)
-    with suppress(OSError):
-        for _, _, _, directory in os.fwalk(name, dir_fd=within):  # raises where nothing is left, as nearly always
-            os.fchmod(directory, stat.S_IRWXU)  # a hook may have made one read-only, which protects what is in it
+    for _ in range(_REMOVALS):
         shutil.rmtree(name, ignore_errors=True, dir_fd=within)
+        try:
+            os.stat(name, dir_fd=within, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        # a hook may have made a directory read-only, which protects what is in it; or a program that was started for
+        # the run, such as git, outlives it by a moment and still writes
+        with suppress(OSError):
+            for _, _, _, directory in os.fwalk(name, dir_fd=within):
+                os.fchmod(directory, stat.S_IRWXU)
+        time.sleep(_REMOVAL_PAUSE)
 
 
 def _made(stack: ExitStack, place: Place, staging: int) -> int:

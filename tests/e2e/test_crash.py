@@ -199,6 +199,44 @@ def test_of_twenty_runs_at_once_one_wins(tmp_path: Path, reference: Reference, e
         assert_complete(work / "shop", reference.tree, with_git=kind, environment=environment)
 
 
+RACER = """
+import sys
+from machgen.errors import BadRequest
+from machgen.publish import publish
+from machgen.tree import File, Tree
+tree = Tree({f"src/d{n % 12}/m{n}.py": File(b"x" * 500) for n in range(120)})
+for target in sys.stdin:
+    try:
+        publish(tree, target.strip())
+    except BadRequest as error:
+        print(error.message.removeprefix(target.strip()), flush=True)
+    else:
+        print("won", flush=True)
+"""
+
+
+def test_of_twenty_runs_in_step_one_wins(tmp_path: Path, environment: dict[str, str]) -> None:
+    """As above without the start of Python in between, so that all twenty are writing when the first one is done."""
+    pipe = subprocess.PIPE
+    racers = [
+        subprocess.Popen([sys.executable, "-P", "-c", RACER], env=environment, stdin=pipe, stdout=pipe, text=True)
+        for _ in range(20)
+    ]
+    outcomes = []
+    for number in range(20):
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write(f"{tmp_path}/{number}/deep/shop\n" if number % 2 else f"{tmp_path}/{number}\n")
+            racer.stdin.flush()
+        outcomes.append(sorted(racer.stdout.readline() for racer in racers if racer.stdout is not None))
+    for racer in racers:
+        racer.communicate()
+
+    assert [19 * [" exists and is not empty\n"] + ["won\n"]] * 20 == outcomes
+    assert sorted(map(str, range(20))) == sorted(os.listdir(tmp_path))
+    assert {("deep",), ("src",)} == {tuple(os.listdir(tmp_path / str(number))) for number in range(20)}
+
+
 def test_a_target_that_keeps_changing_under_the_run_leads_nowhere(
     tmp_path: Path, reference: Reference, environment: dict[str, str]
 ) -> None:

@@ -175,6 +175,24 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, failure: type[BaseExc
     assert [] == os.listdir(tmp_path)
 
 
+def test_a_program_that_outlives_the_run_is_waited_for(tmp_path: Path) -> None:
+    """An interrupt can come between the start of git and the moment from which it is known: it still writes a bit."""
+    write = "import os, sys\nos.chdir(sys.argv[1])\nfor n in range(20000): os.makedirs(f'{n % 7}/{n}')"
+    started = []
+
+    def interrupted(directory: str) -> None:
+        started.append(subprocess.Popen([sys.executable, "-c", write, directory], stderr=subprocess.DEVNULL))
+        while not os.path.exists(f"{directory}/6"):
+            pass
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(SMALL, tmp_path / "shop", before=interrupted)
+    started[0].wait()
+
+    assert [] == os.listdir(tmp_path)
+
+
 def target_file(path: Path) -> None:
     path.write_text("mine")
 
