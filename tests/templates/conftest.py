@@ -1,44 +1,47 @@
-"""Rendered templates to judge, each baked once a session."""
+"""Rendered templates to judge, each rendered once a session."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from cookiecutter.generate import generate_context, generate_files
-from cookiecutter.prompt import prompt_for_config
 
-SERVICE = Path(__file__).resolve().parents[2] / "templates" / "service"
+from machgen.answers import Given, Source, resolve
+from machgen.bundle import builtin_template, descriptions
+from machgen.render import Renderer
+from tests.templating import write
 
-Bake = Callable[[Mapping[str, str]], Path]
+
+class Bake(Protocol):
+    """Renders a built-in template; the directory is shared, so nobody writes into it."""
+
+    def __call__(self, answers: Mapping[str, str], template: str = "service") -> Path:
+        """Return the project that the answers make of the template."""
+        ...
 
 
 @pytest.fixture(scope="session")
 def baked(tmp_path_factory: pytest.TempPathFactory) -> Bake:
-    """Bake the service template with the given answers; the directory is shared, so nobody writes into it.
+    """Render with machgen; test_exported.py proves that cookiecutter bakes the same bytes."""
+    cache: dict[tuple[str, tuple[tuple[str, str], ...]], Path] = {}
 
-    The answers go to cookiecutter as they are: its own ``extra_context`` would evaluate them as templates.
-    """
-    cache: dict[tuple[tuple[str, str], ...], Path] = {}
-
-    def bake(answers: Mapping[str, str]) -> Path:
-        key = tuple(sorted(answers.items()))
+    def bake(answers: Mapping[str, str], template: str = "service") -> Path:
+        key = (template, tuple(sorted(answers.items())))
         if key not in cache:
-            plain = {name: value for name, value in answers.items() if "{" not in value}
-            context = generate_context(str(SERVICE / "cookiecutter.json"), extra_context=plain)
-            config = {**prompt_for_config(context, no_input=True), **answers}
-            directory = generate_files(
-                repo_dir=str(SERVICE),
-                context={"cookiecutter": config},
-                output_dir=str(tmp_path_factory.mktemp("baked")),
-                accept_hooks=False,
-            )
-            cache[key] = Path(directory)
+            composed, plan = builtin_template(template)
+            renderer = Renderer(composed, plan=plan)
+            context = resolve(composed, renderer, [Given(Source.FILE, "answers", answers)]).context
+            cache[key] = tmp_path_factory.mktemp("baked") / renderer.root(context)
+            write(renderer.tree(context), cache[key])
         return cache[key]
 
     return bake
 
 
-@pytest.fixture(scope="session", params=["github", "gitlab"])
+@pytest.fixture(
+    scope="session", params=[(name, ci) for name in descriptions() for ci in ("github", "gitlab")], ids=":".join
+)
 def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
-    """The service in its default answers, once for each kind of continuous integration."""
-    return baked({"ci": request.param})
+    """Every built-in template in its default answers, once for each kind of continuous integration."""
+    name, ci = request.param
+    return baked({"ci": ci}, name)

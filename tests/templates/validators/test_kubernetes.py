@@ -86,6 +86,7 @@ def test_an_overlay_holds_one_of_everything_that_a_service_needs(manifests: list
     assert policies == {
         "default-deny", "allow-requests-from-gateway", "allow-scrapes-from-monitoring", "allow-names-from-cluster-dns",
         "allow-queries-to-database", "allow-keys-from-identity-provider", "allow-traces-to-collector",
+        "allow-events-to-broker",
     }  # fmt: skip
     spaces = {manifest["metadata"].get("namespace") for manifest in manifests if manifest["kind"] != "Namespace"}
     assert spaces == {f"ticketing-{overlay}"}
