@@ -116,7 +116,7 @@ class Entries:
                 if entry.text.startswith("/"):
                     raise self.refusal(named, "is absolute")
                 todo.extend(entry.text.split("/")[::-1])
-            elif here in self._names or (entry and not any(each not in ("", ".") for each in todo)):
+            elif here in self._names or (entry and not todo):
                 resolved.append(segment)
             else:
                 raise self.refusal(named, "leads nowhere")

@@ -191,8 +191,9 @@ class TestHooks:
             str(staged)
         )
 
-    def test_give_the_same_project_as_cookiecutter(self, tmp_path: Path) -> None:
+    def test_give_the_same_project_as_cookiecutter(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A template with all three hooks comes out as cookiecutter bakes it."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # cookiecutter leaves its copies there
         hooks = {
             "/hooks/pre_prompt.py": "import json\nq = json.load(open('cookiecutter.json'))\nq['added'] = 'by hook'\n"
             "json.dump(q, open('cookiecutter.json', 'w'))\n",

@@ -5,10 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from machgen import __version__, entries, gitpack, pack
 from machgen.errors import BadRequest, MachgenError, Surroundings
@@ -351,6 +354,35 @@ class TestLinks:
 
         assert {"cookiecutter.json", README, "shared/f", "{{cookiecutter.slug}}/raw/f"} == set(source)
 
+    @given(
+        links=st.dictionaries(
+            st.sampled_from(["a", "b", "d/c", "d/e", "d/f/g"]),
+            st.lists(st.sampled_from([*"abcefgd", "d", "f", "x", ".", "..", "", ".."]), min_size=1, max_size=5),
+            max_size=5,
+        )
+    )
+    @settings(max_examples=400, deadline=None)
+    def test_lead_where_the_system_finds_them(self, links: dict[str, list[str]]) -> None:
+        """For any links, what is resolved in memory is what the operating system resolves, or leaves the pack."""
+        with tempfile.TemporaryDirectory() as scratch:
+            root = make(Path(scratch, "way", "down", "pack"), {"x": "x", "d/f/y": "y", "d/z": "z"})
+            for name, parts in links.items():
+                os.symlink("/".join(parts).lstrip("/") or ".", root / name)
+            found = entries.read_directory(str(root))
+
+            for name in links:
+                system = os.path.realpath(root / name)
+                inside = system == str(root) or system.startswith(f"{root}/")
+                try:
+                    real: str | None = found.real(name)
+                except BadRequest:
+                    real = None
+                if real is not None:
+                    assert system == os.path.normpath(root / real)
+                    assert os.path.exists(root / name)
+                elif inside and os.path.exists(root / name):
+                    assert _leaves(root, name), f"{name} was refused: {links}"
+
     @pytest.mark.parametrize("leaf", ["file", ""])
     def test_that_multiply_are_stopped(self, tmp_path: Path, leaf: str) -> None:
         """Twenty levels of two links each would make a million copies; the bounds hold for copies as well."""
@@ -400,6 +432,22 @@ class TestLinks:
 
         assert "read" in outcomes
         assert outcomes <= {"read", "BadRequest"}
+
+
+def _leaves(root: Path, name: str) -> bool:
+    """Say whether the way of a path leaves `root`, be it to come back; found by following one link at a time."""
+    here, todo = root, name.split("/")[::-1]
+    while todo:
+        part = todo.pop()
+        if part in ("", "."):
+            continue
+        here = here.parent if part == ".." else here / part
+        if here != root and root not in here.parents:
+            return True
+        if here.is_symlink():
+            todo.extend(os.readlink(here).split("/")[::-1])
+            here = here.parent
+    return False
 
 
 class TestGit:
