@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from machgen.entries import DEEPEST, LARGEST_PACK, Entries, Link, check_bounds, is_source
 from machgen.errors import BadRequest, MachgenError, Surroundings
@@ -96,9 +96,7 @@ def read_repository(url: str, ref: str) -> tuple[Entries, str, str]:
     recorded = without_credentials(url)
     _check(url, ref, recorded)
     with tempfile.TemporaryDirectory(prefix="machgen-", ignore_cleanup_errors=True) as scratch:
-        git = _Git(scratch, recorded, url)
-        git.start("sha256" if len(ref) == 64 and _COMMIT.match(ref) else "sha1")
-        commit = _fetched(git, url, ref)
+        git, commit = _fetched(_Git(scratch, recorded, url), url, ref)
         return _entries(git, commit), commit, recorded
 
 
@@ -125,12 +123,15 @@ class _Git:
     recorded: str
     url: str
 
-    def start(self, algorithm: str) -> None:
-        """Make the repository anew, with the hash algorithm of the one to fetch from."""
+    def start(self, algorithm: str) -> "_Git":
+        """Make a repository with the hash algorithm of the one to fetch from, in a directory below."""
+        git = replace(self, scratch=os.path.join(self.scratch, algorithm))
+        os.mkdir(git.scratch)
         # the environment and not an option, which old versions of git do not know
-        done = self.run("init", "--quiet", "--bare", "--template=", "--", self.scratch, algorithm=algorithm)
+        done = git.run("init", "--quiet", "--bare", "--template=", "--", git.scratch, algorithm=algorithm)
         if done.returncode:
-            raise Surroundings(f"git cannot make a temporary repository: {self.said(done)}")
+            raise Surroundings(f"git cannot make a temporary repository: {git.said(done)}")
+        return git
 
     def run(self, *arguments: str, given: bytes = b"", algorithm: str = "") -> "subprocess.CompletedProcess[bytes]":
         """Run git; what the user gave stands behind `--` in the arguments."""
@@ -214,15 +215,16 @@ def _has_terminal() -> bool:
     return True
 
 
-def _fetched(git: _Git, url: str, ref: str) -> str:
-    """Fetch one commit, as little of the history as the server allows, and return its full id."""
+def _fetched(base: _Git, url: str, ref: str) -> tuple[_Git, str]:
+    """Fetch one commit, as little of the history as the server allows; return where it is, and its full id."""
+    git = base.start("sha256" if len(ref) == 64 and _COMMIT.match(ref) else "sha1")
     shallow = ("fetch", "--quiet", "--no-tags", "--depth=1", "--", url, ref or "HEAD")
     done = git.run(*shallow)
     if done.returncode and b"mismatched algorithms" in done.stderr:
-        git.start("sha256")
+        git = base.start("sha256")
         done = git.run(*shallow)
     if done.returncode == 0:
-        return _commit(git, "FETCH_HEAD", ref)
+        return git, _commit(git, "FETCH_HEAD", ref)
     if not _COMMIT.match(ref):
         raise _not_fetched(git, url, ref, done)
     # a server may refuse to hand out a commit by its id; then everything is fetched and looked through
@@ -231,7 +233,7 @@ def _fetched(git: _Git, url: str, ref: str) -> str:
     )
     if whole.returncode:
         raise _not_fetched(git, url, ref, whole)
-    return _commit(git, ref, ref)
+    return git, _commit(git, ref, ref)
 
 
 def _commit(git: _Git, name: str, ref: str) -> str:
