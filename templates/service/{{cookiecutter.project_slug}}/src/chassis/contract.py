@@ -91,7 +91,8 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
             used |= _complete(contract["paths"][route.path_format][method.lower()], route)
     components["responses"] |= {_COMPONENT[status]: _problem_response(status) for status in sorted(used)}
     contract["security"] = [{"token": []}]
-    return contract
+    renamed = {name: schema["title"] for name, schema in schemas.items() if name.endswith("_")}
+    return dict(_rename(contract, renamed))
 
 
 def dump(contract: dict[str, Any]) -> str:
@@ -113,6 +114,16 @@ def dump(contract: dict[str, Any]) -> str:
     # JSON strings are YAML strings; written this way a title may hold anything.
     info = "".join(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in contract["info"].items())
     return str(text).replace("info: null\n", f"info:\n{info}", 1)
+
+
+def _rename(value: Any, names: dict[str, str]) -> Any:
+    """Give generic models, which FastAPI calls ``Page_Note_``, their own names."""
+    if isinstance(value, list):
+        return [_rename(item, names) for item in value]
+    if not isinstance(value, dict):
+        prefix, _, name = value.rpartition("/") if isinstance(value, str) else ("", "", "")
+        return f"{prefix}/{names[name]}" if prefix == "#/components/schemas" and name in names else value
+    return {names.get(key, key): _rename(item, names) for key, item in value.items()}
 
 
 def _header(description: str) -> dict[str, Any]:
@@ -184,7 +195,7 @@ def _idempotency_key(route: Operation) -> dict[str, Any]:
         "in": "header",
         "required": route.policy.idempotency is Idempotency.REQUIRED,
         "description": "Names this attempt; a repeated request with the same key gets the same answer and no effect.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "pattern": idempotency.PATTERN},
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     }
 

@@ -5,6 +5,7 @@ of it happened or nothing did, so no key is ever stuck. A request that failed is
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from chassis.database import Base, now
 from chassis.problems import Problem
 
 HEADER = "Idempotency-Key"
+PATTERN = "^[!-~]{1,255}$"
+_FORM = re.compile(PATTERN)
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
 
@@ -68,9 +71,9 @@ def claim_of(request: Request, *, caller: str, route: str, body: bytes, required
         if required:
             raise Problem(400, "idempotency-key-missing", f"This operation needs an {HEADER}: a new UUID per attempt.")
         return None
-    key = given.strip().removeprefix('"').removesuffix('"')  # the draft's structured string, or the bare value
-    if not 1 <= len(key) <= 255 or not key.isprintable():
-        raise Problem(400, "idempotency-key-invalid", f"{HEADER} takes 1 to 255 printable characters.")
+    if not _FORM.fullmatch(given):
+        raise Problem(400, "idempotency-key-invalid", f"{HEADER} takes 1 to 255 printable characters without spaces.")
+    key = given.removeprefix('"').removesuffix('"')  # the draft's structured string, or the bare value
     asked = f"{request.method} {request.url.path}?{request.url.query}".encode()
     return Claim(
         id=hashlib.sha256("\0".join((caller, route, key)).encode()).hexdigest(),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -33,8 +34,8 @@ class Page(BaseModel, Generic[_Item]):
         return f"{params[0].__name__}Page"
 
     items: list[_Item] = Field(max_length=100, description="at most `limit` items, oldest first")
-    next: str | None = Field(
-        None,
+    next: str | SkipJsonSchema[None] = Field(
+        default_factory=lambda: None,
         description="cursor of the next page; absent on the last one",
         exclude_if=lambda value: value is None,
         json_schema_extra={"examples": ["AZCl4AAAcACAAAAAAAAAAA"]},

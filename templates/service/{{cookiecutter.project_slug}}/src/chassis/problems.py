@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
@@ -19,14 +20,22 @@ TYPE_PREFIX = "urn:problem-type:"
 _MOST_ERRORS = 100
 
 
+def _absent() -> None:
+    """Leave a member out: the contract does not know it as null, and no default is written down there."""
+
+
 class FieldError(BaseModel):
     """One thing that is wrong with the request."""
 
-    pointer: str | None = Field(
-        None, description="JSON Pointer (RFC 6901) into the body", exclude_if=lambda value: value is None
+    pointer: str | SkipJsonSchema[None] = Field(
+        default_factory=_absent,
+        description="JSON Pointer (RFC 6901) into the body",
+        exclude_if=lambda value: value is None,
     )
-    parameter: str | None = Field(
-        None, description="name of the query, path or header parameter", exclude_if=lambda value: value is None
+    parameter: str | SkipJsonSchema[None] = Field(
+        default_factory=_absent,
+        description="name of the query, path or header parameter",
+        exclude_if=lambda value: value is None,
     )
     detail: str = Field(description="what is wrong with it")
 
@@ -56,8 +65,8 @@ class ProblemDetails(BaseModel):
     detail: str = Field(description="what went wrong this time and what to do about it")
     instance: str = Field(description="path of the request")
     request_id: str = Field(description="the request in the service's logs")
-    errors: list[FieldError] | None = Field(
-        None,
+    errors: list[FieldError] | SkipJsonSchema[None] = Field(
+        default_factory=_absent,
         max_length=_MOST_ERRORS,
         description="what is wrong with the request; the first hundred things",
         exclude_if=lambda value: value is None,

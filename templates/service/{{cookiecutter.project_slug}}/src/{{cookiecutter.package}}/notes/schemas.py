@@ -10,7 +10,7 @@ Title = Annotated[str, Field(min_length=1, max_length=200, description="what the
 Text = Annotated[
     str | None, Field(max_length=10_000, description="the note itself", examples=["Two litres, not the fat one."])
 ]
-Pinned = Annotated[bool, Field(description="whether it is kept at hand", examples=[True])]
+Pinned = Annotated[bool, Field(strict=True, description="whether it is kept at hand", examples=[True])]
 
 
 class NoteDraft(BaseModel):
@@ -28,9 +28,10 @@ class NotePatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Title | None = None
+    # Defaults that nobody sees: only what was sent counts. A member that cannot be removed does not take null.
+    title: Title = Field(default_factory=str)
     text: Text = None
-    pinned: Pinned | None = None
+    pinned: Pinned = Field(default_factory=bool)
 
 
 class Note(BaseModel):

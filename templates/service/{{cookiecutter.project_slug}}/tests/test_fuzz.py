@@ -1,0 +1,45 @@
+"""The contract against the running service: what it allows works, what it forbids is refused, nothing breaks.
+
+`make test` asks for a few cases of each kind, `make fuzz` for many.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from chassis.project import ROOT
+from tests import example
+from tests.processes import servers
+
+
+def test_service_keeps_its_contract(tmp_path: Path) -> None:
+    """Every phase and every check of schemathesis, with a real token and data to find."""
+    with servers(tmp_path) as start:
+        server = start(RATE_LIMIT_REQUESTS="0", LOG_LEVEL="warning")
+        server.wait_until_ready()
+        authorization = f"Bearer {server.token('ann')}"
+        for _ in range(3):
+            httpx.post(server.url + example.COLLECTION, json=example.draft(), headers={"Authorization": authorization})
+        result = subprocess.run(  # noqa: S603 - our own words
+            [
+                Path(sys.executable).with_name("schemathesis"),
+                "--config-file",
+                ROOT / "schemathesis.toml",
+                "run",
+                f"{server.url}/openapi.json",
+                f"--header=Authorization: {authorization}",
+                "--checks=all",
+                f"--max-examples={os.environ.get('FUZZ_EXAMPLES', '10')}",
+                f"--seed={os.environ.get('FUZZ_SEED', '1')}",
+            ],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert result.returncode == 0, result.stdout + result.stderr
