@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from machgen.errors import BadRequest
-from machgen.questions import Kind, Question, Refused, check_pattern, choice, fit, nearest, questions
+from machgen.questions import Kind, Question, Refused, check_pattern, choices, fit, nearest, prompts, questions
 
 if TYPE_CHECKING:
     from machgen.compose import Template
@@ -48,7 +48,7 @@ class Given:
 
     def place(self, key: str) -> str:
         """Return the place of one answer."""
-        return f"{self.where}, line {self.lines[key]}" if key in self.lines else self.where
+        return f"{self.where}:{self.lines[key]}" if key in self.lines else self.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,8 @@ class _Resolution:
                 f"{self.template.name}/cookiecutter.json: {question.key!r} is a choice of nothing",
                 hint="give it at least one choice",
             )
-        labels = self.template.questions.get("__prompts__", {}).get(question.key)
-        labels = labels if isinstance(labels, dict) else {}
-        return replace(question, choices=tuple(choice(self._render(each.value), labels) for each in question.choices))
+        values = [self._render(each.value) for each in question.choices]
+        return replace(question, choices=choices(values, prompts(self.template).get(question.key)))
 
     def _put(self, question: Question, default: Any, problem: str) -> Any:
         assert self.ask is not None  # noqa: S101 - told to the type checker, the caller has looked

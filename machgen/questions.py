@@ -92,11 +92,10 @@ def questions(template: "Template") -> tuple[Question, ...]:
     Raises:
         BadRequest: A validator is not a pattern with a message, or belongs to no text question.
     """
-    prompts = template.questions.get("__prompts__")
-    prompts = prompts if isinstance(prompts, dict) else {}
+    said = prompts(template)
     validators = _validators(template)
     asked = tuple(
-        _question(key, raw, prompts.get(key), validators.get(key, {}))
+        _question(key, raw, said.get(key), validators.get(key, {}))
         for key, raw in template.questions.items()
         if not key.startswith("_")
     )
@@ -130,11 +129,10 @@ def _validators(template: "Template") -> dict[str, dict[str, str]]:
 
 
 def _question(key: str, raw: Any, prompt: Any, validator: Mapping[str, str]) -> Question:
-    labels = prompt if isinstance(prompt, dict) else {}
-    text = labels.get("__prompt__") if labels else prompt
+    text = prompt.get("__prompt__") if isinstance(prompt, dict) else prompt
     shown = text if isinstance(text, str) and text else key
     if isinstance(raw, list):
-        return Question(key, Kind.CHOICE, raw, shown, tuple(choice(value, labels) for value in raw))
+        return Question(key, Kind.CHOICE, raw, shown, choices(raw, prompt))
     if isinstance(raw, bool):
         return Question(key, Kind.BOOLEAN, raw, shown)
     if isinstance(raw, dict):
@@ -144,9 +142,21 @@ def _question(key: str, raw: Any, prompt: Any, validator: Mapping[str, str]) -> 
     )
 
 
-def choice(value: Any, labels: Mapping[str, Any]) -> Choice:
-    label = labels.get(value) if isinstance(value, str) else None
-    return Choice(value, str(value if label is None else label))
+def choices(values: Iterable[Any], prompt: Any) -> tuple[Choice, ...]:
+    """Return the values of a choice question with their labels.
+
+    Args:
+        values: The values, rendered or not.
+        prompt: What `__prompts__` says of the question: an object with a label for each value, or anything else.
+    """
+    labels = prompt if isinstance(prompt, dict) else {}
+    return tuple(Choice(each, str(labels.get(each, each) if isinstance(each, str) else each)) for each in values)
+
+
+def prompts(template: "Template") -> Mapping[str, Any]:
+    """Return a template's `__prompts__`; empty where it has none that are an object."""
+    found = template.questions.get("__prompts__")
+    return found if isinstance(found, dict) else {}
 
 
 def directory_question(root: str) -> str | None:

@@ -150,7 +150,7 @@ def _read(path: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise BadRequest(f"{path}, line {line}: not UTF-8", hint="save the file in UTF-8") from error
+        raise BadRequest(f"{path}:{line}: not UTF-8", hint="save the file in UTF-8") from error
 
 
 def _toml(text: str, path: str) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _json(text: str, path: str) -> dict[str, Any]:
         values = parse_json(text)
     except (ValueError, RecursionError) as error:
         # only where the text is no JSON at all does the parser tell the line
-        line = f", line {error.lineno}" if isinstance(error, JSONDecodeError) else ""
+        line = f":{error.lineno}" if isinstance(error, JSONDecodeError) else ""
         reason = error.msg if isinstance(error, JSONDecodeError) else str(error)
         raise BadRequest(f"{path}{line}: not valid JSON: {reason}", hint="mend the file") from error
     if not isinstance(values, dict):
@@ -190,7 +190,7 @@ def _yaml(text: str, path: str, within: str | None = None) -> tuple[dict[str, An
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadRequest(f"{path}{line}: not valid YAML: {error.problem}", hint="mend the file") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = str(error).split("\n", 1)[0] or type(error).__name__
@@ -247,4 +247,4 @@ class _YamlReading:
         return found
 
     def _refusal(self, node: "yaml.Node", reason: str, hint: str = "mend the file") -> BadRequest:
-        return BadRequest(f"{self.path}, line {node.start_mark.line + 1}: {reason}", hint=hint)
+        return BadRequest(f"{self.path}:{node.start_mark.line + 1}: {reason}", hint=hint)

@@ -105,6 +105,8 @@ def command(template: str | None, target: str | None, **given: Any) -> None:
 
 def _choose(offer: Offer, asking: bool) -> str:
     found = offer.descriptions()
+    if len(found) == 1 and not offer.is_builtin:
+        return next(iter(found))  # who names a pack of one template has named the template
     if asking:
         return prompts.choose("Templates", list(found.items()))
     raise BadRequest("no template named", hint=f"there are: {', '.join(found)}")

@@ -1,5 +1,6 @@
 """Putting questions to a person: on stderr, one line each, every answer checked on the spot."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,5 +71,5 @@ def _hint(question: Question, default: Any) -> str:
     if question.kind is Kind.BOOLEAN:
         return " [Y/n]" if default else " [y/N]"
     if question.kind is Kind.MAPPING:
-        return " (JSON) [default]"
+        return f" (JSON) [{json.dumps(default, ensure_ascii=False)}]"
     return f" [{default}]" if default is not None else ""

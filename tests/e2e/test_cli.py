@@ -264,7 +264,7 @@ def test_a_terminal_is_asked(home: Path) -> None:
             ("ci 'gitlba' is not one of: github, gitlab; did you mean 'gitlab'?\r\nChoose [1]:", "2"),
             ("docker [Y/n]:", "perhaps"),
             ("docker 'perhaps' is neither yes nor no\r\ndocker [Y/n]:", "n"),
-            ("ports (JSON) [default]:", "{"),
+            ('ports (JSON) [{"http": "80", "tls": false}]:', "{"),
             ("ports is not valid JSON", '{"http": 8080}'),
         ]
     )
@@ -312,6 +312,13 @@ def test_a_terminal_is_offered_the_templates(home: Path) -> None:
     ended = terminal.end()
 
     assert (0, "Made x from blog: 5 files. Next:\n\n  cd x\n") == (ended.code, ended.out)
+
+
+def test_a_pack_of_one_template_is_named_by_itself(home: Path) -> None:
+    """`machgen new --pack gh:owner/template` needs no more words."""
+    ended = machgen("new", "--pack", "pack", "--no-git", "--no-input", "-a", "project_slug=x", cwd=home)
+
+    assert (0, "Made x from shop: 7 files.") == (ended.code, ended.out[:26])
 
 
 def test_no_input_asks_nothing_on_a_terminal(home: Path) -> None:

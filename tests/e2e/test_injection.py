@@ -111,7 +111,7 @@ def by_user_defaults(home: Path) -> Ended:
 def by_prompt(home: Path) -> Ended:
     terminal = Terminal(*NEW, cwd=home)
     terminal.answer([("project_slug [x]:", ""), *((f"{key} [default]:", text) for key, text in ANSWERS.items())])
-    terminal.answer([("table (JSON) [default]:", "")])
+    terminal.answer([('table (JSON) [{"k": "v"}]:', "")])
     return terminal.end()
 
 

@@ -235,7 +235,7 @@ def test_an_error_names_the_line_of_the_file() -> None:
     """Where the parser could tell."""
     given = Given(Source.FILE, "answers.toml", {"ci": "x"}, {"ci": 3})
 
-    assert "answers.toml, line 3: ci 'x' is not one of: github, gitlab" == refusal(SHOP, given)[0]
+    assert "answers.toml:3: ci 'x' is not one of: github, gitlab" == refusal(SHOP, given)[0]
 
 
 def test_user_defaults_serve_every_template() -> None:
@@ -346,7 +346,7 @@ def test_questions_tell_their_kind_prompt_and_choices() -> None:
             {"a": True, "_validators": {"a": {"pattern": "", "message": ""}}},
             "tiny/cookiecutter.json: `_validators` has 'a', which is no text question",
         ),
-        ({"a": []}, "tiny/cookiecutter.json: 'a' is a choice of nothing"),
+        ({"a": [], "__prompts__": []}, "tiny/cookiecutter.json: 'a' is a choice of nothing"),
     ],
 )
 def test_a_template_that_asks_nonsense_is_refused(asked: dict[str, Any], message: str) -> None:

@@ -102,7 +102,7 @@ def test_the_line_of_an_answer_is_known() -> None:
         yaml.lines,
         as_json.lines,
     )
-    assert ("a.yaml, line 3", "a.toml") == (yaml.place("b"), toml.place("b"))
+    assert ("a.yaml:3", "a.toml") == (yaml.place("b"), toml.place("b"))
 
 
 def test_the_manifest_of_a_project_answers_for_another() -> None:
@@ -138,7 +138,7 @@ UNREADABLE = {
         "a.json: larger than 262144 bytes",
         "answers are short: is it the right file?",
     ),
-    "not UTF-8": ("a.toml", b'a = "x"\nb = "\xff"\n', "a.toml, line 2: not UTF-8", "save the file in UTF-8"),
+    "not UTF-8": ("a.toml", b'a = "x"\nb = "\xff"\n', "a.toml:2: not UTF-8", "save the file in UTF-8"),
     "bad TOML": ("a.toml", "a = \n", "a.toml: not valid TOML: Invalid value (at line 1, column 5)", MEND),
     "twice in TOML": (
         "a.toml",
@@ -146,42 +146,42 @@ UNREADABLE = {
         "a.toml: not valid TOML: Cannot overwrite a value (at line 2, column 6)",
         "mend the file",
     ),
-    "bad JSON": ("a.json", '{\n"a": }', "a.json, line 2: not valid JSON: Expecting value", MEND),
+    "bad JSON": ("a.json", '{\n"a": }', "a.json:2: not valid JSON: Expecting value", MEND),
     "twice in JSON": ("a.json", '{"a": 1, "a": 2}', "a.json: not valid JSON: 'a' is there twice", MEND),
     "no number": ("a.json", '{"a": NaN}', "a.json: not valid JSON: NaN is no JSON", MEND),
     "no object": ("a.json", "[]", "a.json: not a JSON object", 'answers are {"key": "value", …}'),
     "bad YAML": (
         "a.yaml",
         "a: 1\nb: [\n",
-        f"a.yaml, line 3: {YAML}: expected the node content, but found '<stream end>'",
+        f"a.yaml:3: {YAML}: expected the node content, but found '<stream end>'",
         MEND,
     ),
     "two documents": (
         "a.yaml",
         "a: 1\n---\na: 2\n",
-        "a.yaml, line 2: not valid YAML: but found another document",
+        "a.yaml:2: not valid YAML: but found another document",
         MEND,
     ),
     "no mapping": ("a.yaml", "- a\n", "a.yaml is no mapping", "answers are lines of `key: value`"),
-    "twice in YAML": ("a.yaml", "a: 1\nb: 2\na: 3\n", "a.yaml, line 3: 'a' is there twice", "remove one of the two"),
-    "twice below": ("a.yaml", "a:\n  b: 1\n  b: 2\n", "a.yaml, line 3: 'b' is there twice", "remove one of the two"),
-    "a key that is no text": ("a.yaml", "[a]: 1\n", "a.yaml, line 1: a key is no text", MEND),
+    "twice in YAML": ("a.yaml", "a: 1\nb: 2\na: 3\n", "a.yaml:3: 'a' is there twice", "remove one of the two"),
+    "twice below": ("a.yaml", "a:\n  b: 1\n  b: 2\n", "a.yaml:3: 'b' is there twice", "remove one of the two"),
+    "a key that is no text": ("a.yaml", "[a]: 1\n", "a.yaml:1: a key is no text", MEND),
     "a Python object": (
         "a.yaml",
         f"a: 1\nb: !!{APPLY} [id]\n",
-        f"a.yaml, line 2: the tag 'tag:yaml.org,2002:{APPLY}' is not data",
+        f"a.yaml:2: the tag 'tag:yaml.org,2002:{APPLY}' is not data",
         NOT_DATA,
     ),
-    "a tag": ("a.yaml", "a: !secret x\n", "a.yaml, line 1: the tag '!secret' is not data", NOT_DATA),
-    "a set": ("a.yaml", "a: !!set {x, y}\n", "a.yaml, line 1: the tag 'tag:yaml.org,2002:set' is not data", NOT_DATA),
+    "a tag": ("a.yaml", "a: !secret x\n", "a.yaml:1: the tag '!secret' is not data", NOT_DATA),
+    "a set": ("a.yaml", "a: !!set {x, y}\n", "a.yaml:1: the tag 'tag:yaml.org,2002:set' is not data", NOT_DATA),
     "bytes": (
         "a.yaml",
         "a: !!binary eA==\n",
-        "a.yaml, line 1: the tag 'tag:yaml.org,2002:binary' is not data",
+        "a.yaml:1: the tag 'tag:yaml.org,2002:binary' is not data",
         NOT_DATA,
     ),
-    "a bomb": ("a.yaml", BOMB, f"a.yaml, line 1: {TOO_MUCH}", MEND),
-    "a circle": ("a.yaml", "a: &a\n  b: *a\n", f"a.yaml, line 1: {TOO_MUCH}", MEND),
+    "a bomb": ("a.yaml", BOMB, f"a.yaml:1: {TOO_MUCH}", MEND),
+    "a circle": ("a.yaml", "a: &a\n  b: *a\n", f"a.yaml:1: {TOO_MUCH}", MEND),
     "a control character": (
         "a.yaml",
         "a: \x07\n",
