@@ -203,7 +203,7 @@ class _Git:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         telling = [line for line in lines if re.match(r"(?:fatal|error|remote|ssh|Host key|.*Permission denied)", line)]
         line = (telling or lines or [f"exit status {done.returncode}"])[0]
-        return printable(re.sub(r"^(?:fatal|error): ", "", line))
+        return printable(re.sub(r"^(?:fatal|error): (?:unable to access '[^']*': )?", "", line))
 
 
 def _has_terminal() -> bool:
