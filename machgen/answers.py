@@ -6,9 +6,9 @@ answer is one more default; docs/decisions/0003-answers-are-data.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machgen.errors import BadRequest
 from machgen.questions import Kind, Question, Refused, check_pattern, choices, fit, nearest, prompts, questions
@@ -30,8 +30,7 @@ class Source(IntEnum):
     FLAG = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """Answers from one place.
 
     Args:
@@ -44,15 +43,14 @@ class Given:
     source: Source
     where: str
     values: Mapping[str, Any]
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = MappingProxyType({})
 
     def place(self, key: str) -> str:
         """Return the place of one answer."""
         return f"{self.where}:{self.lines[key]}" if key in self.lines else self.where
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """Every question answered.
 
     Args:
@@ -173,7 +171,7 @@ class _Resolution:
                 hint="give it at least one choice",
             )
         values = [self._render(each.value) for each in question.choices]
-        return replace(question, choices=choices(values, prompts(self.template).get(question.key)))
+        return question._replace(choices=choices(values, prompts(self.template).get(question.key)))
 
     def _put(self, question: Question, default: Any, problem: str) -> Any:
         assert self.ask is not None  # noqa: S101 - told to the type checker, the caller has looked

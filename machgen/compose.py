@@ -10,9 +10,7 @@ leaves out by pattern (`"_without"` in its `cookiecutter.json`).
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from machgen.errors import BadRequest
 from machgen.names import check_twins, printable
@@ -23,8 +21,7 @@ _UNITED = ("_copy_without_render", "_extensions")
 _MERGED = ("__prompts__", "_validators", "_jinja2_env_vars")
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(NamedTuple):
     """One plain cookiecutter template, all its layers stacked.
 
     Args:
@@ -44,7 +41,7 @@ class Template:
     files: Tree
     root: str
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """The digest of all its files: what `machgen.toml` records and what trust is bound to."""
         return self.files.digest
@@ -55,8 +52,7 @@ class Template:
         return str(self.questions.get("_description", ""))
 
 
-@dataclass(frozen=True)
-class _Layer:
+class _Layer(NamedTuple):
     name: str
     source: Tree
     questions: dict[str, Any]

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from machgen.errors import BadRequest
@@ -253,7 +252,7 @@ def _pre_prompt(template: "Template", directory: str, scratch: str) -> "tuple[st
     _by_cookiecutter(template, "pre_prompt", scratch, lambda: left.append(str(run_pre_prompt_hook(directory))))
     source = read_directory(left[0], where=template.name).tree()
     rewritten = compose(template.name, Pack(template.origin, {template.name: source}))
-    return left[0], replace(rewritten, layers=template.layers)
+    return left[0], rewritten._replace(layers=template.layers)
 
 
 def _by_cookiecutter(template: "Template", hook: str, scratch: str, run: Callable[[], object]) -> None:

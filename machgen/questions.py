@@ -7,9 +7,8 @@ it is checked and brought to the question's type here, and never rendered (docs/
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machgen.errors import BadRequest
 
@@ -46,16 +45,14 @@ class Kind(Enum):
     MAPPING = "mapping"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of the values a choice question allows, and how it is shown."""
 
     value: Any
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One question of a template.
 
     Args:

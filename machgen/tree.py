@@ -31,10 +31,11 @@ class Tree(Mapping[str, File]):
         files: Path → file; the paths separate with `/` and do not begin with it.
     """
 
-    __slots__ = ("_files",)
+    __slots__ = ("_digest", "_files")
 
     def __init__(self, files: Mapping[str, File] | Iterable[tuple[str, File]] = ()) -> None:
         self._files: dict[str, File] = dict(sorted(dict(files).items()))
+        self._digest = ""
 
     def __getitem__(self, path: str) -> File:
         return self._files[path]
@@ -68,11 +69,13 @@ class Tree(Mapping[str, File]):
     @property
     def digest(self) -> str:
         """`sha256:` and 64 hexadecimal digits over every path, executable bit and content, in path order."""
-        whole = hashlib.sha256()
-        for path, file in self._files.items():
-            name = path.encode("utf-8", "surrogateescape")
-            # lengths first, so that no two different trees give one byte stream
-            whole.update(b"%d %d %d\n" % (len(name), file.executable, len(file.data)))
-            whole.update(name)
-            whole.update(file.data)
-        return f"sha256:{whole.hexdigest()}"
+        if not self._digest:
+            whole = hashlib.sha256()
+            for path, file in self._files.items():
+                name = path.encode("utf-8", "surrogateescape")
+                # lengths first, so that no two different trees give one byte stream
+                whole.update(b"%d %d %d\n" % (len(name), file.executable, len(file.data)))
+                whole.update(name)
+                whole.update(file.data)
+            self._digest = f"sha256:{whole.hexdigest()}"
+        return self._digest

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -148,7 +148,7 @@ def _baked(repository: Path, template: Template, answers: dict[str, Any], output
 def _rendered(template: Template, answers: dict[str, Any]) -> Outcome:
     # extensions need consent, hooks stay off: the same template without them is trusted
     unhooked = Tree({path: file for path, file in template.files.items() if not path.startswith("hooks/")})
-    bare = replace(template, files=unhooked)
+    bare = template._replace(files=unhooked)
     try:
         with _unrandom(), trusted(bare, bare.digest) as running:
             renderer = Renderer(bare, extensions=running.extensions)

@@ -19,7 +19,7 @@ PAGES = PAGE.parent
 
 # what looks like a key in the code and is none: names of Python's, and what cookiecutter itself adds to the answers
 NO_KEYS = {
-    *("__file__", "__main__", "__prompt__", "__pycache__", "_builtin", "_files", "_names"),
+    *("__file__", "__main__", "__prompt__", "__pycache__", "_builtin", "_digest", "_files", "_names"),
     *("_checkout", "_cookiecutter", "_output_dir", "_repo_dir", "_template"),
 }
 
