@@ -63,6 +63,7 @@ lock: setup ## pin what the .in files and pyproject.toml ask for
 	$(BIN)/python tools/lock.py
 
 docs: setup ## write the generated reference pages again
+	$(BIN)/python tools/reference.py
 	$(BIN)/python tools/consoles.py --write
 
 clean: ## remove the environments and everything that was built
