@@ -76,6 +76,8 @@ def locate(target: str | os.PathLike[str]) -> Place:
     """
     written = os.fspath(target)
     shown = printable(written)
+    if not written:
+        raise BadRequest("the target's name is empty", hint=ANOTHER)
     if "\0" in written:
         raise BadRequest(f"{shown}: no path holds a NUL character", hint=ANOTHER)
     with named(shown):
@@ -107,8 +109,10 @@ def _is_directory(path: str) -> bool:
 
 
 def _refuse_names(shown: str, base: str, missing: tuple[str, ...]) -> None:
-    if not missing or ".." in missing:
-        raise BadRequest(f"{shown or 'an empty path'} names no new directory", hint=ANOTHER)
+    if not missing or missing[-1] == "..":
+        raise BadRequest(f"{shown} names no new directory", hint=ANOTHER)
+    if ".." in missing:
+        raise BadRequest(f"{shown} goes up from a directory that does not exist", hint="name the target without `..`")
     if any(fold(part) == ".git" for part in (*os.path.realpath(base).split("/"), *missing)):
         raise BadRequest(f"{shown} is inside a `.git` directory, which is git's own", hint=ANOTHER)
     if any(part.startswith(STAGING) for part in missing):

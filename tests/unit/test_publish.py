@@ -177,7 +177,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, failure: type[BaseExc
 
 def test_a_program_that_outlives_the_run_is_waited_for(tmp_path: Path) -> None:
     """An interrupt can come between the start of git and the moment from which it is known: it still writes a bit."""
-    write = "import os, sys\nos.chdir(sys.argv[1])\nfor n in range(20000): os.makedirs(f'{n % 7}/{n}')"
+    write = "import os, sys\nos.chdir(sys.argv[1])\nfor n in range(3000): os.makedirs(f'{n % 7}/{n}')"
     started = []
 
     def interrupted(directory: str) -> None:
@@ -291,7 +291,7 @@ def test_links_above_the_target_are_the_users_own_way_there(tmp_path: Path) -> N
     assert SMALL == on_disk(tmp_path / "data/shop")
 
 
-@pytest.mark.parametrize("target", [".", "./", "../here", ""])
+@pytest.mark.parametrize("target", [".", "./", "../here"])
 def test_the_current_directory_is_refused_with_the_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
@@ -311,7 +311,9 @@ def test_the_current_directory_is_refused_with_the_next_step(
     [
         ("/", "/ names no new directory"),
         ("..", ".. names no new directory"),
-        ("new/../shop", "new/../shop names no new directory"),
+        ("new/..", "new/.. names no new directory"),
+        ("new/../shop", "new/../shop goes up from a directory that does not exist"),
+        ("", "the target's name is empty"),
         (".git", ".git is inside a `.git` directory, which is git's own"),
         (".GIT/hooks", ".GIT/hooks is inside a `.git` directory, which is git's own"),
         (".machgen-0123456789abcdef", ".machgen-0123456789abcdef: names that begin with `.machgen-` are those of"),
