@@ -214,7 +214,7 @@ def _pom(facts: Facts, path: str) -> Manifest:
     text = re.sub(r"<!--.*?-->", lambda match: re.sub(r"[^\n]", " ", match[0]), facts.text(path) or "", flags=re.DOTALL)
     found: list[Dependency] = []
     for match in _POM_DEPENDENCY.finditer(text):
-        fields = dict(_POM_FIELD.findall(match[2]))
+        fields = dict(_POM_FIELD.findall(re.sub(r"<exclusions>.*?</exclusions>", "", match[2], flags=re.DOTALL)))
         name = f"{fields.get('groupId', '')}:{fields.get('artifactId', '')}"
         at = Place(path, text.count("\n", 0, match.start()) + 1)
         runtime = match[1] == "dependency" and fields.get("scope") not in {"test", "provided"}

@@ -93,6 +93,7 @@ class Root:
         dockerfiles: Container files that build it.
         manifests: The dependency manifests in its directory.
         declared: Whether the repository declares it.
+        evidence: A file that shows it where there is neither container file nor manifest: its contract.
     """
 
     path: str
@@ -101,6 +102,7 @@ class Root:
     dockerfiles: tuple[Dockerfile, ...] = ()
     manifests: tuple[Manifest, ...] = ()
     declared: bool = False
+    evidence: str = ""
 
     @property
     def name(self) -> str:
@@ -129,13 +131,26 @@ def roots(facts: Facts) -> tuple[Root, ...]:
         if where in declared:
             role, reason = declared[where]
             found.append(Root(where, role, reason, containers, around, declared=True))
-            continue
-        role, reason = _role(facts, where, containers, around)
-        nested = any(other != where and _below(where, other) for other in images) or (images and "" in images)
-        if role is Role.LIBRARY and not containers and nested and where not in images:
-            continue  # a part of the root around it, not a thing of its own
-        found.append(Root(where, role, reason, containers, around))
-    return tuple(found)
+        elif not _is_shared(where, containers, around, places):
+            role, reason = _role(facts, where, containers, around)
+            evidence = facts.once(contract_homes).get(where, "")
+            found.append(Root(where, role, reason, containers, around, evidence=evidence))
+    return tuple(root for root in found if not _is_part(root, found))
+
+
+def _is_shared(where: str, containers: tuple[Dockerfile, ...], around: tuple[Manifest, ...], places: set[str]) -> bool:
+    """Whether a directory only holds other roots and a container file that they share."""
+    if any(parent(each.path) == where for each in containers) or _stands_alone(list(around)):
+        return False
+    return any(other != where and _below(other, where) and other.count("/") <= where.count("/") + 1 for other in places)
+
+
+def _is_part(root: Root, found: list[Root]) -> bool:
+    """Whether a library is no thing of its own: inside of a deployable, or only what holds the others together."""
+    if root.declared or root.role is not Role.LIBRARY or root.dockerfiles:
+        return False
+    inside = any(each.dockerfiles and each.path != root.path and each.holds(f"{root.path}/x") for each in found)
+    return inside or (not root.path and len(found) > 1)
 
 
 def services(facts: Facts) -> tuple[Root, ...]:
@@ -171,15 +186,16 @@ def _stands_alone(found: list[Manifest]) -> bool:
 
 def _home(path: str, described: dict[str, list[Manifest]], declared: dict[str, tuple[Role, str]]) -> str:
     """The directory that a container file describes: its own, or the one around a `docker/` or `deploy/`."""
-    where = parent(path)
+    where = parent(path).removesuffix("/src/main/docker")  # where Quarkus puts its container files
     while where and where not in described and where not in declared and where.rpartition("/")[2].lower() in _ASIDE:
         where = parent(where)
     return where
 
 
-def contract_homes(facts: Facts) -> frozenset[str]:
-    """Return the directories that contracts describe: where one stands, or around a `contract/` or `api/`."""
-    homes = set()
+def contract_homes(facts: Facts) -> dict[str, str]:
+    """Return the directories that contracts describe, each with its contract: where that stands, or around
+    `contract/`."""
+    homes: dict[str, str] = {}
     for path in facts.named(
         "openapi.yaml",
         "openapi.yml",
@@ -205,8 +221,8 @@ def contract_homes(facts: Facts) -> frozenset[str]:
             "src",
         }:
             where = parent(where)
-        homes.add(where)
-    return frozenset(homes)
+        homes.setdefault(where, path)
+    return homes
 
 
 def declarations(facts: Facts) -> dict[str, tuple[Role, str]]:
@@ -224,32 +240,44 @@ def declarations(facts: Facts) -> dict[str, tuple[Role, str]]:
 def _role(
     facts: Facts, where: str, containers: tuple[Dockerfile, ...], around: tuple[Manifest, ...]
 ) -> tuple[Role, str]:
-    name = where.rpartition("/")[2]
     if containers and (base := image_name(containers[0].final.external)).short in DATABASES:
         return Role.DATA, f"its image is built from {base.name}"
-    if tool := _needed(around, LOAD_GENERATORS):
+    if tool := next(filter(None, (manifest.needs(*LOAD_GENERATORS) for manifest in around)), None):
         return Role.TOOL, f"depends on the load generator {tool.name}"
-    described = _catalog_role(facts, where)
-    if described:
-        return described
+    return (
+        _catalog_role(facts, where)
+        or _dependency_role(facts, where, containers, around)
+        or _container_role(facts, where, containers)
+        or (Role.LIBRARY, "has no container file and no server framework is a dependency")
+    )
+
+
+def _dependency_role(
+    facts: Facts, where: str, containers: tuple[Dockerfile, ...], around: tuple[Manifest, ...]
+) -> tuple[Role, str] | None:
+    name = where.rpartition("/")[2]
     server, front = _server(facts, where, around), _needed(around, FRONT_ENDS)
     if front and (not server or _FRONT_NAME.search(name) or front.name in {"next", "nuxt"}):
         return Role.TOUCHPOINT, f"depends on {front.name}"
     if server and containers and _TOOL_NAME.search(name) and not _exposed(containers):
         return Role.TOOL, f"is called {name} and its image exposes no port"
-    if server and _FRONT_NAME.search(name):
-        return Role.TOUCHPOINT, f"is called {name} ({server})"
-    if server:
-        return Role.SERVICE, server
+    if _FRONT_NAME.search(name) and (server or _exposed(containers)):
+        return Role.TOUCHPOINT, f"is called {name} ({server or 'its image exposes a port'})"
+    if any(each.kind == "web" for each in around) and (page := _razor(facts, where)):
+        return Role.TOUCHPOINT, f"is a Blazor application ({page})"
+    if any(each.kind == "worker" for each in around):
+        return Role.TOOL, "uses the worker SDK"
+    return (Role.SERVICE, server) if server else None
+
+
+def _container_role(facts: Facts, where: str, containers: tuple[Dockerfile, ...]) -> tuple[Role, str] | None:
     if any(_below(home, where) for home in facts.once(contract_homes)):
         return Role.SERVICE, "has an API contract"
     if containers and _static_server(containers):
         return Role.TOUCHPOINT, f"serves files from {image_name(containers[0].final.external).name}"
     if containers and _exposed(containers):
         return Role.SERVICE, "its image exposes a port"
-    if containers:
-        return Role.TOOL, "its image exposes no port and no server framework is a dependency"
-    return Role.LIBRARY, "has no container file and no server framework is a dependency"
+    return (Role.TOOL, "its image exposes no port and no server framework is a dependency") if containers else None
 
 
 def _needed(around: tuple[Manifest, ...], names: tuple[str, ...]) -> Dependency | None:
@@ -303,6 +331,10 @@ def _catalog_role(facts: Facts, where: str) -> tuple[Role, str] | None:
         if dig(document, "kind") == "Component" and isinstance(kind, str) and kind in kinds:
             return kinds[kind], f"{path} says it is a {kind}"
     return None
+
+
+def _razor(facts: Facts, where: str) -> str:
+    return next((path for path in facts.below(where) if path.endswith("/App.razor")), "")
 
 
 def _exposed(containers: tuple[Dockerfile, ...]) -> bool:

@@ -186,40 +186,64 @@ VIOLATIONS = [
     ("C111", changed(("            readOnlyRootFilesystem: true", "            readOnlyRootFilesystem: true\n     "
         "       privileged: true")), ["container api is privileged"]),
     ("C111", changed(("emptyDir: {}", "hostPath: {path: /var/run/docker.sock}"), ("      serviceAccountName: "
-        "cart\n", "      hostNetwork: true\n")), ["shares the node's Network", "mounts the node's /var/run/docker.sock"]),
-    ("C112", changed(("policy/v1\n", "policy/v1beta1\n")), ["PodDisruptionBudget cart uses policy/v1beta1, gone since Kubernetes 1.25: policy/v1 took its place"]),
-    ("C112", changed(more=SCALER.replace("autoscaling/v2", "autoscaling/v2beta2")), ["HorizontalPodAutoscaler cart uses autoscaling/v2beta2, gone since Kubernetes 1.26: autoscaling/v2 took its place"]),
-    ("C113", changed(("targetPort: http", "targetPort: web")), ["sends to the port web, which no container of its pods names"]),
+        "cart\n", "      hostNetwork: true\n")), ["shares the node's Network", "mounts the node's "
+            "/var/run/docker.sock"]),
+    ("C112", changed(("policy/v1\n", "policy/v1beta1\n")), ["PodDisruptionBudget cart uses policy/v1beta1, gone "
+        "since Kubernetes 1.25: policy/v1 took its place"]),
+    ("C112", changed(more=SCALER.replace("autoscaling/v2", "autoscaling/v2beta2")), ["HorizontalPodAutoscaler "
+        "cart uses autoscaling/v2beta2, gone since Kubernetes 1.26: autoscaling/v2 took its place"]),
+    ("C113", changed(("targetPort: http", "targetPort: web")), ["sends to the port web, which no container of its "
+        "pods names"]),
     ("C113", changed(("  selector: {app: cart}\n", "  selector: {app: carts}\n")), ["Service cart selects no pod"]),
-    ("C113", changed(("path: /livez, port: http", "path: /livez, port: web")), ["is probed on the port web, which it does not name"]),
-    ("C113", changed(("name: settings, key: LOG_LEVEL", "name: settings, key: LEVEL")), ["takes LOG_LEVEL from the key LEVEL, which the ConfigMap settings does not have"]),
-    ("C113", changed(("port: {number: 80}", "port: {number: 8080}")), ["sends to port 8080 of the Service cart, which it does not have"]),
-    ("C113", changed(("volumeMounts: [{name: tmp,", "volumeMounts: [{name: temp,")), ["mounts the volume temp, which its pod does not have"]),
-    ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "  labels: {app: cart}\n")), ["has no label app.kubernetes.io/name"]),
+    ("C113", changed(("path: /livez, port: http", "path: /livez, port: web")), ["is probed on the port web, which "
+        "it does not name"]),
+    ("C113", changed(("name: settings, key: LOG_LEVEL", "name: settings, key: LEVEL")), ["takes LOG_LEVEL from "
+        "the key LEVEL, which the ConfigMap settings does not have"]),
+    ("C113", changed(("port: {number: 80}", "port: {number: 8080}")), ["sends to port 8080 of the Service cart, "
+        "which it does not have"]),
+    ("C113", changed(("volumeMounts: [{name: tmp,", "volumeMounts: [{name: temp,")), ["mounts the volume temp, "
+        "which its pod does not have"]),
+    ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "  labels: {app: cart}\n")), ["has no label "
+        "app.kubernetes.io/name"]),
     ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "")), ["has no label app.kubernetes.io/name"]),
     ("C116", changed(more=SCALER), ["fixes its replicas, which HorizontalPodAutoscaler cart scales"]),
-    ("C116", changed(more="\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: cart, namespace: shop}\nspec: {scaleTargetRef: {name: cart}}\n"), ["fixes its replicas, which ScaledObject cart scales"]),
+    ("C116", changed(more="\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: cart, "
+        "namespace: shop}\nspec: {scaleTargetRef: "
+            "{name: cart}}\n"), ["fixes its replicas, which ScaledObject cart scales"]),
     ("C117", changed(more='\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: all}\nrules: [{apiGroups: [""], resources: ["*"], verbs: ["*"]}]\n'), ["Role all grants every verb of every resource"]),
-    ("C117", changed(more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: me}\nroleRef: {kind: ClusterRole, name: cluster-admin}\n"), ["ClusterRoleBinding me makes its subjects cluster-admin"]),
+    ("C117", changed(more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: "
+        "{name: me}\nroleRef: {kind: ClusterRole, "
+            "name: cluster-admin}\n"), ["ClusterRoleBinding me makes its subjects cluster-admin"]),
 ]  # fmt: skip
 
 LOOKALIKES = [
     ("C101", "a job has no end to probe", changed(more=JOB)),
-    ("C101", "a side car without a port", changed(("      volumes:\n", "        - {name: log, image: 'log:1.0'}\n      volumes:\n"))),
-    ("C102", "limits alone imply requests", changed(("            requests: {cpu: 100m, memory: 64Mi}\n", ""), ("limits: {memory: 128Mi}", "limits: {cpu: 1, memory: 128Mi}"))),
-    ("C102", "a range gives defaults", changed(("            limits: {memory: 128Mi}\n", ""), more="\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: d}\n")),
+    ("C101", "a side car without a port", changed(("      volumes:\n", "        - {name: log, image: 'log:1.0'}\n "
+        "     volumes:\n"))),
+    ("C102", "limits alone imply requests", changed(("            requests: {cpu: 100m, "
+        "memory: 64Mi}\n", ""), ("limits: {memory: 128Mi}", "limits: {cpu: 1, memory: 128Mi}"))),
+    ("C102", "a range gives defaults", changed(("            limits: "
+        "{memory: 128Mi}\n", ""), more="\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: d}\n")),
     ("C103", "a numeric user is not root", changed(("        runAsNonRoot: true\n", "        runAsUser: 10001\n"))),
-    ("C103", "windows has another security context", changed(("      serviceAccountName: cart\n", "      os: {name: windows}\n"), ("            readOnlyRootFilesystem: true\n", ""))),
+    ("C103", "windows has another security "
+        "context", changed(("      serviceAccountName: cart\n", "      os: {name: windows}\n"), ("            "
+            "readOnlyRootFilesystem: true\n", ""))),
     ("C104", "by digest", changed(("cart:1.2.0", "cart@sha256:" + "a" * 64))),
     ("C104", "Skaffold fills the name in", {**changed(("image: registry.example.com/cart:1.2.0", "image: cart")), "src/cart/Dockerfile": "FROM scratch\n", "skaffold.yaml": "build: {artifacts: [{image: cart, context: src/cart}]}\n"}),
-    ("C105", "a binding shows use", changed(("      automountServiceAccountToken: false\n", ""), more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b}\nsubjects: [{kind: ServiceAccount, name: cart}]\nroleRef: {kind: Role, name: r}\n")),
-    ("C105", "the account says no", changed(("      automountServiceAccountToken: false\n", ""), ("kind: ServiceAccount\n", "kind: ServiceAccount\nautomountServiceAccountToken: false\n"))),
+    ("C105", "a binding shows use", changed(("      automountServiceAccountToken: "
+        "false\n", ""), more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: "
+            "{name: b}\nsubjects: [{kind: ServiceAccount, name: cart}]\nroleRef: {kind: Role, name: r}\n")),
+    ("C105", "the account says no", changed(("      automountServiceAccountToken: "
+        "false\n", ""), ("kind: ServiceAccount\n", "kind: ServiceAccount\nautomountServiceAccountToken: false\n"))),
     ("C106", "two of it must not run", changed(("replicas: 2", "replicas: 1\n  strategy: {type: Recreate}"))),
     ("C106", "a database", changed(("replicas: 2", "replicas: 1"), ("registry.example.com/cart:1.2.0", "postgres:17.2"))),
     ("C107", "one replica cannot be spread", changed(("replicas: 2", "replicas: 1"), ("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]\n", ""))),
-    ("C107", "an anti-affinity spreads too", changed(("topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]", "affinity: {podAntiAffinity: {x: y}}"))),
+    ("C107", "an anti-affinity spreads too", changed(("topologySpreadConstraints: [{topologyKey: zone, "
+        "maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]", "affinity: {podAntiAffinity: {x: y}}"))),
     ("C108", "somebody else's namespace", changed(("kind: Namespace", "kind: Other"), ("kind: NetworkPolicy", "kind: Another"))),
-    ("C108", "a policy of its own", changed(("spec: {podSelector: {}, policyTypes: [Ingress]}", "spec: {podSelector: {matchExpressions: [{key: app, operator: In, values: [cart]}]}}"))),
+    ("C108", "a policy of its own", changed(("spec: {podSelector: {}, "
+        "policyTypes: [Ingress]}", "spec: {podSelector: {matchExpressions: [{key: app, operator: In, "
+            "values: [cart]}]}}"))),
     ("C109", "long enough", changed(("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 25"))),
     ("C109", "the default is long enough", changed(("      terminationGracePeriodSeconds: 40\n", ""))),
     ("C110", "an empty secret to be filled", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: CHANGE_ME, key: ''}\n")),

@@ -7,6 +7,9 @@ from machgen.check.model import Finding, Outcome
 from machgen.check.reports import scores
 from machgen.names import printable
 
+_SHOWN = 3
+"""Reasons of one kind that are spelt out."""
+
 
 def show(report: Report) -> str:
     """Return the report as lines."""
@@ -57,9 +60,15 @@ def _open(report: Report) -> list[str]:
                 ids = reasons.setdefault(reason, [])
                 if each.rule.id not in ids:
                     ids.append(each.rule.id)
-    if not reasons:
-        return []
-    return ["Could not be judged:", *(f"  {', '.join(ids)}  {printable(reason)}" for reason, ids in reasons.items())]
+    groups: dict[str, list[str]] = {}
+    for reason, ids in reasons.items():
+        groups.setdefault(", ".join(ids), []).append(reason)
+    lines = []
+    for ids_, said in groups.items():
+        lines += [f"  {ids_}  {printable(reason)}" for reason in said[:_SHOWN]]
+        if len(said) > _SHOWN:
+            lines.append(f"  {ids_}  and {len(said) - _SHOWN} more such (all of them with --format json)")
+    return ["Could not be judged:", *lines] if lines else []
 
 
 def _set_aside(report: Report) -> list[str]:

@@ -1,0 +1,107 @@
+"""Which database each service says it uses: connection strings in compose files, manifests and Spring settings."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from machgen.check.compose import compose_services
+from machgen.check.document import Map, dig, maps
+from machgen.check.facts import Facts, place
+from machgen.check.kubernetes import cluster
+from machgen.check.model import Place
+from machgen.check.roots import root_of, services
+
+_URL = re.compile(
+    r"(?:jdbc:)?(?:r2dbc:)?(postgres(?:ql)?|mysql|mariadb|mongodb|sqlserver|cockroachdb)(?:\+[a-z0-9]+)?(?:\+srv)?://"
+    r"(?:[^@/\s]*@)?([^/:?;\s,]+)(?::\d+)?(?:/([A-Za-z0-9_-]+))?([^\s]*)"
+)
+_HOST = re.compile(
+    r"(?:\A|_)(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|MONGO|PG)_?(?:HOST|SERVER|ADDR|"
+    r"ENDPOINT)\Z",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"(?:\A|_)(?:DB|DATABASE|POSTGRES_DB|MYSQL_DATABASE|DB_NAME|DATABASE_NAME|PGDATABASE|"
+    r"MONGO_DB)\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One service's use of one database.
+
+    Args:
+        owner: The service: its root's directory, or its name where no root is known.
+        host: The database server.
+        database: The database on it; empty where it is not said.
+        schema: The schema in it; empty where it is not said.
+        at: Where it is said.
+    """
+
+    owner: str
+    host: str
+    database: str
+    schema: str
+    at: Place
+
+
+def database_uses(facts: Facts) -> tuple[Use, ...]:
+    """Return what services say about their databases; hosts that are variables or this machine are left out."""
+    found = [*_in_compose(facts), *_in_manifests(facts), *_in_spring(facts)]
+    return tuple(
+        use
+        for use in found
+        if use.host not in {"localhost", "127.0.0.1"} and not re.search(r"[${<]", use.host + use.database)
+    )
+
+
+def _uses(owner: str, values: dict[str, tuple[str | None, Place]]) -> Iterator[Use]:
+    found = False
+    for value, at in values.values():
+        for match in _URL.finditer(value or ""):
+            schema = re.search(r"(?:currentSchema|search_path|schema)(?:=|%3D)([\w-]+)", match[4])
+            found = True
+            yield Use(owner, match[2], match[3] or "", schema[1] if schema else "", at)
+    if not found:
+        hosts = [(value, at) for key, (value, at) in values.items() if value and _HOST.search(key)]
+        names = [value for key, (value, _) in values.items() if value and _NAME.search(key)]
+        if hosts and names:
+            yield Use(owner, (hosts[0][0] or "").partition(":")[0], names[0] or "", "", hosts[0][1])
+
+
+def _in_compose(facts: Facts) -> Iterator[Use]:
+    for service in facts.once(compose_services):
+        if service.development or service.context is None:
+            continue
+        root = root_of(facts, service.dockerfile or f"{service.context}/x")
+        yield from _uses(root.name if root else service.context or service.name, service.environment)
+
+
+def _in_manifests(facts: Facts) -> Iterator[Use]:
+    names = {root.path.rpartition("/")[2]: root.name for root in facts.once(services)}
+    for workload in facts.once(cluster).workloads:
+        values: dict[str, tuple[str | None, Place]] = {}
+        for container in workload.containers:
+            for variable in maps(container.get("env")):
+                if isinstance(variable.get("value"), str):
+                    values[str(variable.get("name"))] = (variable["value"], place(workload.path, variable, "value"))
+        if workload.kind not in {"Job", "CronJob"}:
+            yield from _uses(names.get(workload.name, workload.name), values)
+
+
+def _in_spring(facts: Facts) -> Iterator[Use]:
+    for path in facts.named("application.yml", "application.yaml", "application-prod.yml", "application.properties"):
+        root = root_of(facts, path)
+        if root is None or facts.is_beside(path):
+            continue
+        if path.endswith(".properties"):
+            lines = enumerate(facts.lines(path), 1)
+            url = next(((line, number) for number, line in lines if line.startswith("spring.datasource.url")), None)
+            if url:
+                yield from _uses(root.name, {"url": (url[0], Place(path, url[1]))})
+            continue
+        for document in facts.yaml(path):
+            source = dig(document, "spring", "datasource")
+            if isinstance(source, Map):
+                yield from _uses(root.name, {"url": (str(source.get("url")), place(path, source, "url"))})

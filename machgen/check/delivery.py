@@ -1,0 +1,317 @@
+"""M007-M010: how a service is versioned, tested, locked and named."""
+
+import re
+from collections.abc import Iterator
+
+from machgen.check.compose import compose_services
+from machgen.check.dependencies import Manifest, manifests
+from machgen.check.dockerfile import image_name
+from machgen.check.document import Map, dig, maps
+from machgen.check.facts import Facts, join, parent, place
+from machgen.check.microservices import anchor
+from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
+from machgen.check.pipelines import Pipeline, pipelines
+from machgen.check.roots import Root, root_of
+
+_LOG = re.compile(
+    r"(?:changelog|changes|history|news|releases?|release[-_]notes)(?:\.(?:md|rst|txt|"
+    r"adoc))?\Z",
+    re.IGNORECASE,
+)
+_RELEASING = re.compile(
+    r"semantic-release|release-please|action-gh-release|gh release create|release-drafter|goreleaser|changesets/action|"
+    r"git-cliff|ncipollo/release-action|release-cli|standard-version|commitizen|jreleaser|nbgv|gitversion",
+    re.IGNORECASE,
+)
+
+
+@rule(
+    "M007",
+    "A version and release notes of its own",
+    level=Level.NOTE,
+    source="Semantic Versioning 2.0.0; Keep a Changelog 1.1.0; Newman, Building Microservices ch. 7",
+    mend="Keep a version in the manifest and a CHANGELOG.md beside it, or let the release pipeline write both.",
+    applies_when="a service",
+    roles=(Role.SERVICE,),
+)
+def versioned(facts: Facts, root: Root) -> Iterator[Answer]:
+    """Who consumes a service, and who looks for the cause of an incident, has to know what runs and what changed. One
+    version for everything says neither."""
+    runs = "\n".join(each.commands for each in facts.once(pipelines))
+    releasing = bool(_RELEASING.search(runs)) or any(
+        path in facts.known for path in ("cliff.toml", ".changeset/config.json", ".releaserc")
+    )
+    if not releasing and not any(
+        _LOG.match(path.rpartition("/")[2]) and parent(path) in {root.path, f"{root.path}/docs".strip("/")}
+        for path in facts.paths
+    ):
+        yield Flaw(f"{root.name} has no changelog, and no pipeline writes release notes", anchor(root), "changelog")
+    counted = [each for each in root.manifests if each.ecosystem not in {"go", "php"} and _keeps_version(each)]
+    if counted and not releasing and not any(each.version or _dynamic(facts, each) for each in counted):
+        yield Flaw(f"{counted[0].path} says no version", Place(counted[0].path), "version")
+
+
+def _keeps_version(manifest: Manifest) -> bool:
+    return manifest.path.rpartition("/")[2].lower() in {
+        "pyproject.toml",
+        "package.json",
+        "pom.xml",
+        "build.gradle",
+        "cargo.toml",
+        "build.gradle.kts",
+    }
+
+
+def _dynamic(facts: Facts, manifest: Manifest) -> bool:
+    if manifest.ecosystem == "python":
+        return "version" in (dig(facts.toml(manifest.path), "project", "dynamic") or ())
+    if manifest.ecosystem == "java":
+        text = facts.text(manifest.path) or ""
+        above = f"{parent(parent(manifest.path))}/gradle.properties".lstrip("/")
+        return "<parent>" in text or "version" in (facts.text(above) or "") or "gradle" in manifest.path
+    return manifest.ecosystem == "rust" and "version.workspace" in (facts.text(manifest.path) or "")
+
+
+_TESTS = re.compile(
+    r"(?:\A|/)(?:test_[^/]+\.py|[^/]+_test\.(?:py|go)|[^/]+[.-](?:test|spec)\.[cm]?[jt]sx?|[^/]+(?:Tests?|IT|"
+    r"Spec)\.(?:java|kt|groovy|scala|cs|php)|"
+    r"[^/]+_spec\.rb)\Z|(?:\A|/)(?:__tests__|tests?)/.+\.(?:py|rs|[cm]?[jt]sx?|php|java|kt)\Z"
+)
+_END_TO_END = re.compile(r"(?:\A|/)(?:e2e|end[-_]to[-_]end|cypress|playwright|smoke|load)(?:[-_]?tests?)?/")
+RUN_TESTS: dict[str, str] = {
+    "python": r"\bpytest\b|\btox\b|\bnox\b|\bunittest\b|manage\.py test|\bhatch (?:run )?test",
+    "node": r"\b(?:npm|yarn|pnpm|bun)(?: run)?(?: -\S+)* (?:test|t\b|ci:test|coverage)|\bjest\b|\bvitest\b|"
+    r"\bmocha\b|\bnx (?:affected|run-many).*test|\bturbo (?:run )?test",
+    "java": r"\b(?:mvnw?|mvn)\b.*\b(?:test|verify|package|install)\b|\bgradlew?\b.*\b(?:test|build|check)\b|"
+    r"gradle-build-action|setup-gradle",
+    "dotnet": r"\bdotnet test\b|VSTest@|DotNetCoreCLI@",
+    "go": r"\bgo test\b|\bgotestsum\b|\bginkgo\b",
+    "rust": r"\bcargo (?:test|nextest|llvm-cov|tarpaulin)\b",
+    "php": r"\bphpunit\b|artisan test|\bpest\b|composer (?:run )?test",
+}
+_ANY = (
+    r"\b(?:make|just|task|bazel|earthly|nx|turbo|invoke|inv|mage|rake)\b[^\n]*\b(?:tests?|check|unit|verify|ci)\b|"
+    r"\bscripts?/[\w-]*test[\w.-]*|test\.sh"
+)
+
+
+@rule(
+    "M008",
+    "It has tests, and CI runs them",
+    level=Level.WARNING,
+    source="Fowler, Continuous Integration (2006): make your build self-testing; DORA, Test automation",
+    mend="Add tests beside the service's code and run them in the pipeline of every change.",
+    applies_when="a service",
+    roles=(Role.SERVICE,),
+)
+def tested(facts: Facts, root: Root) -> Iterator[Answer]:
+    """A service that cannot be tested alone cannot be released alone. Tests that no pipeline runs are right on the day
+    they are written."""
+    if not _has_tests(facts, root):
+        yield Flaw(f"{root.name} has no tests", anchor(root), "tests")
+        return
+    found = [each for each in facts.once(pipelines) if each.system != "action"]
+    if not found:
+        yield Flaw(f"{root.name} has tests, and no pipeline runs them: there is none", anchor(root), "pipeline")
+        return
+    text = "\n".join(each.commands for each in facts.once(pipelines))
+    patterns = [RUN_TESTS[each.ecosystem] for each in root.manifests if each.ecosystem in RUN_TESTS]
+    if any(re.search(pattern, text) for pattern in [*patterns, _ANY]) or _image_tests(facts, root, patterns, text):
+        return
+    if all(each.readable for each in found):
+        yield Flaw(f"no pipeline runs the tests of {root.name}", Place(found[0].path), f"{root.path}/run")
+    else:
+        yield Unknown(f"whether a pipeline runs the tests of {root.name} is written elsewhere")
+
+
+def _has_tests(facts: Facts, root: Root) -> bool:
+    if any(_TESTS.search(path) and not _END_TO_END.search(path) for path in facts.below(root.path)):
+        return True
+    if any("#[cfg(test)]" in (facts.text(path) or "") for path in facts.below(root.path) if path.endswith(".rs")):
+        return True
+    name = root.path.rpartition("/")[2]
+    # .NET and Gradle keep a project's tests beside it: Catalog.API and Catalog.UnitTests
+    stems = {name, name.partition(".")[0], *(each.name for each in root.manifests if each.ecosystem == "dotnet")} - {""}
+    return any(
+        path.endswith((".csproj", ".fsproj"))
+        and "test" in path.lower()
+        and any(f"{stem}." in path.rpartition("/")[2] or f"{stem}.csproj" in (facts.text(path) or "") for stem in stems)
+        for path in facts.paths
+    )
+
+
+def _image_tests(facts: Facts, root: Root, patterns: list[str], commands: str) -> bool:
+    """Whether a stage of the image runs the tests and a pipeline builds the image."""
+    stages = "\n".join(facts.text(each.path) or "" for each in root.dockerfiles)
+    return any(re.search(pattern, stages) for pattern in patterns) and bool(
+        re.search(
+            r"docker|buildx|"
+            r"build-push-action",
+            commands,
+        )
+    )
+
+
+_LOCKS: dict[str, tuple[str, ...]] = {
+    "python": ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "conda-lock.yml"),
+    "node": ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"),
+    "dotnet": ("packages.lock.json",),
+    "go": ("go.sum",),
+    "rust": ("Cargo.lock",),
+    "php": ("composer.lock",),
+}
+_FLOATING = re.compile(r"\A(?:LATEST|RELEASE|latest\.\w+)\Z|\+\Z|\A[\[(]|-SNAPSHOT\Z")
+
+
+@rule(
+    "M009",
+    "Dependencies are locked",
+    level=Level.WARNING,
+    source="OpenSSF Scorecard, Pinned-Dependencies; SLSA v1.0; PEP 751; pip documentation, Repeatable Installs",
+    mend="Commit the ecosystem's lock file, with hashes, and install from it.",
+    applies_when="a service, touchpoint or tool with dependencies",
+    roles=(Role.SERVICE, Role.TOUCHPOINT, Role.TOOL),
+)
+def locked(facts: Facts, root: Root) -> Iterator[Answer]:
+    """Without a lock, what is tested today is not what is built tomorrow, and nobody decided that. Hashes make sure
+    that a version stays what it was."""
+    judged = [each for each in root.manifests if each.dependencies and not each.workspace]
+    if not judged:
+        yield NotApplicable("no dependencies are declared")
+    seen: set[str] = set()
+    for manifest in judged:
+        if manifest.ecosystem == "java":
+            yield from _pinned(manifest)
+        elif manifest.ecosystem not in seen:
+            seen.add(manifest.ecosystem)
+            if not _lock(facts, root, _LOCKS[manifest.ecosystem]):
+                yield from _unlocked(facts, root, manifest)
+
+
+def _lock(facts: Facts, root: Root, names: tuple[str, ...]) -> bool:
+    where = root.path
+    while True:
+        if any(f"{where}/{name}".lstrip("/") in facts.known for name in names):
+            return True
+        if not where:
+            return False
+        where = parent(where)
+
+
+def _pinned(manifest: Manifest) -> Iterator[Flaw]:
+    for each in manifest.dependencies:
+        if each.constraint and _FLOATING.search(each.constraint) and not each.constraint.startswith("${"):
+            yield Flaw(f"{each.name} is asked for as {each.constraint}, which moves", each.at, each.name)
+
+
+_REQUIREMENTS = re.compile(r"(?:\A|/)(?:requirements[\w.-]*\.txt|requirements/[\w.-]+\.txt|constraints[\w.-]*\.txt)\Z")
+
+
+def _unlocked(facts: Facts, root: Root, manifest: Manifest) -> Iterator[Flaw]:
+    if manifest.ecosystem == "dotnet":
+        central = "Directory.Packages.props" in facts.known or all(
+            each.constraint for each in manifest.dependencies if each.local is None
+        )
+        level = Level.NOTE if central else None
+        yield Flaw(
+            f"{manifest.path} has no packages.lock.json: what its packages need is chosen anew",
+            Place(manifest.path),
+            "lock",
+            level=level,
+        )
+        return
+    if manifest.ecosystem != "python":
+        yield Flaw(f"{manifest.path} has no lock file", Place(manifest.path), "lock")
+        return
+    files = [
+        path
+        for path in facts.below(root.path)
+        if _REQUIREMENTS.search(path) and not re.search(r"dev|test|lint|docs", path)
+    ]
+    if not files:
+        yield Flaw(f"{manifest.path} has no lock file", Place(manifest.path), "lock")
+    for path in files:
+        lines = [line for line in facts.lines(path) if re.match(r"[A-Za-z0-9]", line)]
+        loose = next(
+            (
+                number
+                for number, line in enumerate(facts.lines(path), 1)
+                if re.match(r"[A-Za-z0-9]", line) and "==" not in line and " @ " not in line
+            ),
+            None,
+        )
+        if loose is not None:
+            name = re.match(r"[\w.-]+", facts.lines(path)[loose - 1])
+            yield Flaw(f"{path} does not pin {name[0] if name else 'everything'}", Place(path, loose), f"{path}/loose")
+        elif lines and "--hash=" not in (facts.text(path) or ""):
+            yield Flaw(f"{path} pins versions without hashes", Place(path), f"{path}/hashes", level=Level.NOTE)
+
+
+@rule(
+    "M010",
+    "Image names and tags are its own",
+    level=Level.ERROR,
+    source="OCI Distribution Specification 1.1: pushing a manifest by tag replaces it",
+    mend="Give each image a name of its own.",
+    applies_when="more than one image is built here",
+)
+def images_own(facts: Facts) -> Iterator[Answer]:
+    """Whoever pushes last wins: two builds under one name and tag replace each other, and what runs depends on which
+    pipeline was slower."""
+    found = [*_in_compose(facts), *_in_skaffold(facts), *_in_builds(facts)]
+    if len({source for _, source, _ in found}) < 2:
+        yield NotApplicable("at most one image is named here")
+    first: dict[str, str] = {}
+    for name, source, at in found:
+        if first.setdefault(name, source) != source:
+            yield Flaw(f"{first[name]} and {source} are both built as {name}", at, name)
+
+
+def _in_compose(facts: Facts) -> Iterator[tuple[str, str, Place]]:
+    for each in facts.once(compose_services):
+        image = each.node.get("image")
+        if isinstance(image, str) and each.dockerfile and "$" not in image:
+            target = dig(each.node, "build", "target")
+            yield _tagged(image), each.dockerfile + (f" ({target})" if target else ""), each.at("image")
+
+
+def _in_skaffold(facts: Facts) -> Iterator[tuple[str, str, Place]]:
+    for path in facts.named("skaffold.yaml"):
+        for document in facts.yaml(path):
+            for artifact in maps(dig(document, "build", "artifacts")):
+                context = join(parent(path), str(artifact.get("context", ".")))
+                file = join(context or "", str(dig(artifact, "docker", "dockerfile") or "Dockerfile"))
+                if isinstance(artifact.get("image"), str) and file in facts.known and file is not None:
+                    yield _tagged(artifact["image"]), file, place(path, artifact, "image")
+
+
+def _in_builds(facts: Facts) -> Iterator[tuple[str, str, Place]]:
+    """Images that Maven and Gradle plugins name, and that `docker/build-push-action` pushes."""
+    for manifest in facts.once(manifests):
+        text = facts.text(manifest.path) or "" if manifest.ecosystem == "java" else ""
+        match = re.search(r"jib-maven-plugin.*?<to>\s*<image>([^<$]+)</image>", text, re.DOTALL)
+        if match and (root := root_of(facts, manifest.path)):
+            yield _tagged(match[1].strip()), root.name, Place(manifest.path, text.count("\n", 0, match.start(1)) + 1)
+    for pipeline in facts.once(pipelines):
+        yield from _pushed(pipeline)
+
+
+def _pushed(pipeline: Pipeline) -> Iterator[tuple[str, str, Place]]:
+    for step in pipeline.steps:
+        tags = step.inputs.get("tags")
+        if "build-push-action" not in step.uses or not isinstance(tags, str) or not isinstance(step.inputs, Map):
+            continue
+        source = f"{step.inputs.get('context', '.')}/{step.inputs.get('file', 'Dockerfile')}"
+        if "$" in source or str(step.inputs.get("push")).lower() == "false":
+            continue
+        for tag in re.split(r"[\s,]+", tags.strip()):
+            if tag and "$" not in tag:
+                yield _tagged(tag), source.removeprefix("./"), step.at
+
+
+def _tagged(text: str) -> str:
+    name = image_name(text)
+    return f"{name.name}:{name.tag or 'latest'}"
+
+
+RULES = rules_in(vars())
