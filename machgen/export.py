@@ -48,6 +48,18 @@ for directory, _, _ in os.walk(".", topdown=False):
 _SHEBANG = "#!/usr/bin/env python3\n"
 
 
+def _validators(start: str, end: str) -> str:
+    return _VALIDATORS.replace("@start@", start).replace("@end@", end)
+
+
+HOOKS = frozenset(
+    (shebang + text).encode("utf-8")
+    for shebang in ("", _SHEBANG)
+    for text in (_validators("{{", "}}"), _EMPTY_DIRECTORIES)
+)
+"""The hooks that an export adds; a template of plain data stays one when it is exported."""
+
+
 def plain(template: "Template") -> Tree:
     """Return a template as cookiecutter bakes it without machgen.
 
@@ -62,8 +74,7 @@ def plain(template: "Template") -> Tree:
     added: dict[str, File] = {}
     if template.questions.get("_validators"):
         start, end = settings.get("variable_start_string", "{{"), settings.get("variable_end_string", "}}")
-        text = _VALIDATORS.replace("@start@", str(start)).replace("@end@", str(end))
-        added |= _hook(template, "pre_gen_project", text)
+        added |= _hook(template, "pre_gen_project", _validators(str(start), str(end)))
     block = str(settings.get("block_start_string", "{%"))
     if any(block in path for path in template.files if path.startswith(template.root)):
         added |= _hook(template, "post_gen_project", _EMPTY_DIRECTORIES)

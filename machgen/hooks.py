@@ -55,7 +55,13 @@ def code(template: "Template") -> tuple[str, ...]:
 
 def _scripts(template: "Template", hook: str) -> list[str]:
     found = [path.removeprefix("hooks/") for path in template.files if path.startswith("hooks/")]
-    return [f"hooks/{each}" for each in found if os.path.splitext(each)[0] == hook and not each.endswith("~")]
+    scripts = [f"hooks/{each}" for each in found if os.path.splitext(each)[0] == hook and not each.endswith("~")]
+    if scripts:
+        from machgen.export import HOOKS  # noqa: PLC0415 - data-only templates do without
+
+        # what our own export added, byte for byte, does for cookiecutter what machgen does by itself: it is not run
+        scripts = [each for each in scripts if template.files[each].data not in HOOKS]
+    return scripts
 
 
 def _extensions(template: "Template") -> list[str]:

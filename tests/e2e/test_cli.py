@@ -543,6 +543,18 @@ def test_the_same_words_mean_the_same_in_every_locale(home: Path) -> None:
     assert ["Größe 😀 github True 80\n".encode()] * 2 == made
 
 
+def test_an_exported_repository_is_a_pack(home: Path) -> None:
+    """`machgen new --pack` makes of it what it makes of the built-in templates, and asks for no trust."""
+    words = ("--no-input", "--no-git", "-a", "project_slug=one")
+    exported = machgen("export", "--all", "golden", cwd=home)
+    first = machgen("new", "service", "one", *words, cwd=home)
+    second = machgen("new", "service", "two", "--pack", "golden", *words, cwd=home)
+
+    assert (0, 0, 0) == (exported.code, first.code, second.code), second.err
+    one, two = read(home / "one"), read(home / "two")
+    assert {"machgen.toml"} == {path for path in one | two if one.get(path) != two.get(path)}
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(shell: str, home: Path) -> None:
     """Each shell gets a script that asks machgen."""

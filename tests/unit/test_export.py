@@ -15,10 +15,11 @@ from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template, descriptions
 from machgen.compose import Template, compose
 from machgen.export import plain, repository
+from machgen.hooks import code
 from machgen.origin import Origin, Pack
 from machgen.pack import open_pack
 from machgen.render import Renderer
-from machgen.tree import Tree
+from machgen.tree import File, Tree
 from tests.templating import ROOT, read, source, template, write
 
 SLUG = {
@@ -199,6 +200,19 @@ def test_the_repository_is_a_pack(tmp_path: Path) -> None:
 
     assert ["low", "high"] == list(pack.sources)
     assert rendered(stacked()["high"]) == rendered(compose("high", pack))
+
+
+def test_an_exported_template_of_data_needs_no_trust() -> None:
+    """machgen knows its own hooks byte for byte, and does what they do by itself; one changed byte is code."""
+    conditional = "{% if cookiecutter.project_slug == 'x' %}x{% endif %}"
+    made = template(SLUG, {"README.md": "x", conditional: ""})
+    exported = made._replace(files=plain(made))
+    path = "hooks/post_gen_project.py"
+    changed = File(exported.files[path].data + b"#")
+
+    assert {"hooks/pre_gen_project.py", path} == exported.files.keys() - made.files.keys()
+    assert () == code(exported)
+    assert (path,) == code(exported._replace(files=exported.files | {path: changed}))
 
 
 def as_backstage_does(
