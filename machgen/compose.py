@@ -31,7 +31,8 @@ class Template(NamedTuple):
         questions: The composed `cookiecutter.json`, in the order the questions are asked.
         files: The template as cookiecutter reads it: `cookiecutter.json`, the project directory by its unrendered
             name, `templates/` and `hooks/`.
-        root: The unrendered name of the project directory, such as `{{cookiecutter.project_slug}}`.
+        root: The unrendered name of the project directory, such as `{{cookiecutter.project_slug}}`; empty where a
+            `pre_prompt` hook has yet to make it.
     """
 
     name: str
@@ -168,7 +169,10 @@ def parse_questions(source: Tree, name: str) -> dict[str, Any]:
 
 
 def _root(layers: list[_Layer]) -> str:
-    """Find the project directory's unrendered name, as cookiecutter's `find_template` does, one for all layers."""
+    """Find the project directory's unrendered name, as cookiecutter's `find_template` does, one for all layers.
+
+    It is empty where there is none yet: a `pre_prompt` hook may make it, once it is trusted.
+    """
     found: dict[str, str] = {}
     for layer in layers:
         settings = layer.questions.get("_jinja2_env_vars")
@@ -178,6 +182,8 @@ def _root(layers: list[_Layer]) -> str:
         for directory in {path.split("/", 1)[0] for path in layer.source if "/" in path}:
             if "cookiecutter" in directory and start in directory and end in directory:
                 found[directory] = layer.name
+    if not found and any(path.startswith("hooks/pre_prompt") for layer in layers for path in layer.source):
+        return ""
     if not found:
         raise BadRequest(
             f"{printable(layers[-1].name)}: no project directory",

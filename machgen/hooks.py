@@ -258,6 +258,8 @@ def _pre_prompt(template: "Template", directory: str, scratch: str) -> "tuple[st
     _by_cookiecutter(template, "pre_prompt", scratch, lambda: left.append(str(run_pre_prompt_hook(directory))))
     source = read_directory(left[0], where=template.name).tree()
     rewritten = compose(template.name, Pack(template.origin, {template.name: source}))
+    if not rewritten.root:
+        raise BadRequest(f"{printable(template.name)}: no project directory, and its pre_prompt hook made none")
     return left[0], rewritten._replace(layers=template.layers)
 
 

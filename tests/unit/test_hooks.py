@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from machgen.compose import Template
+from machgen.compose import Template, compose
 from machgen.errors import BadRequest
 from machgen.hooks import Hooks, check_trust, code, load_extensions, read_back, trusted
-from machgen.origin import Origin
+from machgen.origin import Origin, Pack
 from machgen.render import Renderer
 from machgen.tree import File, Tree
 from tests.templating import bake, template, write
@@ -285,6 +285,25 @@ class TestHooks:
             trusted(made, made.digest) as hooks,
         ):
             hooks.pre_gen_project({"project_slug": "x"}, "x")
+
+    def test_may_make_the_project_directory(self) -> None:
+        """A template may be an ordinary project that its pre_prompt hook makes a template of, after consent."""
+        questions = {"cookiecutter.json": File(b'{"slug": "x"}')}
+        move = File(f"{SHELL}mkdir '{{{{cookiecutter.slug}}}}' && mv a.txt '{{{{cookiecutter.slug}}}}'\n".encode())
+        sources = {
+            "moved": Tree({**questions, "a.txt": File(b"{{ cookiecutter.slug }}"), "hooks/pre_prompt.sh": move}),
+            "never": Tree({**questions, "hooks/pre_prompt.sh": File(SHELL.encode())}),
+        }
+        moved, never = (compose(name, Pack(Origin("house", ""), sources)) for name in sources)
+
+        with trusted(moved, moved.digest) as hooks:
+            tree = hooks.render(Renderer(hooks.template), {"slug": "shop"}, "shop")
+
+        assert Tree({"a.txt": File(b"shop")}) == tree
+        with pytest.raises(BadRequest, match="would run code of its own"):
+            check_trust(moved, None)
+        with pytest.raises(BadRequest, match="its pre_prompt hook made none"), trusted(never, never.digest):
+            raise AssertionError
 
     def test_that_destroy_the_template_are_told(self) -> None:
         """A pre_prompt hook that leaves no template fails like a broken template, before any question."""
