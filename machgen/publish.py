@@ -18,6 +18,7 @@ the target holds one complete project or what it held before.
 import errno
 import fcntl
 import os
+import re
 import signal
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ from machgen.target import ANOTHER, STAGING, Place, failed, locate, mount_point,
 from machgen.tree import File, Tree
 
 _RANDOM_BYTES = 8
+_STAGED = re.compile(rf"{re.escape(STAGING)}[0-9a-f]{{{2 * _RANDOM_BYTES}}}\Z")
 _REMOVALS, _REMOVAL_PAUSE = 20, 0.05  # attempts, seconds
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
@@ -225,7 +227,7 @@ def _stands(name: str, within: int, expected: os.stat_result) -> bool:
 
 def _sweep(base: int) -> None:
     for name in os.listdir(base):
-        if not name.startswith(STAGING) or len(name) != len(STAGING) + 2 * _RANDOM_BYTES:
+        if not _STAGED.match(name):
             continue
         try:
             descriptor = os.open(name, _DIRECTORY, dir_fd=base)

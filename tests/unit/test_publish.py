@@ -443,7 +443,7 @@ def test_what_is_not_ours_is_not_swept(tmp_path: Path) -> None:
     (tmp_path / ".machgen-1111111111111111").symlink_to(tmp_path)
     (tmp_path / ".machgen-2222222222222222").mkdir(mode=0o755)
     (tmp_path / ".machgen-backup").mkdir(mode=0o700)
-    (tmp_path / ".machgen-notes-on-shops").mkdir(mode=0o700)
+    (tmp_path / ".machgen-notes-on-my-shop").mkdir(mode=0o700)
     before = sorted(os.listdir(tmp_path))
 
     sweep(tmp_path)
