@@ -14,6 +14,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.cluster_objects",
     "machgen.check.cloud_native.references",
     "machgen.check.cloud_native.supply_chain",
+    "machgen.check.cloud_native.contents",
 )
 """The modules that hold rules, one group each."""
 

@@ -246,21 +246,30 @@ LOOKALIKES = [
             "values: [cart]}]}}"))),
     ("C109", "long enough", changed(("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 25"))),
     ("C109", "the default is long enough", changed(("      terminationGracePeriodSeconds: 40\n", ""))),
-    ("C110", "an empty secret to be filled", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: CHANGE_ME, key: ''}\n")),
-    ("C110", "encrypted", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: 'ENC[AES256_GCM,data:x]'}\nsops: {}\n")),
-    ("C111", "an agent of the node", {"agent.yaml": "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  template:\n    spec:\n      hostNetwork: true\n      containers: [{name: a, image: 'a:1'}]\n"}),
-    ("C111", "says no", changed(("            readOnlyRootFilesystem: true", "            readOnlyRootFilesystem: true\n            privileged: false\n"))),
+    ("C110", "an empty secret to be filled", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: "
+        "{name: db}\nstringData: {password: CHANGE_ME, key: ''}\n")),
+    ("C110", "encrypted", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: "
+        "{password: 'ENC[AES256_GCM,data:x]'}\nsops: {}\n")),
+    ("C111", "an agent of the node", {"agent.yaml": "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: "
+        "{name: agent}\nspec:\n  template:\n    spec:\n      hostNetwork: true\n      containers: [{name: a, "
+            "image: 'a:1'}]\n"}),
+    ("C111", "says no", changed(("            readOnlyRootFilesystem: true", "            readOnlyRootFilesystem: "
+        "true\n            privileged: false\n"))),
     ("C112", "served", changed(more=SCALER)),
-    ("C112", "beta of somebody else", changed(more="\n---\napiVersion: networking.istio.io/v1beta1\nkind: Gateway\nmetadata: {name: g}\n")),
-    ("C113", "an external name selects nothing", changed(more="\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {type: ExternalName, externalName: db.example.com}\n")),
-    ("C113", "optional", changed(("configMapKeyRef: {name: settings, key: LOG_LEVEL}", "configMapKeyRef: {name: other, key: X, optional: true}"))),
+    ("C112", "beta of somebody else", changed(more="\n---\napiVersion: networking.istio.io/v1beta1\nkind: "
+        "Gateway\nmetadata: {name: g}\n")),
+    ("C113", "an external name selects nothing", changed(more="\n---\napiVersion: v1\nkind: Service\nmetadata: "
+        "{name: db}\nspec: {type: ExternalName, externalName: db.example.com}\n")),
+    ("C113", "optional", changed(("configMapKeyRef: {name: settings, key: LOG_LEVEL}", "configMapKeyRef: "
+        "{name: other, key: X, optional: true}"))),
     ("C113", "a secret is made elsewhere", changed()),
     ("C114", "a Service needs none", changed()),
     ("C114", "the kustomization adds it", {**changed(("  labels: {app.kubernetes.io/name: cart}\n", "")), "deploy/kustomization.yaml": "resources: [cart.yaml]\nlabels: [{pairs: {app.kubernetes.io/name: cart}}]\n"}),
     ("C116", "the autoscaler alone", changed(("  replicas: 2\n", ""), more=SCALER)),
     ("C116", "another workload's autoscaler", changed(more=SCALER.replace("kind: Deployment, name: cart", "kind: Deployment, name: search"))),
     ("C117", "what is named", changed(more='\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n')),
-    ("C117", "the role of view", changed(more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: me}\nroleRef: {kind: ClusterRole, name: view}\n")),
+    ("C117", "the role of view", changed(more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: "
+        "ClusterRoleBinding\nmetadata: {name: me}\nroleRef: {kind: ClusterRole, name: view}\n")),
 ]  # fmt: skip
 
 
@@ -319,7 +328,8 @@ def test_a_chart_is_named_as_not_judged() -> None:
     ("rule", "change", "mended"),
     [
         ("C103", ("drop: [ALL]", "drop: [all]"), "drop: [ALL]"),
-        ("C112", ("networking.k8s.io/v1\nkind: NetworkPolicy", "extensions/v1beta1\nkind: NetworkPolicy"), "networking.k8s.io/v1\nkind: NetworkPolicy"),
+        ("C112", ("networking.k8s.io/v1\nkind: "
+            "NetworkPolicy", "extensions/v1beta1\nkind: NetworkPolicy"), "networking.k8s.io/v1\nkind: NetworkPolicy"),
     ],
 )  # fmt: skip
 def test_a_safe_fix_mends_and_changes_nothing_else(rule: str, change: tuple[str, str], mended: str) -> None:
