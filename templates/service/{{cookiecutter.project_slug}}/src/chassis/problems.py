@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -65,9 +65,8 @@ class ProblemDetails(BaseModel):
     detail: str = Field(description="what went wrong this time and what to do about it")
     instance: str = Field(description="path of the request")
     request_id: str = Field(description="the request in the service's logs")
-    errors: list[FieldError] | SkipJsonSchema[None] = Field(
+    errors: Annotated[list[FieldError], Field(max_length=_MOST_ERRORS)] | SkipJsonSchema[None] = Field(
         default_factory=_absent,
-        max_length=_MOST_ERRORS,
         description="what is wrong with the request; the first hundred things",
         exclude_if=lambda value: value is None,
     )
