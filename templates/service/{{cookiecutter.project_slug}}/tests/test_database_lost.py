@@ -1,13 +1,19 @@
 """The database goes away and comes back: no restart, no lie."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from chassis.__main__ import main
+from chassis.database import Database
+from chassis.problems import Problem
+from chassis.settings import Settings
 from tests import example, postgres
 from tests.processes import ServerFactory, servers
 
@@ -47,3 +53,27 @@ def test_lost_database_is_survived(start: ServerFactory, monkeypatch: pytest.Mon
     assert ready.json()["type"] == "urn:problem-type:database-unavailable"
     assert [answer.status_code for answer in back] == [200] * 5
     assert len(back[0].json()["items"]) == 1
+
+
+async def _ask(url: str) -> Problem:
+    database = Database(Settings(database_url=SecretStr(url), database_timeout_seconds=0.2))
+    with pytest.raises(Problem) as raised:
+        async with database.reading() as session:
+            await session.execute(text("SELECT 1"))
+    await database.close()
+    return raised.value
+
+
+async def test_database_that_never_answers_is_unavailable() -> None:
+    """A host that takes the connection and stays silent, as behind a dead load balancer: 503, not 500."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        problem = await _ask(f"postgresql://ann@127.0.0.1:{silent.getsockname()[1]}/notes")
+
+    assert (problem.status, problem.kind) == (503, "database-unavailable")
+
+
+async def test_database_whose_name_is_gone_is_unavailable() -> None:
+    """A stopped container takes its name with it: 503, not 500."""
+    problem = await _ask("postgresql://ann@database.invalid/notes")
+
+    assert (problem.status, problem.kind) == (503, "database-unavailable")

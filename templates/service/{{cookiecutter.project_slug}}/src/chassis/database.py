@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import gaierror
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -151,7 +152,7 @@ def _unavailable() -> Problem:
 def _unavailable_as_problem() -> Iterator[None]:
     try:
         yield
-    except (PoolTimeoutError, ConnectionError) as error:
+    except (PoolTimeoutError, ConnectionError, TimeoutError, gaierror) as error:  # as the driver raises them: unwrapped
         raise _unavailable() from error
     except DBAPIError as error:
         if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
