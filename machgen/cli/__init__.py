@@ -20,6 +20,6 @@ def main() -> None:
         catch_signals()
         code = run(sys.argv[1:])
         ignore_signals()
-    except KeyboardInterrupt:  # before anything was begun, or after all was said
-        code = 130
+    except KeyboardInterrupt as error:  # before anything was begun, or after all was said
+        code = 128 + getattr(error, "signal", 2)
     sys.exit(code)

@@ -17,8 +17,8 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 
 
-class Terminated(BaseException):
-    """The process was told to end; travels like `KeyboardInterrupt`, so that what is staged is cleaned up.
+class Terminated(KeyboardInterrupt):
+    """The process was told to end, by another signal than Ctrl-C's; what is staged is cleaned up all the same.
 
     Args:
         signal: The signal's number.
@@ -61,7 +61,7 @@ def _bounded(args: Sequence[str]) -> int:
         return _dispatch(args)
     except BrokenPipeError:
         raise
-    except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - the boundary: users see no tracebacks
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: users see no tracebacks
         code = _tell(error)
         if debug:
             console.traceback()
@@ -73,12 +73,12 @@ def _tell(error: BaseException) -> int:
     if isinstance(error, MachgenError):
         console.error(error.message, error.hint)
         return error.exit_code
-    if isinstance(error, (KeyboardInterrupt, EOFError)):  # Ctrl-C; or Ctrl-D where an answer was asked for
-        console.interrupted("interrupted")
-        return INTERRUPTED
     if isinstance(error, Terminated):
         console.interrupted("terminated")
         return 128 + error.signal
+    if isinstance(error, (KeyboardInterrupt, EOFError)):  # Ctrl-C; or Ctrl-D where an answer was asked for
+        console.interrupted("interrupted")
+        return INTERRUPTED
     if isinstance(error, OSError):
         console.error(_failure(error), "mend that, then run the command again")
         return Surroundings.exit_code

@@ -151,7 +151,9 @@ class Striker:
             assert "" == said
         elif self.number is not signal.SIGKILL:
             word = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[self.number]
-            assert (128 + self.number, f"{word}\n") == (run.returncode, said)
+            assert 128 + self.number == run.returncode
+            # nothing is said where the signal came after all was said
+            assert said == f"{word}\n" or (said == "" and self.target.exists())
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
