@@ -34,6 +34,8 @@ demo: setup ## generate a service, test it, start it, talk to it, stop it
 lint: setup ## ruff and mypy, for the tool and for the template code where it stands
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --config tools/template-ruff.toml templates
+	$(BIN)/ruff format --check --config tools/template-ruff.toml templates
 	$(BIN)/mypy
 
 tools: setup ## install the independent validators and the generated services' environment
