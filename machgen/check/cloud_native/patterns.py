@@ -1,4 +1,4 @@
-"""What defaults of secrets and unverified certificates look like in each language, for C307 and C308."""
+"""What the rules look for in program text: per language, or whatever the language."""
 
 import re
 
@@ -39,3 +39,66 @@ TLS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), re.compile(r"\bcurl\s(?:[^|;&\n]*\s)?(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s)[^|;&\n]*https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
 )  # fmt: skip
 """File endings, the pattern of a check that is off, and what it is called."""
+
+OF_RUNTIMES = re.compile(
+    r"(?:OTEL_|JAVA_|JDK_|JVM_|NODE_|NPM_|PYTHON|UVICORN_|GUNICORN_|WEB_CONCURRENCY|ASPNETCORE_|DOTNET_|COMPlus_|"
+        r"SPRING_|SERVER_|LOGGING_|"
+    r"MANAGEMENT_|QUARKUS_|MICRONAUT_|EUREKA_|GIN_|GO(?:MAXPROCS|DEBUG|GC|MEMLIMIT|TRACEBACK)|GRPC_|TZ\Z|LANG\Z|"
+        r"LC_|PATH\Z|HOME\Z|HOSTNAME\Z|"
+    r"https?_proxy\Z|HTTPS?_PROXY|NO_PROXY|DD_|NEW_RELIC|ELASTIC_APM|DATADOG|SENTRY_|AWS_|AZURE_|GOOGLE_|GCP_|"
+        r"PIP_|UV_|MALLOC_|LD_|RUST_|"
+    r"SSL_CERT|REQUESTS_CA|CURL_CA|POD_|K8S_|KUBERNETES_|SERVICE_NAME\Z|FLASK_|DJANGO_SETTINGS|PHP_|APACHE_|"
+        r"NGINX_|PORT\Z|PROMETHEUS_|"
+    r"DISABLE_PROFILER|ENABLE_|LOG_LEVEL|DEBUG\Z|RAILS_|VIRTUAL_ENV|TINI_|CATALINA_)",
+    re.IGNORECASE,
+)  # fmt: skip
+"""Variables that a runtime, an agent or the platform reads, whatever the program does."""
+
+STRUCTURED = re.compile(
+    r"\bstructlog\b|python-?json-?logger|JsonFormatter|json_log_formatter|ecs_logging|loguru.*serialize|\bpino\b|"
+    r"winston.*json|format\.json\(\)|bunyan|log4js.*json|"
+    r"logstash-logback-encoder|LogstashEncoder|JsonLayout|JsonTemplateLayout|EcsLayout|EcsEncoder|"
+    r"logging\.structured|structured:\s*(?:\n\s+)?(?:format|\{)|quarkus-logging-json|StackdriverLogging|"
+    r"spring-cloud-gcp.*logging|"
+    r"NewJSONHandler|NewTextHandler|JSONFormatter|zerolog|go\.uber\.org/zap|zap\.New|logr\b|go-kit/log|"
+    r"AddJsonConsole|JsonFormatter|CompactJsonFormatter|Serilog|AddOpenTelemetry\(|\.json\(\)\s*\.init|"
+    r"tracing_subscriber.*json|fmt\(\)\.json|Monolog.*JsonFormatter|"
+    r"nestjs-pino|WinstonModule|ConsoleLogger\(\{[^}]*json|logfmt|opentelemetry.*logs|LoggerProvider|jsonlog|"
+    r"google-cloud-logging|google\.cloud\.logging",
+    re.IGNORECASE,
+)
+"""What makes log lines JSON or key-value."""
+
+TO_FILES = (
+    ((".py",), re.compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
+        r"^[^#\n]*basicConfig\([^)\n]*filename\s*=", re.MULTILINE)),
+    ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"transports\.(?:File|DailyRotateFile)\(|"
+        r"pino\.destination\(\s*[\"'`][^\"'`]+")),
+    ((".xml",), re.compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
+        r"File)\s+name=")),
+    ((".properties", ".yml", ".yaml"), re.compile(r"^\s*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
+        r"\t]+.*\n)*?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
+    ((".go",), re.compile(r"lumberjack\.Logger\{")),
+    ((".cs", ".json"), re.compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
+)  # fmt: skip
+"""File endings and what logs to a file in them."""
+
+AGENT = re.compile(
+    r"opentelemetry-javaagent|dd-java-agent|elastic-apm-agent|opentelemetry-instrument\b|newrelic-admin|"
+    r"applicationinsights-agent|otel-dotnet-auto|instrumentation\.opentelemetry\.io/inject"
+)
+"""Agents that observe a program from outside of its dependencies."""
+
+CALLS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    ((".py",), re.compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
+        r"\([^()]*\))*\))*)\)"), "requests has none by default"),
+    ((".py",), re.compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
+    ((".py",), re.compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
+        r"\([^()]*\))*timeout\s*=\s*None(?:[^()]|\([^()]*\))*)\)"), "it is switched off"),
+    ((".go",), re.compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
+        r"&?\bhttp\.Client\{\s*()\}"), "Go's default client has none"),
+    ((".java", ".kt"), re.compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
+    ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
+        r"\((?:[^()]|\([^()]*\))*\))*)\)|\baxios\.create\(((?:[^()]|\([^()]*\))*)\)"), "axios has none by default"),
+)  # fmt: skip
+"""File endings, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""

@@ -1,0 +1,191 @@
+"""C205-C207: how a process starts, ends, and waits for others."""
+
+import re
+from collections.abc import Iterator
+
+from machgen.check.cloud_native.patterns import CALLS
+from machgen.check.cloud_native.process import SOURCES
+from machgen.check.dockerfile import Dockerfile
+from machgen.check.facts import Facts, join, parent
+from machgen.check.microservices import anchor
+from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
+from machgen.check.roots import Root, files_of
+
+_COMMANDS = re.compile(
+    r"\balembic\s+(?:-\S+\s+\S+\s+)*upgrade\b|\bmanage\.py\s+migrate\b|\bflask\s+(?:\S+\s+)*db\s+upgrade\b|"
+    r"\bprisma\s+(?:migrate\s+deploy|db\s+push)\b|"
+    r"\btypeorm\s+migration:run\b|\bsequelize(?:-cli)?\s+db:migrate\b|\bknex\s+migrate:latest\b|"
+    r"\bdotnet\s+ef\s+database\s+update\b|"
+    r"\bartisan\s+migrate\b|\bdoctrine:migrations:migrate\b|\bdiesel\s+migration\s+run\b|\bsqlx\s+migrate\s+run\b|"
+    r"\bgoose\s+(?:\S+\s+)*up\b|\brails\s+db:migrate\b|\bmigrate\s+-\S+.*\bup\b"
+)
+_AT_START = (
+    ((".py",), re.compile(r"\b\w*(?:Base|SQLModel|metadata|db)\.(?:metadata\.)?create_all\("), "creates its tables"),
+    ((".cs",), re.compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
+        r"\bAddMigration<"), "migrates its database"),
+    ((".js", ".ts"), re.compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
+        r"\bmigrationsRun\s*:\s*true\b"), "changes its tables"),
+    ((".go",), re.compile(r"\.AutoMigrate\("), "migrates its database"),
+    ((".yml", ".yaml"), re.compile(r"\bddl-auto\s*:\s*(?:update|"
+        r"create(?:-drop)?)\b"), "lets Hibernate change its tables"),
+    ((".properties",), re.compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
+        r"create)", re.MULTILINE), "lets Hibernate change its tables"),
+)  # fmt: skip
+_DATABASES = (
+    "sqlalchemy", "sqlmodel", "django", "alembic", "tortoise-orm", "psycopg", "psycopg2", "psycopg2-binary",
+    "asyncpg", "flask-sqlalchemy", "typeorm",
+    "sequelize", "@prisma/client", "prisma", "knex", "pg", "mysql2",
+    "org.springframework.boot:spring-boot-starter-data-jpa", "org.flywaydb:*",
+    "org.liquibase:*", "gorm.io/gorm", "npgsql.entityframeworkcore.postgresql", "microsoft.entityframeworkcore*",
+    "aspire.npgsql.entityframeworkcore.postgresql",
+    "diesel", "sqlx", "sea-orm", "doctrine/orm", "laravel/framework",
+)  # fmt: skip
+
+
+@rule(
+    "C205",
+    "Migrations are a step of their own",
+    level=Level.WARNING,
+    source="The Twelve-Factor App, XII (admin processes); Humble and Farley, Continuous Delivery ch. 12",
+    mend="Run migrations as a command of the same image: a Job, an init step of the release, `make migrate`.",
+    applies_when="a service that keeps data in a database",
+    roles=(Role.SERVICE,),
+)
+def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
+    """Every pod that starts migrates: two at once race, one that fails crashes in a loop with the schema half changed,
+    and the service needs the right to drop its own tables."""
+    if not any(each.needs(*_DATABASES) for each in root.manifests):
+        yield NotApplicable("no database library is a dependency")
+        return
+    for dockerfile in root.dockerfiles:
+        yield from _started(facts, root, dockerfile)
+    for path in files_of(facts, root):
+        if re.search(
+            r"(?:\A|/)(?:migrations?|alembic|seeds?|scripts?|cli|tools?)/|migrat|seed|init_db|"
+            r"initial_data",
+            path.lower(),
+        ):
+            continue
+        for endings, pattern, said in _AT_START:
+            if path.endswith(endings) and (match := pattern.search(facts.text(path) or "")):
+                text = facts.text(path) or ""
+                line = text.count("\n", 0, match.start()) + 1
+                if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
+                    r"-(?:dev|test|local)\.", path
+                ):
+                    yield Flaw(f"{root.name} {said} when it starts", Place(path, line), path)
+
+
+def _started(facts: Facts, root: Root, dockerfile: Dockerfile) -> Iterator[Flaw]:
+    for start in (dockerfile.final.last("ENTRYPOINT"), dockerfile.final.last("CMD")):
+        if start is None:
+            continue
+        text = " ".join(start.words)
+        if _COMMANDS.search(text):
+            yield Flaw(
+                f"{root.name} migrates its database when it starts",
+                dockerfile.at(start.line),
+                f"{dockerfile.path}/start",
+            )
+        for word in re.findall(r"[\w./-]+\.sh\b", text):
+            names = (
+                join(where, word.rpartition("/")[2])
+                for where in (parent(dockerfile.path), root.path, f"{root.path}/scripts", f"{root.path}/docker")
+            )
+            script = next((name for name in names if name in facts.known), None)
+            for number, line in enumerate(facts.lines(script) if script else (), 1):
+                if script and _COMMANDS.search(line) and not line.lstrip().startswith("#"):
+                    yield Flaw(
+                        f"{root.name} migrates its database when it starts", Place(script, number), f"{script}/start"
+                    )
+
+
+_SERVERS_THAT_END = (
+    "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "waitress", "fastapi", "aiohttp", "@nestjs/terminus",
+    "close-with-grace", "http-terminator",
+    "lightship", "stoppable", "@godaddy/terminus", "actix-web", "rocket", "laravel/framework", "litestar", "sanic",
+    "http-graceful-shutdown",
+)  # fmt: skip
+_HANDLES = re.compile(
+    r"SIGTERM|NotifyContext|enableShutdownHooks|addShutdownHook|@PreDestroy|signal\.signal\(|"
+    r"add_signal_handler|shutdown_signal|"
+    r"with_graceful_shutdown|SignalKind::terminate|RegisterForShutdown|closeWithGrace|fx\.New\("
+)
+
+
+@rule(
+    "C206",
+    "SIGTERM ends it gracefully",
+    level=Level.WARNING,
+    source="The Twelve-Factor App, IX (disposability); Kubernetes Docs, Pod Lifecycle: termination of Pods; "
+    "POSIX.1-2017 signal",
+    mend="On SIGTERM stop taking requests, finish those at hand, then exit; or use a server that does.",
+    applies_when="a service",
+    roles=(Role.SERVICE,),
+)
+def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
+    """Every roll-out and every drained node sends SIGTERM. Go's runtime ends at once and cuts requests off; Node as
+    process 1 ignores it and is killed when the grace period is over."""
+    ecosystems = {each.ecosystem for each in root.manifests}
+    start = " ".join(
+        each.value for dockerfile in root.dockerfiles for each in dockerfile.final.all("CMD", "ENTRYPOINT")
+    )
+    if any(each.needs(*_SERVERS_THAT_END) for each in root.manifests) or re.search(
+        r"\b(?:uvicorn|gunicorn|hypercorn|granian|nginx|php-fpm|apache2)\b", start
+    ):
+        return
+    if "dotnet" in ecosystems or any(
+        each.needs("org.springframework.boot:*", "plugin:org.springframework.boot", "io.quarkus:*")
+        for each in root.manifests
+    ):
+        return  # their hosts end on SIGTERM by themselves
+    sources = [path for path in files_of(facts, root) if path.endswith(SOURCES)]
+    if any(_HANDLES.search(facts.text(path) or "") for path in sources):
+        return
+    if ecosystems & {"go", "node"} and sources:
+        main = next(
+            (
+                path
+                for path in sources
+                if re.search(r"(?:\A|/)(?:main\.go|index\.[jt]s|server\.[jt]s|app\.[jt]s|main\.[jt]s)\Z", path)
+            ),
+            None,
+        )
+        yield Flaw(f"{root.name} does nothing on SIGTERM", Place(main) if main else anchor(root), "SIGTERM")
+    else:
+        yield Unknown(f"what {root.name} does on SIGTERM is not read in its language")
+
+
+@rule(
+    "C207",
+    "Outgoing calls have timeouts",
+    level=Level.WARNING,
+    source="Nygard, Release It! (2nd ed. 2018) ch. 5: Timeouts; Google SRE Book ch. 22 (cascading failures)",
+    mend="Give every call or its client a timeout shorter than your own caller's.",
+    applies_when="a service that calls others",
+    roles=(Role.SERVICE,),
+)
+def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
+    """One slow neighbour holds every worker that waits for it: what it fails, you fail, and then who calls you. A call
+    without a timeout waits for ever."""
+    for path in files_of(facts, root):
+        for endings, pattern, said in CALLS:
+            if not path.endswith(endings):
+                continue
+            text = facts.text(path) or ""
+            if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):
+                continue
+            for match in pattern.finditer(text):
+                given = "".join(group or "" for group in match.groups())
+                if ("timeout" in given.lower() and "None" not in given) or "signal" in given or "**" in given:
+                    continue
+                at = Place(path, text.count("\n", 0, match.start()) + 1)
+                if not facts.lines(path)[at.line - 1].lstrip().startswith(("#", "//", "*")):
+                    yield Flaw(
+                        f"{match[0].split('(')[0].split('{')[0]} is called without a timeout: {said}",
+                        at,
+                        f"{path}/{match[0][:60]}",
+                    )
+
+
+RULES = rules_in(vars())

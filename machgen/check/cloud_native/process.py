@@ -1,0 +1,270 @@
+"""C201-C204: how a process is configured, what it says, what it keeps, and what it shows of itself."""
+
+import re
+from collections.abc import Iterator
+
+from machgen.check.cloud_native.patterns import AGENT, OF_RUNTIMES, STRUCTURED, TO_FILES
+from machgen.check.cloud_native.state import memory_state
+from machgen.check.compose import compose_services
+from machgen.check.dependencies import Dependency, Manifest, manifests_of
+from machgen.check.document import Map, dig, maps
+from machgen.check.facts import Facts, place
+from machgen.check.image_use import containers_of
+from machgen.check.kubernetes import cluster
+from machgen.check.microservices import anchor
+from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
+from machgen.check.roots import Root, files_of
+
+SOURCES = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".go", ".cs", ".rs", ".php", ".scala", ".rb")
+"""Endings of program text."""
+
+_SETTINGS = (
+    *SOURCES, ".yml", ".yaml", ".toml", ".json", ".properties", ".env", ".sh", ".cfg", ".ini", ".xml", ".conf",
+    ".gradle", ".kts", "dockerfile", "procfile", ".config", ".mod",
+)  # fmt: skip
+
+
+@rule(
+    "C201",
+    "What manifests set is read",
+    level=Level.WARNING,
+    source="The Twelve-Factor App, III (config); Kubernetes Docs, Define Environment Variables for a Container",
+    mend="Read the variable under that name, or remove it from the manifest.",
+    applies_when="a service whose environment compose files or manifests set",
+    roles=(Role.SERVICE,),
+)
+def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
+    """A variable that nothing reads is a setting that somebody believes in: the limit, the address or the switch does
+    not do what the manifest says. Renamed in the code and not in the manifest, it fails in production only."""
+    given = {name: at for name, at in _environment(facts, root) if not OF_RUNTIMES.match(name)}
+    if not given:
+        yield NotApplicable("no manifest sets anything for it")
+        return
+    text = _squeezed(facts, root)
+    shared = [each for manifest in root.manifests for each in manifest.dependencies if each.local is not None]
+    for name, at in given.items():
+        if _is_read(
+            name, text, relaxed=bool({"java", "python", "dotnet"} & {each.ecosystem for each in root.manifests})
+        ):
+            continue
+        if shared:
+            yield Unknown(f"whether {shared[0].name} reads {name}, which {at.path} sets")
+        else:
+            yield Flaw(f"{name} is set for {root.name}, and nothing there reads it", at, f"{root.path}/{name}")
+
+
+def _is_read(name: str, text: str, *, relaxed: bool) -> bool:
+    """Whether a name occurs; with relaxed binding (Spring, pydantic, .NET) also as a prefix and a field apart."""
+    if _squeeze(name) in text:
+        return True
+    words = [word for word in re.split(r"_+|\.|:", name) if word]
+    return relaxed and any(
+        _squeeze("".join(words[:end])) in text and _squeeze("".join(words[end:])) in text
+        for end in range(1, len(words))
+    )
+
+
+def _environment(facts: Facts, root: Root) -> Iterator[tuple[str, Place]]:
+    for each in facts.once(compose_services):
+        own = each.dockerfile in {dockerfile.path for dockerfile in root.dockerfiles}
+        if own and not (each.development or each.node.get("command") or each.node.get("entrypoint")):
+            for name, (_, at) in each.environment.items():
+                yield name, at
+    for dockerfile in root.dockerfiles:
+        for workload, container in containers_of(facts, dockerfile):
+            if container.get("command") or workload.kind in {"Job", "CronJob"}:
+                continue
+            for variable in maps(container.get("env")):
+                yield str(variable.get("name")), place(workload.path, variable, "name")
+            yield from _from_config_maps(facts, container)
+
+
+def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, Place]]:
+    named = {dig(each, "configMapRef", "name") for each in maps(container.get("envFrom")) if "prefix" not in each}
+    for config in facts.once(cluster).of("ConfigMap"):
+        data = config.node.get("data")
+        if config.name in named and isinstance(data, Map):
+            for key in data:
+                yield key, place(config.path, data, key)
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+_DEPLOYMENT = re.compile(
+    r"(?:\A|/)(?:docker-)?compose[\w.-]*\.ya?ml\Z|(?:\A|/)(?:k8s|kubernetes|kubernetes-manifests|kustomize|helm|"
+    r"deploy|charts?)/"
+)
+
+
+def _squeezed(facts: Facts, root: Root) -> str:
+    """All text of a root without case and punctuation, as relaxed binding compares names."""
+    parts = []
+    setting = {each.path for each in facts.once(cluster).everything}
+    for path in files_of(facts, root):
+        name = path.lower()
+        if name.endswith(_SETTINGS) and path not in setting and not _DEPLOYMENT.search(name):
+            parts.append(_squeeze(facts.text(path) or ""))
+    return "\n".join(parts)
+
+
+@rule(
+    "C202",
+    "Logs go to standard output, as data",
+    level=Level.WARNING,
+    source="The Twelve-Factor App, XI (logs); OpenTelemetry, Logs Data Model; CNCF TAG Observability whitepaper",
+    mend="Log JSON or key-value lines to standard output: structlog, pino, slog, zap, logback's JSON encoder, "
+    "AddJsonConsole.",
+    applies_when="a service whose language is known",
+    roles=(Role.SERVICE,),
+)
+def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
+    """Files in a container are gone with it, and no collector reads them. Lines of prose cannot be filtered by request,
+    customer or trace when it matters."""
+    structured = False
+    known = False
+    for path in files_of(facts, root):
+        if not path.lower().endswith(
+            (*SOURCES, ".xml", ".properties", ".yml", ".yaml", ".json", ".toml", ".txt", ".mod", ".gradle", ".csproj")
+        ):
+            continue
+        text = facts.text(path) or ""
+        known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
+        structured = structured or bool(STRUCTURED.search(text))
+        for endings, pattern in TO_FILES:
+            if path.endswith(endings) and (match := pattern.search(text)):
+                if path.endswith(".xml") and not re.search(r"log(?:back|4j)", path):
+                    continue
+                at = Place(path, text.count("\n", 0, match.start() + len(match[0]) - len(match[0].lstrip())) + 1)
+                yield Flaw(f"{root.name} logs to a file", at, f"{path}/file")
+    if not known:
+        yield Unknown(f"how {root.name} logs is not read in its language")
+    elif not structured and not any(
+        each.local is not None for manifest in root.manifests for each in manifest.dependencies
+    ):
+        yield Flaw(
+            f"nothing makes the logs of {root.name} JSON or key-value", anchor(root), "structured", level=Level.NOTE
+        )
+
+
+_SESSION = re.compile(r"\bsession\(\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\)")
+
+
+@rule(
+    "C203",
+    "Nothing durable is kept in the process",
+    level=Level.ERROR,
+    source="The Twelve-Factor App, VI (processes); Kubernetes Docs, Pod Lifecycle: pods are ephemeral",
+    mend="Keep it in a database, cache or broker that outlives the pod.",
+    applies_when="a service",
+    roles=(Role.SERVICE,),
+)
+def stateless(facts: Facts, root: Root) -> Iterator[Answer]:
+    """What one pod remembers the other does not know: the cart is empty after the second request, and everything is
+    gone at the next roll-out."""
+    yield from memory_state(facts, root)
+    if not any(each.needs("express-session") for each in root.manifests):
+        return
+    for path in files_of(facts, root):
+        if not path.endswith((".js", ".ts", ".mjs", ".cjs")):
+            continue
+        text = facts.text(path) or ""
+        for match in _SESSION.finditer(text) if "express-session" in text else ():
+            if not re.search(r"\bstore\b", match[1]):
+                at = Place(path, text.count("\n", 0, match.start()) + 1)
+                yield Flaw("sessions are kept in the memory of the process: express-session without a store", at, path)
+
+
+_METRICS = (
+    "prometheus-client", "prometheus-fastapi-instrumentator", "starlette-exporter", "prometheus-flask-exporter",
+    "django-prometheus", "aioprometheus",
+    "opentelemetry-exporter-prometheus", "statsd", "prom-client", "express-prom-bundle",
+    "@willsoto/nestjs-prometheus", "@opentelemetry/sdk-metrics",
+    "@opentelemetry/exporter-prometheus", "@opentelemetry/sdk-node", "io.micrometer:micrometer-registry-*",
+    "io.prometheus:*", "io.quarkus:quarkus-micrometer*",
+    "org.springframework.boot:spring-boot-starter-opentelemetry", "github.com/prometheus/client_golang",
+    "github.com/zsais/go-gin-prometheus", "github.com/labstack/echo-contrib",
+    "go.opentelemetry.io/otel/metric",
+    "go.opentelemetry.io/otel/sdk/metric", "prometheus-net.aspnetcore", "prometheus-net",
+    "opentelemetry.extensions.hosting", "opentelemetry",
+    "prometheus", "metrics-exporter-prometheus", "axum-prometheus", "actix-web-prom", "opentelemetry-otlp",
+    "promphp/prometheus_client_php",
+    "opentelemetry-distro", "opentelemetry-sdk",
+)  # fmt: skip
+_TRACES = (
+    "opentelemetry-sdk", "opentelemetry-distro", "opentelemetry-instrumentation*", "opentelemetry-exporter-otlp*",
+    "ddtrace", "elastic-apm", "sentry-sdk",
+    "@opentelemetry/sdk-node", "@opentelemetry/sdk-trace-node", "@opentelemetry/sdk-trace-base",
+    "@opentelemetry/auto-instrumentations-node", "dd-trace",
+    "elastic-apm-node", "io.micrometer:micrometer-tracing*", "io.opentelemetry*",
+    "org.springframework.cloud:spring-cloud-starter-sleuth",
+    "io.quarkus:quarkus-opentelemetry", "org.springframework.boot:spring-boot-starter-opentelemetry",
+    "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel",
+    "opentelemetry.extensions.hosting", "opentelemetry", "tracing-opentelemetry", "opentelemetry-otlp",
+    "open-telemetry/sdk", "newrelic*",
+    "org.springframework.boot:spring-boot-starter-zipkin",
+)  # fmt: skip
+
+
+@rule(
+    "C204",
+    "Metrics and traces are in the default build",
+    level=Level.WARNING,
+    source="CNCF TAG Observability whitepaper; OpenTelemetry specification; Google SRE Book ch. 6 (four golden "
+    "signals)",
+    mend="Add a Prometheus or OpenTelemetry library to what is always installed, and serve /metrics or export OTLP.",
+    applies_when="a service whose dependencies are known",
+    roles=(Role.SERVICE,),
+)
+def observable(facts: Facts, root: Root) -> Iterator[Answer]:
+    """A request passes many services. Without rate, errors and duration nobody sees that one of them is slow, and
+    without traces nobody sees which."""
+    around = [*root.manifests, *(each for manifest in root.manifests for each in _shared(facts, manifest))]
+    if not any(manifest.dependencies for manifest in around):
+        yield Unknown("its dependencies are not declared")
+        return
+    start = "\n".join(facts.text(each.path) or "" for each in root.dockerfiles)
+    agent = bool(AGENT.search(start)) or any(
+        AGENT.search(str(dict(each.node))) for each in facts.once(cluster).workloads
+    )
+    missing = []
+    if not agent and not _runs(around, _METRICS):
+        missing.append("metrics")
+    if not agent and not _runs(around, _TRACES) and not _native(facts, root):
+        missing.append("traces")
+    if missing:
+        yield Flaw(
+            f"{root.name} has no {' and no '.join(missing)}: no library for it is installed by default",
+            anchor(root),
+            "missing",
+        )
+
+
+def _shared(facts: Facts, manifest: Manifest) -> Iterator[Manifest]:
+    """The manifests of libraries in this repository that a manifest depends on, and of those that they do."""
+    seen: set[str] = set()
+    waiting: list[Dependency] = list(manifest.dependencies)
+    while waiting:
+        each = waiting.pop()
+        if each.local is not None and each.local not in seen:
+            seen.add(each.local)
+            for inner in manifests_of(facts, each.local):
+                yield inner
+                waiting += inner.dependencies
+
+
+def _runs(around: list[Manifest], names: tuple[str, ...]) -> bool:
+    return any(manifest.needs(*names) and (found := manifest.needs(*names)) and found.runtime for manifest in around)
+
+
+def _native(facts: Facts, root: Root) -> bool:
+    """Whether the framework's own telemetry is switched on."""
+    return any(
+        "telemetry=" in (facts.text(path) or "") and "FastAPI(" in (facts.text(path) or "")
+        for path in files_of(facts, root)
+        if path.endswith(".py")
+    )
+
+
+RULES = rules_in(vars())
