@@ -5,6 +5,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
+from chassis import idempotency, inbox, outbox  # noqa: F401 - importing them declares their tables
 from chassis.database import Base, Database
 from chassis.domain import load_domain
 from chassis.settings import Settings

@@ -1,4 +1,4 @@
-"""The command line: ``python -m chassis serve | relay | migrate | openapi | asyncapi | check-ready | token``."""
+"""The command line: ``python -m chassis COMMAND``."""
 
 import argparse
 import asyncio
@@ -42,7 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", metavar="REVISION", help="take migrations back, down to REVISION (or `base`)")
     add("openapi", _openapi, "Print the contract as YAML.")
     add("asyncapi", _asyncapi, "Print the contract of the events as YAML.")
-    add("relay", _relay, "Publish events until SIGTERM, without serving HTTP.")
+    add("relay", _relay, "Deliver events until SIGTERM, without serving HTTP.")
+    outbox = add("outbox", _outbox, "Show which events wait to be delivered, and which were given up.")
+    outbox.add_argument("--retry", metavar="DESTINATION", help="deliver after all what was given up")
+    outbox.add_argument("--drop", metavar="DESTINATION", help="forget everything owed to a destination that is gone")
     add("check-ready", _check_ready, "Exit 0 when the service on PORT is ready.")
     token = add("token", _token, "Print a bearer token for ENVIRONMENT=dev.")
     token.add_argument("--subject", default="developer", help="who the token is for (default: %(default)s)")
@@ -107,7 +110,28 @@ def _relay(settings: Settings, _arguments: argparse.Namespace) -> int:
     from chassis.project import project  # noqa: PLC0415 - as above
 
     logs.configure(settings.log_level, project().name)
-    asyncio.run(relay.run_alone(settings))
+    asyncio.run(relay.serve(settings))
+    return 0
+
+
+def _outbox(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chassis import deliveries  # noqa: PLC0415 - the other commands start without the database
+    from chassis.database import Database  # noqa: PLC0415 - as above
+
+    async def run() -> None:
+        database = Database(settings)
+        try:
+            async with database.transaction() as session:
+                if arguments.retry:
+                    await deliveries.retry_dead(session, arguments.retry)
+                if arguments.drop:
+                    await deliveries.drop(session, arguments.drop)
+                for one in await deliveries.backlogs(session):
+                    print(f"{one.destination}: {one.waiting} wait, {one.oldest_seconds:.0f} s; {one.dead} given up")
+        finally:
+            await database.close()
+
+    asyncio.run(run())
     return 0
 
 

@@ -1,7 +1,5 @@
 """The application: everything put together, in the order in which a request meets it."""
 
-import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -9,7 +7,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from chassis import contract, cors, health, logs, migrations, problems, publishers
+from chassis import contract, cors, health, logs, migrations, problems, relay
 from chassis.auth import Authenticator
 from chassis.database import Database
 from chassis.domain import load_domain
@@ -21,7 +19,6 @@ from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.project import project
 from chassis.rate_limit import RateLimiter
-from chassis.relay import Relay
 from chassis.settings import Environment, Settings
 
 # Spans for requests, exported as the OTEL_* variables say and not at all without them. Metrics and logs have their own
@@ -52,7 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
             if settings.environment is Environment.DEV:
                 await migrations.upgrade(app.state.database.engine)
             if settings.relay_embedded:
-                await stack.enter_async_context(_relaying(app))
+                await stack.enter_async_context(relay.relaying(settings, app.state.database, metrics))
             yield
 
     app = FastAPI(
@@ -82,28 +79,6 @@ def create_app(settings: Settings) -> FastAPI:
     cors.install(app, settings.cors_origins)
     app.add_middleware(Observation, metrics=metrics)
     return app
-
-
-@asynccontextmanager
-async def _relaying(app: FastAPI) -> AsyncIterator[None]:
-    """Publish events beside the requests; what is being handed over at the end is finished."""
-    publisher = publishers.create(app.state.settings)
-    relay = Relay(app.state.database, publisher, app.state.settings, app.state.metrics)
-    task = asyncio.create_task(relay.run())
-    task.add_done_callback(_replace_process_if_failed)
-    try:
-        yield
-    finally:
-        relay.stop()
-        await asyncio.wait([task])
-        await publisher.close()
-
-
-def _replace_process_if_failed(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        # A defect: events would wait for ever. The orchestrator starts another process in this one's place.
-        logs.logger().critical("relay failed", exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
 
 
 async def _authenticator(settings: Settings, stack: AsyncExitStack) -> Authenticator:

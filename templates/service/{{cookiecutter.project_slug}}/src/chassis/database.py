@@ -25,6 +25,8 @@ from chassis.problems import Problem
 from chassis.settings import Settings
 
 _WRITE_LOCK = "BEGIN IMMEDIATE"
+DESTINATIONS = "destinations"
+"""Under this name a session's ``info`` holds who is owed the events that are recorded with it."""
 RECORDED = "recorded"
 """Set in a session's ``info`` when its transaction holds events: the relay is told once it has been committed."""
 
@@ -89,6 +91,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.engine = _create_engine(settings)
+        self._info = {DESTINATIONS: settings.event_destinations}
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         options = {"begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self.engine.execution_options(**options)
@@ -100,7 +103,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Open a session that only reads: no transaction is begun where the database does not need one."""
         with _unavailable_as_problem():
-            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            async with AsyncSession(self._reader, expire_on_commit=False, info=self._info) as session:
                 yield session
 
     @asynccontextmanager
@@ -112,7 +115,7 @@ class Database:
         with _unavailable_as_problem():
             async with (
                 _held(self._writer),
-                AsyncSession(self.engine, expire_on_commit=False) as session,
+                AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session,
                 session.begin(),
             ):
                 yield session

@@ -4,8 +4,9 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from chassis.cloudevents import MEDIA_TYPE, source
 from chassis.domain import Domain
-from chassis.events import MEDIA_TYPE, EventType
+from chassis.events import EventType
 from chassis.project import Project
 
 
@@ -28,7 +29,7 @@ def build(project: Project, domain: Domain) -> dict[str, Any]:
         "channels": {kind.name: _channel(kind) for kind in domain.events},
         "operations": {f"publish.{kind.name}": _operation(kind) for kind in domain.events},
         "components": {
-            "messages": {kind.name: _message(kind, project) for kind in domain.events},
+            "messages": {kind.name: _message(kind) for kind in domain.events},
             "schemas": {**definitions.get("$defs", {}), "CloudEvent": _envelope()},
         },
     }
@@ -51,7 +52,7 @@ def _operation(kind: EventType) -> dict[str, Any]:
     }
 
 
-def _message(kind: EventType, project: Project) -> dict[str, Any]:
+def _message(kind: EventType) -> dict[str, Any]:
     return {
         "name": kind.name,
         "title": kind.summary.rstrip("."),
@@ -64,7 +65,7 @@ def _message(kind: EventType, project: Project) -> dict[str, Any]:
                     "type": "object",
                     "properties": {
                         "type": {"const": kind.name},
-                        "source": {"const": f"/services/{project.name}"},
+                        "source": {"const": source()},
                         "data": {"$ref": f"#/components/schemas/{kind.data.__name__}"},
                     },
                 },
@@ -78,7 +79,7 @@ def _envelope() -> dict[str, Any]:
     return {
         "type": "object",
         "description": "CloudEvents 1.0 in JSON. Delivery is at least once: a repeated event has the same id.",
-        "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"],
+        "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "sequence", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
             "id": {"type": "string", "format": "uuid"},
@@ -87,6 +88,12 @@ def _envelope() -> dict[str, Any]:
             "subject": {"type": "string", "description": "the resource; events of one subject arrive in order"},
             "time": {"type": "string", "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
+            "sequence": {
+                "type": "string",
+                "pattern": "^[0-9]{10}$",
+                "description": "counts the events of one subject from 1 without gaps; one that is not above the last "
+                "one seen is a repetition, or a dead letter delivered after all",
+            },
             "traceparent": {"type": "string", "description": "W3C trace context of the request that caused it"},
             "data": {"type": "object"},
         },

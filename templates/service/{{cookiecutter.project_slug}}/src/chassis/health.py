@@ -1,12 +1,15 @@
 """Probes: whether the process lives, and whether it should get requests."""
 
+import asyncio
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from chassis import migrations
 from chassis.database import Database
+from chassis.deliveries import Backlog, backlogs
 from chassis.metrics import MEDIA_TYPE
 from chassis.operation import Operation, public
 from chassis.problems import Problem
@@ -38,6 +41,17 @@ class Health:
             self._migrated = True
 
 
+async def _measure_outbox(app: FastAPI) -> None:
+    """Ask the database what is owed to whom; a number that cannot be had is left out, for an old one would lie."""
+    owed = {name: Backlog(destination=name) for name in app.state.settings.event_destinations}
+    try:
+        async with asyncio.timeout(_PING_SECONDS), app.state.database.reading() as session:
+            owed |= {one.destination: one for one in await backlogs(session)}
+    except (Problem, TimeoutError, SQLAlchemyError):  # away, slow, or not migrated: /readyz says which
+        owed = {}
+    app.state.metrics.show_outbox(owed.values())
+
+
 @router.get("/livez")
 @public
 async def livez() -> Response:
@@ -57,4 +71,5 @@ async def readyz(request: Request) -> Response:
 @public
 async def metrics(request: Request) -> Response:
     """Report metrics in Prometheus' text format."""
+    await _measure_outbox(request.app)
     return Response(request.app.state.metrics.render(), media_type=MEDIA_TYPE)

@@ -8,6 +8,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
+from chassis.deliveries import Backlog
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -23,19 +25,32 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_duration_seconds", "Time to the last byte", ("method", "route"), registry=self.registry
         )
-
         self._shed = Counter("http_requests_shed", "Requests refused under overload", registry=self.registry)
-
-        self._outbox = Gauge(
-            "outbox_events", "Events that wait, or are dead letters", ("state",), registry=self.registry
+        self._deliveries = Counter(
+            "events_delivered", "Attempts to deliver an event", ("destination", "outcome"), registry=self.registry
         )
-        self._lag = Gauge("outbox_lag_seconds", "Age of the oldest event that waits", registry=self.registry)
+        self._outbox = Gauge(
+            "outbox_events", "Events that wait, or are dead letters", ("destination", "state"), registry=self.registry
+        )
+        self._lag = Gauge(
+            "outbox_lag_seconds", "Age of the oldest event that waits", ("destination",), registry=self.registry
+        )
 
-    def observe_outbox(self, *, pending: int, dead: int, lag_seconds: float) -> None:
-        """Report what the relay has found in the outbox."""
-        self._outbox.labels("pending").set(pending)
-        self._outbox.labels("dead").set(dead)
-        self._lag.set(lag_seconds)
+    def count_delivery(self, *, destination: str, outcome: str) -> None:
+        """Count an attempt to deliver an event.
+
+        :param outcome: ``delivered``, ``failed`` (it is tried again) or ``dead`` (it was given up).
+        """
+        self._deliveries.labels(destination, outcome).inc()
+
+    def show_outbox(self, backlogs: Iterable[Backlog]) -> None:
+        """Show what the outbox holds just now, and nothing about destinations that are not given."""
+        self._outbox.clear()
+        self._lag.clear()
+        for one in backlogs:
+            self._outbox.labels(one.destination, "pending").set(one.waiting)
+            self._outbox.labels(one.destination, "dead").set(one.dead)
+            self._lag.labels(one.destination).set(one.oldest_seconds)
 
     def count_shed(self) -> None:
         """Count a request that was refused because too many were running."""

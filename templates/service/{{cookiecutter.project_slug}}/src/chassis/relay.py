@@ -1,226 +1,198 @@
-"""The relay: publishes what the outbox holds, at least once, in order per subject, whatever dies meanwhile.
+"""The relay: takes events from the outbox to their destinations, at least once and in order.
 
-One relay works at a time, however many processes run one: it holds a lock that dies with it. An event is deleted after
-it was handed over; a process killed in between hands it over again under the same id.
+It runs inside the server (``RELAY_EMBEDDED``) or as a process of its own, ``python -m chassis relay``; any number of
+them may run at once. Whatever ends it, what is not known to be delivered stays in the outbox.
 """
 
 import asyncio
-import fcntl
 import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from itertools import groupby
-from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
-
-from chassis import idempotency, publishers
+from chassis import idempotency, inbox
 from chassis.database import Database, now
-from chassis.events import OutboxRow
+from chassis.deliveries import Delivery, Failure, Outcome, deliver_due, sole_relay
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.problems import Problem
-from chassis.publishers import Publisher, PublishError
+from chassis.publishers import Publisher, Refused, Undelivered, open_publisher
 from chassis.settings import Settings
 
-_LOCK = 0x6F_75_74_62  # any number, as long as every process takes the same
-_BATCH = 100
-_PARALLEL_SUBJECTS = 8
+_Result = TypeVar("_Result")
+_BATCH_SECONDS = 10.0
+_CONCURRENT_DELIVERIES = 20
+_FIRST_PAUSE_SECONDS = 0.5
 _HOUSEKEEPING_SECONDS = 60.0
 
 
 class Relay:
-    """A loop that runs beside the server, or as a process of its own."""
+    """Delivers what is due until it is told to stop."""
 
-    def __init__(self, database: Database, publisher: Publisher, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, database: Database, publisher: Publisher, settings: Settings, metrics: Metrics | None = None
+    ) -> None:
         self._database = database
         self._publisher = publisher
-        self._poll = settings.relay_poll_seconds
-        self._attempts = settings.relay_attempts
-        self._longest = settings.relay_longest_wait_seconds
-        self._lock_file = _lock_file(settings)
+        self._settings = settings
         self._metrics = metrics
-        self._stopping = asyncio.Event()
-        self._cleaned_at = 0.0
+        self._stop = asyncio.Event()
 
     def stop(self) -> None:
-        """End after what is being handed over."""
-        self._stopping.set()
-        self._database.recorded.set()
+        """Finish the deliveries that have begun and begin no other."""
+        self._stop.set()
+        self._database.recorded.set()  # ends the pause of whoever waits for events
 
     async def run(self) -> None:
-        """Publish until told to stop. A lost database or receiver is waited for."""
-        while not self._stopping.is_set():
-            try:
-                async with self._leadership() as leading:
-                    while not self._stopping.is_set() and await leading():
-                        if not await self.publish_due():
-                            await self._rest(self._database.recorded)
-            except (SQLAlchemyError, Problem, OSError) as error:
-                logger().warning("relay interrupted", reason=type(error).__name__)
-            await self._rest(self._stopping)
+        """Deliver until :meth:`stop`. On SQLite, wait until no other process relays."""
+        while not self._stop.is_set():
+            with sole_relay(self._database) as alone:
+                if alone:
+                    async with asyncio.TaskGroup() as tasks:
+                        # One task a destination: a slow one holds up no other.
+                        for destination in self._settings.event_destinations:
+                            tasks.create_task(self._serve(destination))
+                        tasks.create_task(self._tidy())
+            await _pause(self._stop, 1.0)
 
-    async def publish_due(self) -> int:
-        """Publish one batch of what is due.
+    async def _serve(self, destination: str) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            self._database.recorded.clear()
+            outcomes = await _guarded(deliver_due(self._database, destination, self._deliver))
+            if outcomes == [] and not self._stop.is_set():
+                await _pause(self._database.recorded, self._settings.relay_poll_seconds)
+            elif outcomes and any(outcome.delivered for outcome in outcomes):
+                failures = 0
+            else:  # nothing gets through: leave it alone for a while, instead of asking for every subject
+                failures += 1
+                await _pause(self._stop, self._backoff(failures))
 
-        :returns: how many events were handed over.
-        """
-        self._database.recorded.clear()
-        async with self._database.reading() as session:
-            due = await _due(session)
-            await self._measure(session)
-        await self._clean()
-        if not due:
-            return 0
-        ordered = sorted(due, key=lambda row: (row.subject, row.sequence))
-        slots = asyncio.Semaphore(_PARALLEL_SUBJECTS)
-        outcomes = await asyncio.gather(
-            *(self._publish_in_order(list(rows), slots) for _, rows in groupby(ordered, key=lambda row: row.subject))
-        )
-        return sum(outcomes)
+    async def _deliver(self, streams: Sequence[Sequence[Delivery]]) -> list[Outcome]:
+        ends_at = time.monotonic() + _BATCH_SECONDS
+        free = asyncio.Semaphore(_CONCURRENT_DELIVERIES)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self._deliver_stream(stream, free, ends_at)) for stream in streams]
+        return [task.result() for task in running]
 
-    async def _publish_in_order(self, rows: Sequence[OutboxRow], slots: asyncio.Semaphore) -> int:
-        """Hand over one subject's events; stop at the first that fails, for the later ones must not overtake it."""
-        handed_over: list[int] = []
-        failed: tuple[OutboxRow, PublishError] | None = None
-        async with slots:
-            for row in rows:
-                try:
-                    await self._publisher.publish(
-                        event_id=row.event_id, kind=row.type, subject=row.subject, document=row.document.encode()
-                    )
-                except PublishError as error:
-                    failed = (row, error)
+    async def _deliver_stream(self, stream: Sequence[Delivery], free: asyncio.Semaphore, ends_at: float) -> Outcome:
+        """Deliver one subject's events one after the other, up to the first that has to wait."""
+        outcome = Outcome()
+        for delivery in stream:
+            async with free:
+                if self._stop.is_set() or time.monotonic() > ends_at:
                     break
-                handed_over.append(row.sequence)
-        async with self._database.transaction() as session:
-            if handed_over:
-                await session.execute(delete(OutboxRow).where(OutboxRow.sequence.in_(handed_over)))
-            if failed:
-                await self._postpone(session, *failed)
-        return len(handed_over)
+                failure = await self._attempt(delivery)
+            if failure is None:
+                outcome.delivered.append(delivery)
+                continue
+            outcome.failed.append(failure)
+            if failure.again_at is not None:
+                break
+        return outcome
 
-    async def _postpone(self, session: AsyncSession, row: OutboxRow, error: PublishError) -> None:
-        attempts = row.attempts + 1
-        dead = attempts >= self._attempts
-        # Twice as long each time, and never all at the same moment.
-        wait = min(self._longest, 2.0 ** (attempts - 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-        await session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.sequence == row.sequence)
-            .values(
-                attempts=attempts,
-                available_at=now() + timedelta(seconds=wait),
-                dead_at=now() if dead else None,
-                last_error=str(error)[:500],
-            )
+    async def _attempt(self, delivery: Delivery) -> Failure | None:
+        again_after: float | None = self._backoff(delivery.attempts + 1)
+        try:
+            async with asyncio.timeout(self._settings.relay_deadline_seconds):
+                await self._publisher.publish(delivery)
+        except TimeoutError:
+            reason = "deadline"
+        except Undelivered as error:
+            reason = str(error)
+            if error.after is not None:
+                again_after = error.after.total_seconds()
+        except Refused as error:
+            reason, again_after = str(error), None
+        else:
+            self._count(delivery, "delivered")
+            return None
+        if now() - delivery.recorded_at > timedelta(hours=self._settings.relay_give_up_hours):
+            again_after = None
+        return self._failed(delivery, reason, again_after)
+
+    def _failed(self, delivery: Delivery, reason: str, again_after: float | None) -> Failure:
+        dead = again_after is None
+        self._count(delivery, "dead" if dead else "failed")
+        logger().warning(
+            "event not delivered",
+            destination=delivery.destination,
+            id=str(delivery.event_id),
+            subject=delivery.subject,
+            attempt=delivery.attempts + 1,
+            reason=reason,
+            dead=dead,
         )
-        logger().log(
-            40 if dead else 30,
-            "event is a dead letter" if dead else "event not published",
-            event_id=str(row.event_id),
-            type=row.type,
-            attempts=attempts,
-            reason=str(error),
-        )
+        again_at = None if again_after is None else now() + timedelta(seconds=again_after)
+        return Failure(delivery=delivery, reason=reason, again_at=again_at)
 
-    async def _measure(self, session: AsyncSession) -> None:
-        pending, oldest = (
-            await session.execute(
-                select(func.count(), func.min(OutboxRow.recorded_at)).where(OutboxRow.dead_at.is_(None))
-            )
-        ).one()
-        dead = await session.scalar(select(func.count()).where(OutboxRow.dead_at.is_not(None)))
-        lag = (now() - oldest).total_seconds() if oldest else 0.0
-        self._metrics.observe_outbox(pending=pending, dead=dead or 0, lag_seconds=lag)
+    def _count(self, delivery: Delivery, outcome: str) -> None:
+        if self._metrics is not None:
+            self._metrics.count_delivery(destination=delivery.destination, outcome=outcome)
 
-    async def _clean(self) -> None:
-        elapsed = asyncio.get_running_loop().time()
-        if elapsed - self._cleaned_at < _HOUSEKEEPING_SECONDS:
-            return
-        self._cleaned_at = elapsed
+    def _backoff(self, failures: int) -> float:
+        """Return how many seconds to wait: twice as long each time, up to the limit, and never all at the same time."""
+        longest = min(_FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 30), self._settings.relay_longest_wait_seconds)
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+
+    async def _tidy(self) -> None:
+        while not self._stop.is_set():
+            await _guarded(self._forget())
+            await _pause(self._stop, _HOUSEKEEPING_SECONDS)
+
+    async def _forget(self) -> None:
+        """Remove what nobody will repeat any more: requests and deliveries."""
         async with self._database.transaction() as session:
             await idempotency.forget_expired(session)
-
-    async def _rest(self, unless: asyncio.Event) -> None:
-        try:
-            async with asyncio.timeout(self._poll):
-                await unless.wait()
-        except TimeoutError:
-            pass
-
-    @asynccontextmanager
-    async def _leadership(self) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-        """Become the one relay that works, if nobody else is; the lock goes with the process that holds it.
-
-        What is given tells whether this process holds the lock, and raises when the connection that holds it is lost.
-        """
-        if self._database.is_sqlite:
-            with self._lock_file.open("a") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    yield _never
-                    return
-                yield _always
-            return
-        async with self._database.engine.connect() as connection:
-            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            leading = await autocommit.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK})
-
-            async def still() -> bool:
-                return bool(leading) and await autocommit.scalar(text("SELECT true")) is True
-
-            try:
-                yield still
-            finally:
-                if leading and not autocommit.closed and not autocommit.invalidated:
-                    await autocommit.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            await inbox.forget(session, age=timedelta(hours=self._settings.inbox_hours))
 
 
-async def run_alone(settings: Settings) -> None:
-    """Run the relay as a process of its own until SIGTERM or SIGINT."""
-    database, publisher = Database(settings), publishers.create(settings)
-    relay = Relay(database, publisher, settings, Metrics())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, relay.stop)
+async def _pause(until: asyncio.Event, seconds: float) -> None:
     try:
-        await relay.run()
+        async with asyncio.timeout(seconds):
+            await until.wait()
+    except TimeoutError:
+        pass
+
+
+async def _guarded(work: Awaitable[_Result]) -> _Result | None:
+    """Do one piece of work and return its result, or nothing when it failed."""
+    try:
+        return await work
+    except Problem as problem:  # the database is away: it says so often enough elsewhere
+        logger().warning("relay waits", reason=problem.kind)
+    except Exception as error:  # noqa: BLE001 - the boundary: a relay that ended would be missed by nobody for days
+        logger().error("relay failed", exc_info=error)
+    return None
+
+
+@asynccontextmanager
+async def relaying(settings: Settings, database: Database, metrics: Metrics) -> AsyncIterator[None]:
+    """Relay in the background of the block, and finish what has begun at its end."""
+    async with open_publisher(settings) as publisher:
+        relay = Relay(database, publisher, settings, metrics)
+        task = asyncio.create_task(relay.run())
+        try:
+            yield
+        finally:
+            relay.stop()
+            await task
+
+
+async def serve(settings: Settings) -> None:
+    """Relay as a process of its own, until SIGTERM or SIGINT."""
+    database = Database(settings)
+    try:
+        async with open_publisher(settings) as publisher:
+            relay = Relay(database, publisher, settings)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, relay.stop)
+            logger().info("relay started", publisher=settings.events_publisher, to=settings.event_destinations)
+            await relay.run()
+            logger().info("relay stopped")
     finally:
-        await publisher.close()
         await database.close()
-
-
-async def _due(session: AsyncSession) -> list[OutboxRow]:
-    earlier = aliased(OutboxRow)
-    waiting = (
-        select(earlier.sequence)
-        .where(earlier.subject == OutboxRow.subject, earlier.sequence < OutboxRow.sequence)
-        .where(earlier.dead_at.is_(None), earlier.available_at > now())
-        .exists()
-    )
-    query = (
-        select(OutboxRow)
-        .where(OutboxRow.dead_at.is_(None), OutboxRow.available_at <= now(), ~waiting)
-        .order_by(OutboxRow.sequence)
-        .limit(_BATCH)
-    )
-    return list(await session.scalars(query))
-
-
-async def _always() -> bool:
-    return True
-
-
-async def _never() -> bool:
-    return False
-
-
-def _lock_file(settings: Settings) -> Path:
-    name = settings.url.database or "memory"
-    return Path(f"{name}.relay")

@@ -1,5 +1,6 @@
 """Settings: from the environment only, checked once, at the start."""
 
+import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -75,14 +76,20 @@ class Settings(BaseSettings):
     auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
 
     events_publisher: Publisher = Field(Publisher.LOG, description="log, http or nats")
-    events_http_urls: _Listed = Field((), description="subscribers, separated by commas")
-    events_http_secret: SecretStr = Field(SecretStr(""), description="signs what subscribers get")
+    events_subscribers: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="who gets events by http: name=URL, separated by commas"
+    )
+    events_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {}, description="signs what each of them gets: name=secret, separated by commas"
+    )
     events_nats_url: SecretStr = Field(SecretStr("nats://127.0.0.1:4222"), description="NATS server with JetStream")
     events_nats_prefix: str = Field("events", description="first part of the NATS subject")
     relay_embedded: bool = Field(True, description="whether the server publishes too, or `chassis relay` alone does")
     relay_poll_seconds: float = Field(1.0, gt=0, description="how often the outbox is looked at without being told")
-    relay_attempts: int = Field(12, ge=1, description="attempts until an event is a dead letter")
-    relay_longest_wait_seconds: float = Field(300.0, gt=0, description="longest pause between two attempts")
+    relay_deadline_seconds: float = Field(5.0, gt=0, le=60, description="longest time that one delivery may take")
+    relay_longest_wait_seconds: float = Field(60.0, gt=0, description="longest pause between two attempts")
+    relay_give_up_hours: float = Field(72.0, ge=0, description="how old an event gets until a failure is its last one")
+    inbox_hours: float = Field(720.0, gt=0, description="how long the ids of received events are kept")
     idempotency_seconds: float = Field(86400.0, gt=0, description="how long a repeated request gets the same answer")
 
     rate_limit_requests: int = Field(12_000, ge=0, description="requests of one caller and window; 0 means no limit")
@@ -106,7 +113,7 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(20, ge=1, description="how long requests in flight may take to finish after that")
 
-    @field_validator("auth_algorithms", "events_http_urls", "cors_origins", mode="before")
+    @field_validator("auth_algorithms", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -118,6 +125,25 @@ class Settings(BaseSettings):
         for name in value:
             if name[:2] not in ("RS", "PS", "ES", "Ed"):
                 raise ValueError(f"{name!r} is not an asymmetric signature algorithm")
+        return value
+
+    @field_validator("events_subscribers", "events_secrets", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+        for name, right in pairs.items():
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name) or not right:
+                raise ValueError("not of the form name=value,name=value, with names of lower-case letters and digits")
+        return pairs
+
+    @field_validator("events_subscribers")
+    @classmethod
+    def _addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, url in value.items():
+            if not url.startswith(("https://", "http://")):
+                raise ValueError(f"the address of {name!r} is not an http(s):// URL")
         return value
 
     @field_validator("database_url")
@@ -134,13 +160,16 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         by_http = self.events_publisher is Publisher.HTTP
-        if by_http and not self.events_http_urls:
-            raise ValueError("EVENTS_PUBLISHER=http needs EVENTS_HTTP_URLS")
+        if by_http and not self.events_subscribers:
+            raise ValueError("EVENTS_PUBLISHER=http needs EVENTS_SUBSCRIBERS")
+        if unknown := ", ".join(sorted(self.events_secrets.keys() - self.events_subscribers.keys())):
+            raise ValueError(f"EVENTS_SECRETS names {unknown}, which EVENTS_SUBSCRIBERS does not")
         if self.environment is Environment.DEV:
             return self
         needed = ["database_url", "secret_key", "auth_issuer", "auth_audience"]
-        needed += ["events_http_secret"] if by_http else []
         missing = [name.upper() for name in needed if not _reveal(getattr(self, name))]
+        if by_http and (unsigned := ", ".join(sorted(self.events_subscribers.keys() - self.events_secrets.keys()))):
+            missing.append(f"EVENTS_SECRETS for {unsigned}")
         if missing:
             raise ValueError(f"ENVIRONMENT={self.environment} needs {', '.join(missing)}")
         secret = self.secret_key.get_secret_value()
@@ -152,6 +181,11 @@ class Settings(BaseSettings):
         if not self.auth_issuer.startswith("https://"):
             raise ValueError("AUTH_ISSUER must be an https:// URL")
         return self
+
+    @property
+    def event_destinations(self) -> tuple[str, ...]:
+        """Who is owed every event: the subscribers, or the one place that the publisher writes to."""
+        return tuple(self.events_subscribers) if self.events_publisher is Publisher.HTTP else (self.events_publisher,)
 
     @cached_property
     def url(self) -> URL:

@@ -1,0 +1,53 @@
+"""CloudEvents 1.0 in the JSON event format: the form in which events leave the service."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.project import project
+
+MEDIA_TYPE = "application/cloudevents+json"  # structured mode: CloudEvents HTTP binding 1.0, section 3.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudEvent:
+    """One event, as everybody sees it.
+
+    ``sequence`` counts the events of one ``subject`` from 1 without gaps, in the order in which their transactions
+    were committed. Subjects are independent of each other.
+    """
+
+    id: UUID
+    type: str
+    subject: str
+    time: datetime
+    sequence: int
+    data: dict[str, Any]
+    traceparent: str = ""
+
+    def document(self) -> str:
+        """Return the JSON text that is published: always the same one, however often it is sent.
+
+        ``sequence`` and ``traceparent`` are CloudEvents' own extensions; the former is filled up with zeros, because
+        that extension compares it as text.
+        """
+        members: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": str(self.id),
+            "source": source(),
+            "type": self.type,
+            "subject": self.subject,
+            "time": self.time.isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "sequence": f"{self.sequence:010d}",
+        }
+        if self.traceparent:
+            members["traceparent"] = self.traceparent
+        return json.dumps(members | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))
+
+
+def source() -> str:
+    """Return the ``source`` of all events of this service, a URI reference."""
+    return f"/services/{project().name}"

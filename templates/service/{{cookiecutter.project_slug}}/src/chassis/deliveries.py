@@ -1,0 +1,220 @@
+"""What the outbox owes: which events are due, who may deliver them now, and what became of them.
+
+Events of one subject are delivered to one destination by one process at a time, so their order is kept.
+
+- PostgreSQL: the first waiting event of a subject is locked (``FOR UPDATE SKIP LOCKED``) until the outcome is
+  committed. A killed process loses its locks with its connection; one that hangs loses them by
+  ``idle_in_transaction_session_timeout``. Recording never waits for these locks: it only inserts.
+- SQLite: writers must not wait for a delivery, so no transaction stays open meanwhile. One process at a time relays,
+  the one that holds :func:`sole_relay`.
+"""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from chassis.database import Database, now
+from chassis.outbox import OutboxRow
+
+STREAMS_A_BATCH = 100
+EVENTS_A_STREAM = 50
+_HUNG_SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One event on its way to one destination."""
+
+    destination: str
+    subject: str
+    sequence: int
+    event_id: UUID
+    type: str
+    document: str
+    recorded_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why an event was not delivered, and when to try again; ``None`` means never: it is a dead letter."""
+
+    delivery: Delivery
+    reason: str
+    again_at: datetime | None
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What became of the events of one subject, in their order."""
+
+    delivered: list[Delivery] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+
+Deliver = Callable[[Sequence[Sequence[Delivery]]], Awaitable[list[Outcome]]]
+
+
+async def deliver_due(database: Database, destination: str, deliver: Deliver) -> list[Outcome]:
+    """Take what is due for a destination, have it delivered, and store what became of it.
+
+    :param deliver: gets a list of subjects, each a list of its events in order.
+    :returns: what ``deliver`` returned; empty when nothing is due, or others are at it.
+    :raises Problem: 503 when the database is away; what was delivered meanwhile will be delivered again.
+    """
+    if database.is_sqlite:
+        async with database.reading() as session:
+            streams = await _due(session, destination)
+        outcomes = await deliver(streams) if streams else []
+        if outcomes:
+            async with database.transaction() as session:
+                await _settle(session, outcomes)
+        return outcomes
+    async with database.transaction() as session:
+        streams = await _due(session, destination)
+        if not streams:
+            return []
+        await session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_HUNG_SECONDS}s'"))
+        outcomes = await deliver(streams)
+        await _settle(session, outcomes)
+    return outcomes
+
+
+async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
+    earlier = aliased(OutboxRow)
+    heads = (
+        select(OutboxRow.subject, OutboxRow.sequence)
+        .where(
+            OutboxRow.destination == destination,
+            OutboxRow.dead_at.is_(None),
+            OutboxRow.due_at <= now(),
+            ~select(earlier.sequence)
+            .where(
+                earlier.destination == OutboxRow.destination,
+                earlier.subject == OutboxRow.subject,
+                earlier.sequence < OutboxRow.sequence,
+                earlier.dead_at.is_(None),
+            )
+            .exists(),
+        )
+        .order_by(OutboxRow.due_at)
+        .limit(STREAMS_A_BATCH)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    )
+    found = (await session.execute(heads)).all()
+    if not found:
+        return []
+    streams: dict[str, list[Delivery]] = {name: [] for name, _ in found}
+    # A second statement: it sees what was committed since, and the locks keep others away from these subjects.
+    following = select(*(getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__)).where(
+        OutboxRow.destination == destination,
+        OutboxRow.dead_at.is_(None),
+        or_(
+            *(
+                and_(OutboxRow.subject == name, OutboxRow.sequence.between(first, first + EVENTS_A_STREAM - 1))
+                for name, first in found
+            )
+        ),
+    )
+    for row in await session.execute(following.order_by(OutboxRow.sequence)):
+        streams[row.subject].append(Delivery(**row._mapping))
+    return list(streams.values())
+
+
+async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    key = ("destination", "subject", "sequence")
+    gone = [{f"b_{name}": getattr(one, name) for name in key} for outcome in outcomes for one in outcome.delivered]
+    table = OutboxRow.__table__
+    this = and_(*(table.c[name] == bindparam(f"b_{name}") for name in key))
+    connection = await session.connection()
+    if gone:
+        await connection.execute(delete(OutboxRow).where(this), gone)
+    failed = [
+        {f"b_{name}": getattr(failure.delivery, name) for name in key}
+        | {
+            "attempts": failure.delivery.attempts + 1,
+            "due_at": failure.again_at or now(),
+            "dead_at": None if failure.again_at else now(),
+            "error": failure.reason[:500],
+        }
+        for outcome in outcomes
+        for failure in outcome.failed
+    ]
+    if failed:
+        await connection.execute(update(OutboxRow).where(this), failed)
+
+
+@contextmanager
+def sole_relay(database: Database) -> Iterator[bool]:
+    """Try to become the one process that relays from an SQLite file; yield whether that worked.
+
+    The lock is an exclusive transaction on a file beside the database: the system ends it with the process, however
+    that ends. On PostgreSQL there may be many, so it always works.
+    """
+    path = database.engine.url.database
+    if not database.is_sqlite or not path:
+        yield True
+        return
+    with closing(sqlite3.connect(f"{path}-relay", timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:  # another process holds it
+            yield False
+        else:
+            yield True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """What one destination waits for: the number of events, the age of the oldest one in seconds, dead letters."""
+
+    destination: str
+    waiting: int = 0
+    oldest_seconds: float = 0.0
+    dead: int = 0
+
+
+async def backlogs(session: AsyncSession) -> list[Backlog]:
+    """Return what is owed to each destination that is owed something."""
+    waiting = OutboxRow.dead_at.is_(None)
+    rows = await session.execute(
+        select(
+            OutboxRow.destination,
+            func.count().filter(waiting),
+            func.min(OutboxRow.recorded_at).filter(waiting),
+            func.count().filter(~waiting),
+        )
+        .group_by(OutboxRow.destination)
+        .order_by(OutboxRow.destination)
+    )
+    present = now()
+    return [
+        Backlog(
+            destination=destination,
+            waiting=count,
+            oldest_seconds=max((present - oldest).total_seconds(), 0.0) if oldest else 0.0,
+            dead=dead,
+        )
+        for destination, count, oldest, dead in rows
+    ]
+
+
+async def retry_dead(session: AsyncSession, destination: str) -> None:
+    """Have everything that was given up for a destination delivered after all, with a new allowance of time."""
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.destination == destination, OutboxRow.dead_at.is_not(None))
+        .values(dead_at=None, recorded_at=now(), due_at=now(), attempts=0)
+    )
+
+
+async def drop(session: AsyncSession, destination: str) -> None:
+    """Forget everything that is owed to a destination, for one that is gone for good."""
+    await session.execute(delete(OutboxRow).where(OutboxRow.destination == destination))
