@@ -69,7 +69,11 @@ class Facts:
 
     def is_beside(self, path: str) -> bool:
         """Whether a path is a test, a sample, documentation or vendored: it does not weigh as production."""
-        return bool(_BESIDE.search(path) or _TEST_FILE.search(path))
+        key = ("beside", path)
+        if key not in self._kept:
+            self._kept[key] = bool(_BESIDE.search(path) or _TEST_FILE.search(path))
+        kept: bool = self._kept[key]
+        return kept
 
     def text(self, path: str) -> str | None:
         """Return a file's text; None where it is missing, or unreadable, too large or binary, which is reported."""

@@ -33,6 +33,10 @@ _TOKENS = re.compile(
     r"(?P<azure>\bAccountKey=[A-Za-z0-9+/]{86}==)|(?P<sendgrid>\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})|"
     r"(?P<key>-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----\s*(?:\\n)?\s*[\"'+\s]*[A-Za-z0-9+/]{40})"
 )
+_MARKS = (
+    "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AIza", "k_live_", "npm_",
+    "pypi-AgEI", "AccountKey=", "SG.", "PRIVATE KEY-----",
+)  # fmt: skip
 _WORDS = {
     "aws": "an AWS access key", "github": "a GitHub token", "gitlab": "a GitLab token", "slack": "a Slack token",
     "google": "a Google API key", "stripe": "a live Stripe key", "npm": "an npm token", "pypi": "a PyPI token",
@@ -70,6 +74,8 @@ def no_credentials(facts: Facts) -> Iterator[Answer]:
 
 def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
     text = facts.text(path) or ""
+    if not any(mark in text for mark in _MARKS):  # a look for some words is far cheaper than the pattern
+        return
     for match in _TOKENS.finditer(text):
         kind = str(match.lastgroup)
         value = match[0]
@@ -126,10 +132,15 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
         for endings, pattern in DEFAULTS:
             if path.endswith(endings):
                 text = facts.text(path) or ""
-                yield from _defaults(path, text, pattern)
+                if _NAMES_A_SECRET.search(text):
+                    yield from _defaults(path, text, pattern)
 
 
 _DEVELOPMENT = re.compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
+_NAMES_A_SECRET = re.compile(
+    r"[sS]ecret|SECRET|[jJ]wt|JWT|[sS]igning|SIGNING|[eE]ncryption|ENCRYPTION|"
+    r"SymmetricSecurityKey"
+)
 _NO_LITERAL = ("$", "/", "http", "env:", "{", "<")
 _COMMENT = ("#", "//", "*", "/*")
 _ONLY_A_NAME = re.compile(
@@ -163,6 +174,12 @@ def _is_refused(text: str, value: str) -> bool:
     return False
 
 
+_TLS_ENDINGS = tuple({ending for endings, _, _ in TLS for ending in endings})
+_TLS_MARKS = (
+    "verify", "Verify", "VERIFY", "Unauthorized", "UNAUTHORIZED", "ssl", "SSL", "TrustAll", "TrustManager",
+    "Hostname", "HOSTNAME",
+    "Certificate", "danger_accept", "curl", "--no-check", "-tls-",
+)  # fmt: skip
 _HERE = re.compile(r"https://(?:localhost|127\.0\.0\.1|\[::1\]|kubernetes\.default)")
 
 
@@ -180,6 +197,8 @@ def tls_verified(facts: Facts) -> Iterator[Answer]:
     for path in facts.paths:
         low = path.lower()
         if facts.is_beside(path):
+            continue
+        if not low.endswith(_TLS_ENDINGS) or not any(mark in (facts.text(path) or "") for mark in _TLS_MARKS):
             continue
         for endings, pattern, said in TLS:
             if not low.endswith(endings):

@@ -6,14 +6,14 @@ _WORD = r"(?:secret_?key|jwt_?secret|jwt_?key|session_?secret|signing_?key|secre
 DEFAULTS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     ((".py",), re.compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
         rf"\s*(?:default\s*=\s*)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".py",), re.compile(rf"^\s*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
+    ((".py",), re.compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
         rf"bytes)\s*)?=\s*(?:SecretStr\()?b?[\"']([^\"'\n]+)[\"']", re.IGNORECASE | re.MULTILINE)),
     ((".js", ".ts", ".mjs", ".cjs"), re.compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
         rf"|\?\?)\s*[\"'`]([^\"'`\n]+)[\"'`]", re.IGNORECASE)),
     ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"\b(session|jwt|expressjwt|"
         r"cookieSession)\(\s*\{[^{}]*?\b(?:secret|secretOrKey|keys)\s*:\s*\[?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
     ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
-    ((".properties", ".yml", ".yaml"), re.compile(rf"^\s*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
+    ((".properties", ".yml", ".yaml"), re.compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
     ((".go",), re.compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
     ((".java", ".kt"), re.compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
     ((".cs",), re.compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
@@ -54,20 +54,48 @@ OF_RUNTIMES = re.compile(
 )  # fmt: skip
 """Variables that a runtime, an agent or the platform reads, whatever the program does."""
 
-STRUCTURED = re.compile(
-    r"\bstructlog\b|python-?json-?logger|JsonFormatter|json_log_formatter|ecs_logging|loguru.*serialize|\bpino\b|"
-    r"winston.*json|format\.json\(\)|bunyan|log4js.*json|"
-    r"logstash-logback-encoder|LogstashEncoder|JsonLayout|JsonTemplateLayout|EcsLayout|EcsEncoder|"
-    r"logging\.structured|structured:\s*(?:\n\s+)?(?:format|\{)|quarkus-logging-json|StackdriverLogging|"
-    r"spring-cloud-gcp.*logging|"
-    r"NewJSONHandler|NewTextHandler|JSONFormatter|zerolog|go\.uber\.org/zap|zap\.New|logr\b|go-kit/log|"
-    r"AddJsonConsole|JsonFormatter|CompactJsonFormatter|Serilog|AddOpenTelemetry\(|\.json\(\)\s*\.init|"
-    r"tracing_subscriber.*json|fmt\(\)\.json|Monolog.*JsonFormatter|"
-    r"nestjs-pino|WinstonModule|ConsoleLogger\(\{[^}]*json|logfmt|opentelemetry.*logs|LoggerProvider|jsonlog|"
-    r"google-cloud-logging|google\.cloud\.logging",
-    re.IGNORECASE,
+STRUCTURED: tuple[tuple[str, ...], ...] = tuple(
+    tuple(words.split("+"))
+    for words in (
+        "structlog",
+        "python-json-logger",
+        "pythonjsonlogger",
+        "jsonformatter",
+        "json_log_formatter",
+        "ecs_logging",
+        "loguru+serialize",
+        "pino",
+        "winston+json",
+        "bunyan",
+        "log4js+json",
+        "logstashencoder",
+        "logstash-logback-encoder",
+        "jsonlayout",
+        "jsontemplatelayout",
+        "ecslayout",
+        "ecsencoder",
+        "logging.structured",
+        "structured:+format",
+        "quarkus-logging-json",
+        "stackdriverlogging",
+        "newjsonhandler",
+        "newtexthandler",
+        "zerolog",
+        "go.uber.org/zap",
+        "go-logr/logr",
+        "go-kit/log",
+        "addjsonconsole",
+        "serilog",
+        "addopentelemetry(",
+        "tracing_subscriber+json",
+        "logfmt",
+        "opentelemetry+loggerprovider",
+        "google.cloud.logging",
+        "google-cloud-logging",
+        "consolelogger(+json:",
+    )
 )
-"""What makes log lines JSON or key-value."""
+"""What makes log lines JSON or key-value: words in lower case, all of one entry in one file."""
 
 TO_FILES = (
     ((".py",), re.compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
@@ -76,7 +104,7 @@ TO_FILES = (
         r"pino\.destination\(\s*[\"'`][^\"'`]+")),
     ((".xml",), re.compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
         r"File)\s+name=")),
-    ((".properties", ".yml", ".yaml"), re.compile(r"^\s*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
+    ((".properties", ".yml", ".yaml"), re.compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
         r"\t]+.*\n)*?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
     ((".go",), re.compile(r"lumberjack\.Logger\{")),
     ((".cs", ".json"), re.compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),

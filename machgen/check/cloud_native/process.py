@@ -131,7 +131,7 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
             continue
         text = facts.text(path) or ""
         known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
-        structured = structured or bool(STRUCTURED.search(text))
+        structured = structured or _is_structured(text.lower())
         for endings, pattern in TO_FILES:
             if path.endswith(endings) and (match := pattern.search(text)):
                 if path.endswith(".xml") and not re.search(r"log(?:back|4j)", path):
@@ -146,6 +146,10 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(
             f"nothing makes the logs of {root.name} JSON or key-value", anchor(root), "structured", level=Level.NOTE
         )
+
+
+def _is_structured(text: str) -> bool:
+    return any(all(word in text for word in words) for words in STRUCTURED)
 
 
 _SESSION = re.compile(r"\bsession\(\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\)")
