@@ -13,6 +13,7 @@ from machgen.cli import console, options, prompts
 from machgen.cli.given import gather
 from machgen.cli.offer import Offer
 from machgen.errors import BadRequest
+from machgen.names import printable
 from machgen.publish import publish, rewrite
 from machgen.questions import questions
 from machgen.render import Renderer
@@ -184,9 +185,19 @@ def _list_files(made: Made) -> None:
         console.note(f"note: what {', '.join(runs)} would do is not in this list")
 
 
+def _typed(target: str) -> str:
+    """Return the target as `cd` takes it from a shell, and as a terminal can show it."""
+    path = f"./{target}" if target.startswith("-") else target
+    if path == printable(path):
+        return shlex.quote(path)
+    # the bytes, in the one kind of quotes that has escapes (POSIX.1-2024, "Dollar-Single-Quotes")
+    shown = (chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\{b:03o}" for b in os.fsencode(path))
+    return f"$'{''.join(shown)}'"
+
+
 def _report(made: Made) -> None:
     console.result(f"Made {made.target} from {_named(made)}: {len(made.tree | made.own)} files. Next:", "")
-    console.result(f"  cd {shlex.quote(made.target)}")
+    console.result(f"  cd {_typed(made.target)}")
     makefile = made.tree.get("Makefile")
     targets = set(re.findall(rb"^([a-z][a-z-]*):", makefile.data, re.MULTILINE)) if makefile else set()
     for target in (b"test", b"run"):

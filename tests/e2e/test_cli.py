@@ -70,6 +70,28 @@ def test_the_next_commands_are_those_of_the_makefile(home: Path) -> None:
         assert 0 == done.returncode
 
 
+@pytest.mark.parametrize(
+    "target", ["-x", "--", "a b", "it's", "a\nb", "\x1b[31mred", "\u202ex", "Größe 😀", "\udcff", "a\\b", "~", "$HOME"]
+)
+def test_the_next_commands_enter_any_directory(target: str, home: Path) -> None:
+    """Also one that a shell takes for an option, or that no terminal can show."""
+    words = ("--no-input", "--no-git", "-a", "project_slug=x", "--pack", "pack", "--", "shop", target)
+    ended = machgen("new", *words, cwd=home)
+
+    assert (0, "") == (ended.code, ended.err)
+    script = "".join(f"{line}\n" for line in ended.out.splitlines()[2:])
+    done = subprocess.run(
+        ["bash", "-e"],
+        input=script + "pwd -P",
+        cwd=home,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=True,
+    )
+    assert f"{home.resolve()}/{target}" == done.stdout.removesuffix("\n").split("true\n")[-1]
+
+
 def test_a_project_begins_as_a_repository_with_one_commit(home: Path) -> None:
     """On branch main, everything in it; `--no-git` leaves it out."""
     ended = machgen("new", "shop", "x", "--no-input", "--pack", "pack", cwd=home)
