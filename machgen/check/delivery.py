@@ -66,10 +66,10 @@ def _dynamic(facts: Facts, manifest: Manifest) -> bool:
     if manifest.ecosystem == "python":
         return "version" in (dig(facts.toml(manifest.path), "project", "dynamic") or ())
     if manifest.ecosystem == "java":
-        text = facts.text(manifest.path) or ""
+        text = facts.prose(manifest.path)
         above = f"{parent(parent(manifest.path))}/gradle.properties".lstrip("/")
-        return "<parent>" in text or "version" in (facts.text(above) or "") or "gradle" in manifest.path
-    return manifest.ecosystem == "rust" and "version.workspace" in (facts.text(manifest.path) or "")
+        return "<parent>" in text or "version" in (facts.prose(above)) or "gradle" in manifest.path
+    return manifest.ecosystem == "rust" and "version.workspace" in (facts.prose(manifest.path))
 
 
 _TESTS = re.compile(
@@ -127,7 +127,7 @@ def tested(facts: Facts, root: Root) -> Iterator[Answer]:
 def _has_tests(facts: Facts, root: Root) -> bool:
     if any(_TESTS.search(path) and not _END_TO_END.search(path) for path in facts.below(root.path)):
         return True
-    if any("#[cfg(test)]" in (facts.text(path) or "") for path in facts.below(root.path) if path.endswith(".rs")):
+    if any("#[cfg(test)]" in (facts.prose(path)) for path in facts.below(root.path) if path.endswith(".rs")):
         return True
     name = root.path.rpartition("/")[2]
     # .NET and Gradle keep a project's tests beside it: Catalog.API and Catalog.UnitTests
@@ -135,14 +135,14 @@ def _has_tests(facts: Facts, root: Root) -> bool:
     return any(
         path.endswith((".csproj", ".fsproj"))
         and "test" in path.lower()
-        and any(f"{stem}." in path.rpartition("/")[2] or f"{stem}.csproj" in (facts.text(path) or "") for stem in stems)
+        and any(f"{stem}." in path.rpartition("/")[2] or f"{stem}.csproj" in (facts.prose(path)) for stem in stems)
         for path in facts.paths
     )
 
 
 def _image_tests(facts: Facts, root: Root, patterns: list[str], commands: str) -> bool:
     """Whether a stage of the image runs the tests and a pipeline builds the image."""
-    stages = "\n".join(facts.text(each.path) or "" for each in root.dockerfiles)
+    stages = "\n".join(facts.prose(each.path) for each in root.dockerfiles)
     return any(re.search(pattern, stages) for pattern in patterns) and bool(
         re.search(
             r"docker|buildx|"
@@ -243,7 +243,7 @@ def _unlocked(facts: Facts, root: Root, manifest: Manifest) -> Iterator[Flaw]:
         if loose is not None:
             name = re.match(r"[\w.-]+", facts.lines(path)[loose - 1])
             yield Flaw(f"{path} does not pin {name[0] if name else 'everything'}", Place(path, loose), f"{path}/loose")
-        elif lines and "--hash=" not in (facts.text(path) or ""):
+        elif lines and "--hash=" not in (facts.prose(path)):
             yield Flaw(f"{path} pins versions without hashes", Place(path), f"{path}/hashes", level=Level.NOTE)
 
 
@@ -288,7 +288,7 @@ def _in_skaffold(facts: Facts) -> Iterator[tuple[str, str, Place]]:
 def _in_builds(facts: Facts) -> Iterator[tuple[str, str, Place]]:
     """Images that Maven and Gradle plugins name, and that `docker/build-push-action` pushes."""
     for manifest in facts.once(manifests):
-        text = facts.text(manifest.path) or "" if manifest.ecosystem == "java" else ""
+        text = facts.prose(manifest.path) if manifest.ecosystem == "java" else ""
         match = re.search(r"jib-maven-plugin.*?<to>\s*<image>([^<$]+)</image>", text, re.DOTALL)
         if match and (root := root_of(facts, manifest.path)):
             yield _tagged(match[1].strip()), root.name, Place(manifest.path, text.count("\n", 0, match.start(1)) + 1)

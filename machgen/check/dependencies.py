@@ -178,7 +178,7 @@ def _pipfile(facts: Facts, path: str) -> Manifest:
 
 
 def _setup(facts: Facts, path: str) -> Manifest:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     asked = re.search(r"install_requires\s*=\s*(?:\[([^\]]*)\]|((?:\n\s+\S.*)+))", text)
     items = Seq()
     if asked:
@@ -211,7 +211,7 @@ _POM_FIELD = re.compile(r"<(groupId|artifactId|version|scope)>\s*([^<]*?)\s*</\1
 
 
 def _pom(facts: Facts, path: str) -> Manifest:
-    text = re.sub(r"<!--.*?-->", lambda match: re.sub(r"[^\n]", " ", match[0]), facts.text(path) or "", flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", lambda match: re.sub(r"[^\n]", " ", match[0]), facts.prose(path), flags=re.DOTALL)
     found: list[Dependency] = []
     for match in _POM_DEPENDENCY.finditer(text):
         fields = dict(_POM_FIELD.findall(re.sub(r"<exclusions>.*?</exclusions>", "", match[2], flags=re.DOTALL)))
@@ -239,7 +239,7 @@ _GRADLE_PROJECT = re.compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:(
 
 
 def _gradle(facts: Facts, path: str) -> Manifest:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     found = [
         Dependency(f"{match[2]}:{match[3]}", match[4] or "", _at(path, text, match), not match[1].startswith("test"))
         for match in _GRADLE.finditer(text)
@@ -260,7 +260,7 @@ _PROJECT = re.compile(r"<ProjectReference\s+[^>]*?Include=\"([^\"]+)\"", re.IGNO
 
 
 def _dotnet(facts: Facts, path: str) -> Manifest:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     found = [Dependency(match[1].lower(), match[2] or "", _at(path, text, match)) for match in _PACKAGE.finditer(text)]
     for match in _PROJECT.finditer(text):
         target = join(parent(path), match[1].replace("\\", "/"))
@@ -282,7 +282,7 @@ _GO_REPLACE = re.compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S
 
 
 def _go(facts: Facts, path: str) -> Manifest:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     local = {match[1]: join(parent(path), match[2]) for match in _GO_REPLACE.finditer(text)}
     found = [
         Dependency(match[1], match[2], _at(path, text, match), "// indirect" not in match[3], local.get(match[1]))

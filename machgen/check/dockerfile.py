@@ -25,6 +25,10 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]*))?\}|
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 
+LONGEST = 8_000
+"""Characters of an instruction; what follows is not looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One instruction.
@@ -254,7 +258,7 @@ def _instruction(keyword: str, rest: str, line: int) -> Instruction:
     if keyword == "ONBUILD":
         keyword, _, rest = rest.partition(" ")
         keyword = keyword.upper()
-    return Instruction(keyword, rest, flags, line)
+    return Instruction(keyword, rest[:LONGEST], flags, line)
 
 
 def environment(stage: Stage, arguments: dict[str, str]) -> dict[str, str]:

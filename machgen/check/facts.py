@@ -11,6 +11,12 @@ from machgen.check.model import Place
 
 T = TypeVar("T")
 
+LARGEST_PROSE = 1_000_000
+"""Characters of a file that patterns look through."""
+
+LONGEST_LINE = 2_000
+"""Characters of a line that patterns look through."""
+
 _BESIDE = re.compile(
     r"(?:\A|/)(?:tests?|__tests__|specs?|e2e|docs?|documentation|examples?|samples?|fixtures?|testdata|testing|mocks?|"
     r"vendor|third[_-]?party|node_modules|site-packages|\.?venv|\.devcontainer|\.terraform|bower_components|"
@@ -104,11 +110,29 @@ class Facts:
         except UnicodeDecodeError:
             return data.decode("latin-1").replace("\r\n", "\n")
 
+    def prose(self, path: str) -> str:
+        """Return a file's text for patterns to look through; empty where it has none.
+
+        Lines longer than a person writes are empty here (the numbers of the others stay), and so are whole files that
+        are larger: bundles and data, on which a pattern could take for ever.
+        """
+        key = ("prose", path)
+        if key not in self._kept:
+            text = self.text(path) or ""
+            if len(text) > LARGEST_PROSE:
+                self.unreadable.setdefault(path, Unreadable("larger than 1 MB: not looked through"))
+                text = ""
+            if len(text) > LONGEST_LINE:
+                text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in text.split("\n"))
+            self._kept[key] = text
+        kept: str = self._kept[key]
+        return kept
+
     def lines(self, path: str) -> list[str]:
-        """Return a file's lines; none where it has no text."""
+        """Return the lines of `prose`; none where a file has no text."""
         key = ("lines", path)
         if key not in self._kept:
-            self._kept[key] = (self.text(path) or "").split("\n")
+            self._kept[key] = self.prose(path).split("\n")
         kept: list[str] = self._kept[key]
         return kept
 
@@ -144,9 +168,7 @@ class Facts:
     ) -> Iterator[tuple[Place, re.Match[str]]]:
         """Give every match of a pattern in the texts of `paths`, with its place."""
         for path in paths:
-            text = self.text(path)
-            if text is None:
-                continue
+            text = self.prose(path)
             for match in pattern.finditer(text):
                 line = text.count("\n", 0, match.start()) + 1
                 yield Place(path, line, match.start() - text.rfind("\n", 0, match.start())), match

@@ -193,7 +193,7 @@ def _plain(facts: Facts, path: str) -> list[Object]:
     text = facts.text(path) if path.startswith(".") is False else None
     if text is None or "apiVersion" not in text or "kind" not in text:
         return []
-    if "{{" in text and re.search(r"^\s*\{\{-?\s*(?:if|range|with|include|define|end)\b", text, re.MULTILINE):
+    if "{{" in text and re.search(r"^[ \t]*\{\{-?\s*(?:if|range|with|include|define|end)\b", text, re.MULTILINE):
         return []  # a template without its chart
     try:
         found = load(facts, path)

@@ -212,7 +212,7 @@ _LIMIT = re.compile(
 
 def _limits(facts: Facts, path: str) -> str:
     """The lines of a pipeline that limit it to paths, and those that give a job its directory."""
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     blocks = _LIMIT.finditer(text)
     return "\n".join(block[2] for block in blocks)
 
@@ -286,7 +286,7 @@ def no_sibling_code(facts: Facts) -> Iterator[Answer]:
 
 
 def _imports(facts: Facts, root: Root, path: str) -> Iterator[Flaw]:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     for match in _IMPORT.finditer(text) if "../" in text else ():
         target = posixpath.normpath(posixpath.join(parent(path), match[1]))
         other = root_of(facts, f"{target}/x")

@@ -13,6 +13,9 @@ from machgen.check.document import Map, dig, maps, walk
 from machgen.check.facts import Facts, place
 from machgen.check.model import Place
 
+LONGEST = 8_000
+"""Characters of a step's commands; what follows is not looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -113,7 +116,7 @@ def _github_steps(path: str, job: str, steps: Any) -> Iterator[Step]:
         if isinstance(uses, str):
             yield Step(place(path, step, "uses"), uses, job=job, inputs=inputs, node=step)
         elif isinstance(run, str):
-            yield Step(place(path, step, "run"), run=run, job=job, inputs=inputs, node=step)
+            yield Step(place(path, step, "run"), run=run[:LONGEST], job=job, inputs=inputs, node=step)
 
 
 def _composite(facts: Facts, path: str) -> Pipeline:
@@ -149,7 +152,7 @@ def _gitlab(facts: Facts, path: str) -> Pipeline:
         for key in ("before_script", "script", "after_script"):
             script = job.get(key)
             if script is not None:
-                steps.append(Step(place(path, job, key), run=_script(script), job=name, node=job))
+                steps.append(Step(place(path, job, key), run=_script(script)[:LONGEST], job=name, node=job))
     include = dig(document, "include")
     return Pipeline("gitlab", path, document, tuple(steps), readable=document is not None and not include)
 
@@ -171,7 +174,9 @@ def _plain(facts: Facts, path: str, system: str) -> Pipeline:
         for _, value, holder, key in walk(document):
             at = place(path, holder, key)
             if key in _COMMAND_KEYS and isinstance(value, str | list):
-                steps.append(Step(at, run=_script(value).replace("\n", " " if key == "args" else "\n"), node=holder))
+                steps.append(
+                    Step(at, run=_script(value)[:LONGEST].replace("\n", " " if key == "args" else "\n"), node=holder)
+                )
             elif key in _USES_KEYS and isinstance(value, str):
                 steps.append(Step(at, uses=value, node=holder))
     return Pipeline(system, path, documents[0] if documents else None, tuple(steps), readable=bool(steps))
@@ -183,7 +188,7 @@ _SHELL = re.compile(
 
 
 def _jenkins(facts: Facts, path: str) -> Pipeline:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     steps = [
         Step(Place(path, text.count("\n", 0, match.start()) + 1), run=match[1].strip("\"'"))
         for match in _SHELL.finditer(text)

@@ -309,7 +309,7 @@ def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
     if around and (found or any(each.ecosystem in {"go", "node", "java"} for each in around)):
         sources = (path for path in facts.below(where) if path.endswith((".go", ".js", ".ts", ".py", ".java", ".kt")))
         for path in sources:
-            text = "" if facts.is_beside(path) else facts.text(path) or ""
+            text = "" if facts.is_beside(path) else facts.prose(path)
             if (match := _LISTENS.search(text)) and (found or not path.endswith((".js", ".ts")) or "http" in text):
                 return f"listens in {path} ({match[0].rstrip('({')})"
     return ""

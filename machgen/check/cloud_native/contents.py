@@ -73,7 +73,7 @@ def no_credentials(facts: Facts) -> Iterator[Answer]:
 
 
 def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     if not any(mark in text for mark in _MARKS):  # a look for some words is far cheaper than the pattern
         return
     for match in _TOKENS.finditer(text):
@@ -131,7 +131,7 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
             continue
         for endings, pattern in DEFAULTS:
             if path.endswith(endings):
-                text = facts.text(path) or ""
+                text = facts.prose(path)
                 if _NAMES_A_SECRET.search(text):
                     yield from _defaults(path, text, pattern)
 
@@ -198,12 +198,12 @@ def tls_verified(facts: Facts) -> Iterator[Answer]:
         low = path.lower()
         if facts.is_beside(path):
             continue
-        if not low.endswith(_TLS_ENDINGS) or not any(mark in (facts.text(path) or "") for mark in _TLS_MARKS):
+        if not low.endswith(_TLS_ENDINGS) or not any(mark in (facts.prose(path)) for mark in _TLS_MARKS):
             continue
         for endings, pattern, said in TLS:
             if not low.endswith(endings):
                 continue
-            if not pattern.search(facts.text(path) or ""):
+            if not pattern.search(facts.prose(path)):
                 continue
             for number, line in enumerate(facts.lines(path), 1):
                 if pattern.search(line) and not line.lstrip().startswith(_COMMENT) and not _HERE.search(line):

@@ -61,7 +61,7 @@ _SDK = re.compile(
 
 def _built_otherwise(facts: Facts, root: Root) -> bool:
     for manifest in root.manifests:
-        text = facts.text(manifest.path) or ""
+        text = facts.prose(manifest.path)
         if manifest.needs(
             "plugin:jib-maven-plugin", "plugin:com.google.cloud.tools.jib", "plugin:spring-boot-maven-plugin"
         ) and ("jib" in text or "build-image" in text):

@@ -67,8 +67,8 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         ):
             continue
         for endings, pattern, said in _AT_START:
-            if path.endswith(endings) and (match := pattern.search(facts.text(path) or "")):
-                text = facts.text(path) or ""
+            if path.endswith(endings) and (match := pattern.search(facts.prose(path))):
+                text = facts.prose(path)
                 line = text.count("\n", 0, match.start()) + 1
                 if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
                     r"-(?:dev|test|local)\.", path
@@ -140,7 +140,7 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     ):
         return  # their hosts end on SIGTERM by themselves
     sources = [path for path in files_of(facts, root) if path.endswith(SOURCES)]
-    if any(_HANDLES.search(facts.text(path) or "") for path in sources):
+    if any(_HANDLES.search(facts.prose(path)) for path in sources):
         return
     if ecosystems & {"go", "node"} and sources:
         main = next(
@@ -172,7 +172,7 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
         for endings, pattern, said in CALLS:
             if not path.endswith(endings):
                 continue
-            text = facts.text(path) or ""
+            text = facts.prose(path)
             if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):
                 continue
             for match in pattern.finditer(text):

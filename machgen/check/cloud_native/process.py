@@ -105,7 +105,7 @@ def _squeezed(facts: Facts, root: Root) -> str:
     for path in files_of(facts, root):
         name = path.lower()
         if name.endswith(_SETTINGS) and path not in setting and not _DEPLOYMENT.search(name):
-            parts.append(_squeeze(facts.text(path) or ""))
+            parts.append(_squeeze(facts.prose(path)))
     return "\n".join(parts)
 
 
@@ -129,7 +129,7 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
             (*SOURCES, ".xml", ".properties", ".yml", ".yaml", ".json", ".toml", ".txt", ".mod", ".gradle", ".csproj")
         ):
             continue
-        text = facts.text(path) or ""
+        text = facts.prose(path)
         known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
         structured = structured or _is_structured(text.lower())
         for endings, pattern in TO_FILES:
@@ -173,7 +173,7 @@ def stateless(facts: Facts, root: Root) -> Iterator[Answer]:
     for path in files_of(facts, root):
         if not path.endswith((".js", ".ts", ".mjs", ".cjs")):
             continue
-        text = facts.text(path) or ""
+        text = facts.prose(path)
         for match in _SESSION.finditer(text) if "express-session" in text else ():
             if not re.search(r"\bstore\b", match[1]):
                 at = Place(path, text.count("\n", 0, match.start()) + 1)
@@ -228,7 +228,7 @@ def observable(facts: Facts, root: Root) -> Iterator[Answer]:
     if not any(manifest.dependencies for manifest in around):
         yield Unknown("its dependencies are not declared")
         return
-    start = "\n".join(facts.text(each.path) or "" for each in root.dockerfiles)
+    start = "\n".join(facts.prose(each.path) for each in root.dockerfiles)
     agent = bool(AGENT.search(start)) or any(
         AGENT.search(str(dict(each.node))) for each in facts.once(cluster).workloads
     )
@@ -265,7 +265,7 @@ def _runs(around: list[Manifest], names: tuple[str, ...]) -> bool:
 def _native(facts: Facts, root: Root) -> bool:
     """Whether the framework's own telemetry is switched on."""
     return any(
-        "telemetry=" in (facts.text(path) or "") and "FastAPI(" in (facts.text(path) or "")
+        "telemetry=" in (facts.prose(path)) and "FastAPI(" in (facts.prose(path))
         for path in files_of(facts, root)
         if path.endswith(".py")
     )

@@ -35,7 +35,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
         for pattern, endings in _STORES:
             if not path.endswith(endings):
                 continue
-            text = facts.text(path) or ""
+            text = facts.prose(path)
             for match in pattern.finditer(text):
                 name = match[1] if match.groups() else ""
                 if name and not re.search(_WRITES.format(name=re.escape(name)), text[match.end() :]):
