@@ -7,7 +7,7 @@ attributes but the project's own. git 2.31 or later is needed.
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.errors import Surroundings
 
@@ -37,8 +37,7 @@ _KEPT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkTree:
+class WorkTree(NamedTuple):
     """A git work tree that a target lies in, so that the project gets no repository of its own.
 
     Args:

@@ -7,9 +7,8 @@ fetched or run, and what they hold is checked to the byte. `docs/decisions/0002-
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
 from machgen import baseline
 from machgen.baseline import BASELINE, RESTORE
@@ -39,8 +38,7 @@ _IGNORE = b"""\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a `machgen.toml` says.
 
     Args:

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.errors import BadRequest, Surroundings
 from machgen.names import fold, printable
@@ -28,8 +28,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a project is to stand.
 
     Args:
