@@ -9,6 +9,7 @@ from machgen import plan
 from machgen.errors import BadRequest
 from machgen.render import Renderer
 from tests.templating import render, template
+from tests.unit.test_names import HOSTILE
 
 BEGINNINGS = [
     b"",
@@ -59,6 +60,39 @@ def test_a_hostile_name_is_refused_with_the_template_file(name: str, template_fi
         render(made, answers)
 
     assert template_file in caught.value.message
+
+
+WANTED = [name for name in HOSTILE if name.rpartition("/")[2]]
+"""Without those whose last part is empty: such a file is not wanted, as in cookiecutter."""
+
+
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_every_hostile_name_that_an_answer_makes_is_refused(folder: str) -> None:
+    """The whole list through the renderer: nothing is rendered, and the error names the template's file."""
+    source = f"{folder}{{{{cookiecutter.name}}}}"
+    made = template({"project_slug": "x", "name": "n"}, {source: "x", "kept": "x"})
+    passed = []
+    for name in WANTED:
+        try:
+            passed.append((name, *render(made, {"project_slug": "x", "name": name})))
+        except BadRequest as error:
+            if not error.message.startswith(f"{source}: the rendered name '"):
+                passed.append((name, error.message))
+
+    # what machgen keeps for itself it keeps in the project's root alone
+    kept = [name for name in WANTED if folder and name.lower().startswith(("machgen.toml", ".machgen"))]
+    assert [(name, "kept", f"src/{name}") for name in kept] == [(name, *sorted(rest)) for name, *rest in passed]
+
+
+def test_every_hostile_name_that_a_template_has_is_refused() -> None:
+    """A pack from git can hold any name: one that is no expression is judged like one that is."""
+    names = [name for name in WANTED if not name.startswith("/") and "//" not in name]
+    for name in names:
+        with pytest.raises(BadRequest) as caught:
+            render(template({"project_slug": "x"}, {name: "x"}), {"project_slug": "x"})
+
+        assert "the rendered name '" in caught.value.message
+    assert 500 < len(names)
 
 
 def test_the_project_directorys_name_is_checked_too() -> None:
