@@ -82,7 +82,9 @@ def play(page: Path) -> list[tuple[Step, tuple[str, ...]]]:
         )  # fmt: skip
         printed = done.stdout.replace(os.path.realpath(home), HOME).replace(home, HOME)
     parts = re.split(rf"\n?{_MARK}\d+\n", printed)
-    return [(step, tuple(part.rstrip("\n").splitlines())) for step, part in zip(told, parts, strict=False)]
+    if len(parts) != len(told) + 1:
+        raise RuntimeError(f"{page}: the shell ended after `{told[len(parts) - 1].command}`, with steps left to run")
+    return [(step, tuple(part.rstrip("\n").splitlines())) for step, part in zip(told, parts[:-1], strict=True)]
 
 
 def matches(expected: Sequence[str], actual: Sequence[str]) -> bool:

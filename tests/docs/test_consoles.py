@@ -31,6 +31,15 @@ def test_a_page_shows_what_its_commands_print(page: Path) -> None:
         assert consoles.matches(step.expected, actual), f"$ {step.command}\n" + "\n".join(actual)
 
 
+def test_a_page_whose_shell_ends_early_is_not_taken_for_a_good_one(tmp_path: Path) -> None:
+    """The steps that were never run are not skipped in silence."""
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ echo a\na\n$ exit\n$ echo b\nc\n```\n")
+
+    with pytest.raises(RuntimeError, match="the shell ended after `exit`"):
+        consoles.play(page)
+
+
 @pytest.mark.parametrize(
     ("expected", "actual", "verdict"),
     [
