@@ -1,4 +1,4 @@
-# Everything a developer of machgen types. `make demo` and `make test` need Python 3.11+ and make, nothing else.
+# Everything a developer of machgen types. `make demo` needs Python 3.11+, make and git; CONTRIBUTING.md says what `make test` can use besides.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -61,8 +61,8 @@ soak: tools ## the long runs: more examples, more rounds
 bench: setup ## measure machgen beside its peers, alternating in one run
 	$(BIN)/python -m tests.benchmarks
 
-lock: setup ## pin what the .in files and pyproject.toml ask for
-	$(BIN)/python tools/lock.py
+lock: setup ## pin what the .in files and pyproject.toml ask for; UPGRADE=1 takes the newest
+	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 docs: setup ## write the generated reference pages again
 	$(BIN)/python tools/reference.py
