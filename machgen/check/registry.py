@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.workloads",
     "machgen.check.cloud_native.cluster_objects",
     "machgen.check.cloud_native.references",
+    "machgen.check.cloud_native.schema",
     "machgen.check.cloud_native.process",
     "machgen.check.cloud_native.lifecycle",
     "machgen.check.cloud_native.supply_chain",

@@ -206,6 +206,13 @@ VIOLATIONS = [
     ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "  labels: {app: cart}\n")), ["has no label "
         "app.kubernetes.io/name"]),
     ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "")), ["has no label app.kubernetes.io/name"]),
+    ("C115", changed(("readinessProbe:", "readynessProbe:")), ["spec.template.spec.containers[0].readynessProbe "
+        "is no field; did you mean readinessProbe?"]),
+    ("C115", changed(("  LOG_LEVEL: info", "  LOG_LEVEL: info\n  PORT: 8000")), ["ConfigMap settings: data.PORT "
+        "is not a text"]),
+    ("C115", changed(("      serviceAccountName: "
+        "cart\n", "      resources: {}\n"), ("replicas: 2", "replicas: two")), ["spec.replicas is not a whole "
+            "number", "spec.template.spec.resources is no field; did you mean resourceClaims?"]),
     ("C116", changed(more=SCALER), ["fixes its replicas, which HorizontalPodAutoscaler cart scales"]),
     ("C116", changed(more="\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: cart, "
         "namespace: shop}\nspec: {scaleTargetRef: "
@@ -265,6 +272,10 @@ LOOKALIKES = [
     ("C113", "a secret is made elsewhere", changed()),
     ("C114", "a Service needs none", changed()),
     ("C114", "the kustomization adds it", {**changed(("  labels: {app.kubernetes.io/name: cart}\n", "")), "deploy/kustomization.yaml": "resources: [cart.yaml]\nlabels: [{pairs: {app.kubernetes.io/name: cart}}]\n"}),
+    ("C115", "a custom resource", changed(more="\n---\napiVersion: example.com/v1\nkind: Cart\nmetadata: "
+        "{name: a}\nwhatever: [1]\n")),
+    ("C115", "numbers and texts where "
+        "both go", changed(("targetPort: http", "targetPort: 8000"), ("requests: {cpu: 100m,", "requests: {cpu: 0.1,"), ("emptyDir: {}", "emptyDir: "))),
     ("C116", "the autoscaler alone", changed(("  replicas: 2\n", ""), more=SCALER)),
     ("C116", "another workload's autoscaler", changed(more=SCALER.replace("kind: Deployment, name: cart", "kind: Deployment, name: search"))),
     ("C117", "what is named", changed(more='\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n')),
