@@ -28,10 +28,7 @@ RUN = "on: push\njobs:\n  a:\n    steps:\n      - run: {0}\n"
 
 VIOLATIONS = [
     ("M001", "a worker beside the server", {**SEARCH, "search/Dockerfile": FILE, "search/worker.Dockerfile": "FROM python:3.13.1\nCMD [\"celery\"]\n"}, ["search/worker.Dockerfile:1"]),
-    ("M001", "two programs of Go", {"go.mod": "module example.com/a\n\nrequire github.com/gin-gonic/gin "
-        "v1.10.0\n", "Dockerfile.api": "FROM scratch\nENTRYPOINT "
-            "[\"/api\"]\n", "Dockerfile.billing": "FROM scratch\nENTRYPOINT "
-                "[\"/billing\"]\n"}, ["Dockerfile.billing:1"]),
+    ("M001", "two programs of Go", {"go.mod": "module example.com/a\n\nrequire github.com/gin-gonic/gin v1.10.0\n", "Dockerfile.api": "FROM scratch\nENTRYPOINT [\"/api\"]\n", "Dockerfile.billing": "FROM scratch\nENTRYPOINT [\"/billing\"]\n"}, ["Dockerfile.billing:1"]),
     ("M002", "one database in compose", {**TWO, "compose.yaml": compose(url("shop"), url("shop"))}, ["compose.yaml:7"]),
     ("M002", "one database in Spring", {f"{n}/{p}": t for n in ("a", "b") for p, t in (("pom.xml", SPRING.format(n, "")), ("src/main/resources/application.yml", "spring:\n  datasource:\n    url: jdbc:mysql://db:3306/shop\n"))}, ["b/src/main/resources/application.yml:3"]),
     ("M002", "one volume", {**TWO, "compose.yaml": compose("volumes: ['data:/data']", "volumes: ['data:/var']")}, ["compose.yaml:7"]),
@@ -40,12 +37,9 @@ VIOLATIONS = [
     ("M004", "everything on every push", {**TWO, CI: RUN.format("make build")}, [f"{CI}:1"]),
     ("M004", "GitLab without changes", {**TWO, ".gitlab-ci.yml": "build:\n  script: [make]\n"}, [".gitlab-ci.yml:1"]),
     ("M005", "no descriptor", {**CART}, ["cart/package.json:1"]),
-    ("M005", "without an owner", {**SEARCH, "search/catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: "
-        "Component\nmetadata: {name: search}\nspec: {type: service, "
-            "lifecycle: production}\n"}, ["search/catalog-info.yaml:1"]),
+    ("M005", "without an owner", {**SEARCH, "search/catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: search}\nspec: {type: service, lifecycle: production}\n"}, ["search/catalog-info.yaml:1"]),
     ("M006", "a path dependency", {**SEARCH, "cart/package.json": '{"dependencies": {"express": "5.0.1",\n"search": "file:../search"}}'}, ["cart/package.json:2"]),
-    ("M006", "an import across", {**TWO, "cart/src/a.ts": "import { find } from "
-        "'../../search/src/find';\n"}, ["cart/src/a.ts:1"]),
+    ("M006", "an import across", {**TWO, "cart/src/a.ts": "import { find } from '../../search/src/find';\n"}, ["cart/src/a.ts:1"]),
     ("M006", "a sibling's artifact", {"a/pom.xml": SPRING.format("a", ""), "b/pom.xml": SPRING.format("b", "\n<dependency><groupId>com.example</groupId><artifactId>a</artifactId></dependency>")}, ["b/pom.xml:2"]),
     ("M007", "neither", {"package.json": '{"dependencies": {"express": "5"}}'}, ["package.json:1", "package.json:1"]),
     ("M007", "no notes", {**SEARCH}, ["search/pyproject.toml:1"]),
@@ -56,26 +50,21 @@ VIOLATIONS = [
     ("M009", "a loose requirement", {"requirements.txt": "flask==3.1.0\nrequests>=2\n"}, ["requirements.txt:2"]),
     ("M009", "a moving version", {"pom.xml": SPRING.format("a", "\n<dependency><groupId>g</groupId><artifactId>x</artifactId><version>LATEST</version></dependency>")}, ["pom.xml:2"]),
     ("M010", "one name in compose", {**TWO, "compose.yaml": compose("image: shop/app:1.0", "image: shop/app:1.0")}, ["compose.yaml:7"]),
-    ("M010", "one name in a pipeline", {**TWO, CI: "on: push\njobs:\n  a:\n    steps:\n      - uses: "
-        "docker/build-push-action@v6\n        with: {context: cart, tags: 'shop/app:1'}\n      - uses: "
-            "docker/build-push-action@v6\n        with: {context: search, tags: 'shop/app:1'}\n"}, [f"{CI}:7"]),
+    ("M010", "one name in a pipeline", {**TWO, CI: "on: push\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {context: cart, tags: 'shop/app:1'}\n      - uses: docker/build-push-action@v6\n        with: {context: search, tags: 'shop/app:1'}\n"}, [f"{CI}:7"]),
 ]  # fmt: skip
 
 LOOKALIKES = [
     ("M001", "its own migrations", {**SEARCH, "search/Dockerfile": FILE, "search/Dockerfile.migrations": "FROM python:3.13.1\nCMD [\"alembic\"]\n"}),
-    ("M001", "another base for the same "
-        "program", {**SEARCH, "search/Dockerfile": FILE, "search/Dockerfile.alpine": "FROM python:3.13.1-alpine\nCMD [\"x\"]\n"}),
+    ("M001", "another base for the same program", {**SEARCH, "search/Dockerfile": FILE, "search/Dockerfile.alpine": "FROM python:3.13.1-alpine\nCMD [\"x\"]\n"}),
     ("M002", "two databases on one server", {**TWO, "compose.yaml": compose(url("cart"), url("search"))}),
     ("M002", "two schemas of one database", {**TWO, "compose.yaml": compose(url("shop?currentSchema=cart"), url("shop?currentSchema=search"))}),
     ("M002", "read only", {**TWO, "compose.yaml": compose("volumes: ['certs:/c:ro']", "volumes: ['certs:/c:ro']")}),
     ("M003", "everything has an owner", {**CART, "CODEOWNERS": "# who\n* @team\n"}),
-    ("M003", "the catalog says", {**SEARCH, "search/catalog-info.yaml": "kind: Component\nspec: {type: service, "
-        "owner: team}\n"}),
+    ("M003", "the catalog says", {**SEARCH, "search/catalog-info.yaml": "kind: Component\nspec: {type: service, owner: team}\n"}),
     ("M004", "limited by paths", {**TWO, CI: "on:\n  push:\n    paths: ['cart/**']\njobs: {}\n"}),
     ("M004", "one service", {**CART, CI: RUN.format("make")}),
     ("M004", "only what is affected", {**TWO, CI: RUN.format("nx affected --target=build")}),
-    ("M005", "described at the top", {**CART, "catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: "
-        "Component\nmetadata: {name: cart}\nspec: {type: service, lifecycle: production, owner: team}\n"}),
+    ("M005", "described at the top", {**CART, "catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: cart}\nspec: {type: service, lifecycle: production, owner: team}\n"}),
     ("M005", "a library needs none", {"Cargo.toml": '[package]\nname = "money"\n'}),
     ("M006", "a library made to be shared", {**TWO, "lib/package.json": '{"name": "money"}', "cart/src/a.ts": "import { m } from '../../lib/m';\n"}),
     ("M006", "its own parent directory", {**TWO, "cart/src/routes/a.ts": "import { x } from '../service';\n"}),

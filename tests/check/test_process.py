@@ -60,45 +60,35 @@ JPA = "org.springframework.boot:spring-boot-starter-data-jpa"
 
 VIOLATIONS = [
     ("C201", "renamed in the code", composed(python(app_py="import os\nos.environ['CART_DATABASE']\n"), "CART_DB"), ["compose.yaml:4"]),
-    ("C201", "in a manifest", {**node("process.env.CATALOG_URL"), "k8s.yaml": "apiVersion: apps/v1\nkind: "
-        "Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - image: "
-            "cart:1\n          env:\n            - {name: CATALOG_ADDRESS, value: x}\n"}, ["k8s.yaml:10"]),
+    ("C201", "in a manifest", {**node("process.env.CATALOG_URL"), "k8s.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - image: cart:1\n          env:\n            - {name: CATALOG_ADDRESS, value: x}\n"}, ["k8s.yaml:10"]),
     ("C202", "to a file", python("structlog", app_py="import logging\nlogging.FileHandler('a.log')\n"), ["app.py:2"]),
     ("C202", "prose", node("console.log('hello')"), ["Dockerfile:1"]),
-    ("C202", "Spring to a file", java("logging:\n  structured:\n    format: {console: ecs}\n  file:\n    name: "
-        "a.log\n"), ["src/main/resources/application.yml:1"]),
+    ("C202", "Spring to a file", java("logging:\n  structured:\n    format: {console: ecs}\n  file:\n    name: a.log\n"), ["src/main/resources/application.yml:1"]),
     ("C203", "carts in a dictionary", python(app_py="carts = {}\n\ndef add(k, v):\n    carts[k] = v\n"), ["app.py:1"]),
-    ("C203", "sessions in memory", node("const session = "
-        "require('express-session');\napp.use(session({ secret: s }));\n", "express-session"), ["app.js:2"]),
+    ("C203", "sessions in memory", node("const session = require('express-session');\napp.use(session({ secret: s }));\n", "express-session"), ["app.js:2"]),
     ("C204", "neither", python(), ["Dockerfile:1"]),
     ("C204", "metrics only", go("", "github.com/prometheus/client_golang"), ["Dockerfile:1"]),
-    ("C205", "in the start command", {**python("sqlalchemy"), "Dockerfile": "FROM python:3.13.1\nCMD alembic "
-        "upgrade head && gunicorn app\n"}, ["Dockerfile:2"]),
+    ("C205", "in the start command", {**python("sqlalchemy"), "Dockerfile": "FROM python:3.13.1\nCMD alembic upgrade head && gunicorn app\n"}, ["Dockerfile:2"]),
     ("C205", "in the code", go("func main() {\n\tdb.AutoMigrate(&Cart{})\n}\n", "gorm.io/gorm"), ["main.go:2"]),
-    ("C205", "by Hibernate", java("spring:\n  jpa:\n    hibernate:\n      ddl-auto: "
-        "update\n", JPA), ["src/main/resources/application.yml:4"]),
+    ("C205", "by Hibernate", java("spring:\n  jpa:\n    hibernate:\n      ddl-auto: update\n", JPA), ["src/main/resources/application.yml:4"]),
     ("C206", "Go", go("func main() { r.Run() }\n"), ["main.go:1"]),
     ("C206", "Node", node("app.listen(8080)"), ["app.js:1"]),
     ("C207", "requests", python("requests", app_py="import requests\n\nrequests.get(url(1))\n"), ["app.py:3"]),
-    ("C207", "Go's default client", go("func f() {\n\thttp.Get(u)\n\tc := "
-        "http.Client{}\n}\n"), ["main.go:2", "main.go:3"]),
+    ("C207", "Go's default client", go("func f() {\n\thttp.Get(u)\n\tc := http.Client{}\n}\n"), ["main.go:2", "main.go:3"]),
     ("C207", "axios", node("axios.post(url, { a: f(1) });\n", "axios"), ["app.js:1"]),
 ]  # fmt: skip
 
 LOOKALIKES = [
     ("C201", "Spring binds prefix and field", composed({**java(""), "Dockerfile": "FROM a:1\n", "src/main/java/S.java": '@ConfigurationProperties("retail.orders")\nclass S { String endpoint; }\n'}, "RETAIL_ORDERS_ENDPOINT")),
     ("C201", "a runtime reads it", composed(python(), "OTEL_EXPORTER_OTLP_ENDPOINT", "PYTHONUNBUFFERED", "PORT")),
-    ("C201", "pydantic folds case", composed(python(app_py="class S(BaseSettings):\n    database_url: "
-        "str\n"), "DATABASE_URL")),
+    ("C201", "pydantic folds case", composed(python(app_py="class S(BaseSettings):\n    database_url: str\n"), "DATABASE_URL")),
     ("C202", "structlog", python("structlog", app_py="import structlog\n")),
     ("C202", "slog as JSON", go("slog.New(slog.NewJSONHandler(os.Stdout, nil))\n")),
     ("C203", "a constant", python(app_py="products = {}\n\ndef get(k):\n    return products[k]\n")),
-    ("C203", "sessions in Redis", node("const session = require('express-session');\napp.use(session({ secret: s, "
-        "store: new RedisStore() }));\n", "express-session")),
+    ("C203", "sessions in Redis", node("const session = require('express-session');\napp.use(session({ secret: s, store: new RedisStore() }));\n", "express-session")),
     ("C203", "a local variable", python(app_py="def f():\n    carts = {}\n    carts['a'] = 1\n")),
     ("C204", "OpenTelemetry does both", python("opentelemetry-distro")),
-    ("C204", "an agent", {**java(""), "Dockerfile": "FROM a:1\nENTRYPOINT [\"java\", "
-        "\"-javaagent:/opentelemetry-javaagent.jar\", \"-jar\", \"a.jar\"]\n"}),
+    ("C204", "an agent", {**java(""), "Dockerfile": "FROM a:1\nENTRYPOINT [\"java\", \"-javaagent:/opentelemetry-javaagent.jar\", \"-jar\", \"a.jar\"]\n"}),
     ("C204", "a shared library brings it", {"src/Cart/Cart.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><ProjectReference Include="..\\Defaults\\Defaults.csproj" /></Project>', "src/Defaults/Defaults.csproj": '<Project><PackageReference Include="OpenTelemetry.Extensions.Hosting" Version="1.9.0" /></Project>'}),
     ("C205", "a script of its own", python("sqlalchemy", scripts__migrate_py="Base.metadata.create_all(engine)\n")),
     ("C205", "Hibernate only validates", java("spring:\n  jpa:\n    hibernate:\n      ddl-auto: validate\n", JPA)),
