@@ -19,15 +19,15 @@ ServerFactory = Callable[..., "ServerProcess"]
 
 
 class ServerProcess:
-    """``python -m chassis serve`` on a free port."""
+    """``python -m chassis serve`` on a free port, or another command that goes on until it is stopped."""
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, command: str, **environment: str) -> None:
         self.directory = directory
         self.port = free_port()
-        self.log = directory / f"server-{self.port}.log"
+        self.log = directory / f"{command}-{self.port}.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "chassis", "serve"],
+            self.process = subprocess.Popen(  # noqa: S603 - our own words
+                [sys.executable, "-m", "chassis", command],
                 cwd=ROOT,
                 env=server_environment(directory) | {"PORT": str(self.port)} | environment,
                 stdout=log,
@@ -85,8 +85,8 @@ def servers(directory: Path) -> Iterator[ServerFactory]:
     """Give a function that starts servers; all of them are gone at the end."""
     started: list[ServerProcess] = []
 
-    def start(**environment: str) -> ServerProcess:
-        started.append(ServerProcess(directory, **environment))
+    def start(command: str = "serve", **environment: str) -> ServerProcess:
+        started.append(ServerProcess(directory, command, **environment))
         return started[-1]
 
     try:

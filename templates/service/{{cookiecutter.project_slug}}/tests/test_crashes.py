@@ -1,0 +1,148 @@
+"""Killed at any moment, service and relay lose no event, publish none that was rolled back, and keep the order."""
+
+import asyncio
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from chassis.deliveries import backlogs
+from chassis.settings import Settings
+from tests import example
+from tests.events import connected
+from tests.processes import ServerFactory, ServerProcess, servers
+from tests.subscribers import listening
+
+WRITERS = 4
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers."""
+    with servers(tmp_path) as factory:
+        yield factory
+
+
+class Writer(threading.Thread):
+    """Somebody who creates and changes things all the time, and remembers what was acknowledged."""
+
+    def __init__(self, server: ServerProcess, seed: int, acknowledged: dict[str, int]) -> None:
+        super().__init__()
+        self._client = httpx.Client(base_url=server.url, headers=_authorization(server), timeout=10)
+        self._dice = random.Random(seed)  # noqa: S311 - makes trouble, guards nothing
+        self._own: dict[str, str] = {}
+        self._acknowledged = acknowledged
+
+    def run(self) -> None:
+        """Write until the server is gone."""
+        with self._client:
+            try:
+                while True:
+                    self._create() if len(self._own) < 3 or self._dice.random() < 0.3 else self._change()
+            except httpx.TransportError:
+                return  # it was killed
+
+    def _create(self) -> None:
+        response = self._client.post(example.COLLECTION, json=example.draft(self._words()))
+        assert response.status_code == 201, response.text
+        self._remember(response)
+
+    def _change(self) -> None:
+        path, tag = self._dice.choice(list(self._own.items()))
+        patch = {example.TEXT: self._words()}
+        response = self._client.patch(path, json=patch, headers=MERGE | {"If-Match": tag})
+        assert response.status_code == 200, response.text
+        self._remember(response)
+
+    def _words(self) -> str:
+        return f"milk-{self._dice.randrange(10**9)}"
+
+    def _remember(self, response: httpx.Response) -> None:
+        thing = response.json()
+        self._own[f"{example.COLLECTION}/{thing['id']}"] = response.headers["etag"]
+        self._acknowledged[thing["id"]] = thing["version"]
+
+
+def test_kill_loses_no_event_and_invents_none(fresh_url: str, start: ServerFactory) -> None:
+    """In each round the service (which relays too) and a relay are killed, each at its own moment.
+
+    In the end every version of every stored thing was told once, in order, and nothing else was.
+    """
+    rounds = int(os.environ.get("CRASH_ROUNDS", "5"))
+    dice = random.Random(rounds)  # noqa: S311 - makes trouble, guards nothing
+    acknowledged: dict[str, int] = {}
+    with listening() as subscriber:
+        subscriber.moods = dice.choices([204, "drop", 500, 0.05], weights=[85, 5, 5, 5], k=20_000)
+        environment = {
+            "DATABASE_URL": fresh_url,
+            "EVENTS_PUBLISHER": "http",
+            "EVENTS_SUBSCRIBERS": f"erp={subscriber.url}",
+            "RELAY_POLL_SECONDS": "0.05",
+            "RELAY_LONGEST_WAIT_SECONDS": "0.2",
+            "RATE_LIMIT_REQUESTS": "0",
+            "DRAIN_SECONDS": "0",
+        }
+        for number in range(rounds):
+            server, relay = start(**environment), start("relay", **environment)
+            server.wait_until_ready()
+            writers = [Writer(server, number * WRITERS + n, acknowledged) for n in range(WRITERS)]
+            for writer in writers:
+                writer.start()
+            _kill_at({dice.uniform(0.05, 0.5): server, dice.uniform(0.05, 0.5) + 1e-9: relay})
+            for writer in writers:
+                writer.join()
+        told_meanwhile = len(subscriber.events)
+        stored = _finish(start(**environment), fresh_url)
+        told = subscriber.by_subject
+
+    assert told_meanwhile > 0
+    assert len(acknowledged) > rounds
+    assert [name for name, version in acknowledged.items() if stored.get(name, 0) < version] == []
+    numbers = {subject.rpartition("/")[2]: [one["sequence"] for one in events] for subject, events in told.items()}
+    assert numbers == {name: [f"{number:010d}" for number in range(1, version + 1)] for name, version in stored.items()}
+
+
+def _kill_at(moments: dict[float, ServerProcess]) -> None:
+    """Kill each process so many seconds from now."""
+    began = time.monotonic()
+    for moment, process in sorted(moments.items()):
+        time.sleep(max(0.0, began + moment - time.monotonic()))
+        process.stop()
+
+
+def _finish(server: ServerProcess, database_url: str) -> dict[str, int]:
+    """Let everything be delivered, stop the server, and return the version of each thing that is stored."""
+    server.wait_until_ready()
+    stored: dict[str, int] = {}
+    with httpx.Client(base_url=server.url, headers=_authorization(server), timeout=10) as client:
+        path = f"{example.COLLECTION}?limit=100"
+        while path:
+            page = client.get(path).json()
+            stored |= {thing["id"]: thing["version"] for thing in page["items"]}
+            path = f"{example.COLLECTION}?limit=100&cursor={page['next']}" if "next" in page else ""
+    asyncio.run(_delivered(Settings(database_url=SecretStr(database_url))))
+    server.terminate()
+    assert server.process.wait(15) == 0, server.log.read_text()
+    return stored
+
+
+async def _delivered(settings: Settings) -> None:
+    async with asyncio.timeout(60), connected(settings) as database:
+        while True:
+            async with database.reading() as session:
+                found = await backlogs(session)
+            if not any(one.waiting for one in found):
+                break
+            await asyncio.sleep(0.05)
+    assert [one.dead for one in found if one.dead] == []
+
+
+def _authorization(server: ServerProcess) -> dict[str, str]:
+    return {"Authorization": f"Bearer {server.token('ann')}"}
