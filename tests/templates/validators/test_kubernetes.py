@@ -200,7 +200,7 @@ def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
 
     assert (set(data) | secrets) - known == set()
     assert data["ENVIRONMENT"] == overlay
-    assert secrets == {"DATABASE_URL", "SECRET_KEY"}
+    assert secrets == {"DATABASE_URL", "SECRET_KEY", "EVENTS_SECRETS", "EVENTS_NATS_URL"}
     assert not secrets & set(data)
 
 
