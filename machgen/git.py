@@ -26,9 +26,11 @@ _SETTINGS = (
     "commit.gpgSign=false",
     "gc.auto=0",
     "maintenance.auto=false",
-    # the staging directory is the user's own even where a mounted file system shows another owner
-    "safe.directory=*",
 )
+# the staging directory is the user's own even where a mounted file system shows another owner
+_STAGED = (*_SETTINGS, "safe.directory=*")
+# a work tree around the target may be anybody's: git's own refusal of another user's counts, as do ignore rules
+_AROUND = tuple(setting for setting in _SETTINGS if not setting.startswith("core.excludesFile"))
 _IDENTITY = ("name", "email")
 # the rest of git's variables names another repository, as in a hook that calls machgen, or would undo the above
 _KEPT = frozenset(
@@ -114,7 +116,7 @@ def _ignored(root: str, paths: tuple[str, ...]) -> frozenset[str]:
     import subprocess  # noqa: PLC0415 - costs as much as writing the project; not every run starts git
 
     done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-        [*_command(("core.excludesFile",)), "check-ignore", "-z", "--stdin"],
+        [*_command(_AROUND), "check-ignore", "-z", "--stdin"],
         cwd=root,
         env=_environment(),
         input="\0".join(paths).encode("utf-8", "surrogateescape"),
@@ -124,14 +126,16 @@ def _ignored(root: str, paths: tuple[str, ...]) -> frozenset[str]:
     return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
 
 
-def _command(but: tuple[str, ...] = ()) -> list[str]:
-    settings = [setting for setting in _SETTINGS if not setting.startswith(but)] if but else _SETTINGS
+def _command(settings: tuple[str, ...]) -> list[str]:
     return ["git", *(part for setting in settings for part in ("-c", setting))]
 
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": ":", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"}
+    # no protocol at all: where a repository lacks an object, it may name a command that fetches it (git-config(1),
+    # remote.<name>.promisor and remote.<name>.uploadpack)
+    offline = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
+    return kept | offline | {"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": ":", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"}
 
 
 def _configured(directory: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -168,7 +172,7 @@ def _git(directory: str, environment: Mapping[str, str], *arguments: str, accept
 
     try:
         done = subprocess.run(  # noqa: S603 - a list of our own arguments, no shell
-            [*_command(), *arguments],
+            [*_command(_STAGED), *arguments],
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,

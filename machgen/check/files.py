@@ -88,6 +88,11 @@ class Checkout:
             return file.read(LARGEST + 1)
 
 
+# no protocol at all: where a repository lacks an object, it may name a command that fetches it (git-config(1),
+# remote.<name>.promisor and remote.<name>.uploadpack)
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
+
+
 def _listed_by_git(directory: str) -> list[str] | None:
     import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
 
@@ -95,10 +100,10 @@ def _listed_by_git(directory: str) -> list[str] | None:
     command += ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
     elsewhere = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words; fsmonitor, the one thing that would run code, is off
+        done = subprocess.run(  # noqa: S603 - fixed words; what would run code of the repository is off
             command,
             cwd=directory,
-            env=elsewhere | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=elsewhere | _OFFLINE | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             capture_output=True,
             check=False,
             timeout=20,

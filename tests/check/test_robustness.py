@@ -17,6 +17,7 @@ from machgen.check.reports import FORMATS, shown
 from machgen.tree import File, Tree
 from tests.check.test_kubernetes import SCALER, WORKLOAD
 from tests.check.test_kustomize import OVERLAY
+from tests.promisor import is_live, plant
 
 SEEDS: dict[str, bytes] = {
     "Dockerfile": b"ARG V=3.13.1\nFROM python:${V} AS a\nRUN --mount=type=cache,target=/x \\\n  pip install "
@@ -205,3 +206,14 @@ def test_a_hostile_git_configuration_runs_nothing(tmp_path: Path) -> None:
 
     assert ("hook.sh",) == paths
     assert not proof.exists()
+
+
+def test_a_repository_that_lacks_an_object_runs_no_command_to_fetch_it(tmp_path: Path) -> None:
+    """git would, and the repository names the command: the files are listed without."""
+    plant(tmp_path / "repository", tmp_path / "mark")
+    assert is_live(tmp_path / "repository", tmp_path / "mark")
+
+    files = Checkout(str(tmp_path / "repository"))
+
+    assert ("main.py",) == files.paths
+    assert not (tmp_path / "mark").exists()

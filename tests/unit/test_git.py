@@ -10,6 +10,7 @@ from machgen.errors import Surroundings
 from machgen.git import WorkTree, check_installed, first_commit, work_tree_around
 from machgen.publish import publish
 from machgen.tree import File, Tree
+from tests.promisor import is_live, plant
 
 SMALL = Tree({"README.md": File(b"# shop\n"), "bin/run": File(b"#!/bin/sh\n", executable=True)})
 OWN = {"machgen.toml": File(b""), ".machgen/baseline": File(b"archive"), ".machgen/.gitignore": File(b"!*\n")}
@@ -298,3 +299,27 @@ def test_a_directory_named_git_is_not_a_repository(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
 
     assert work_tree_around(tmp_path / "shop") is None
+
+
+def test_nothing_of_a_work_tree_around_the_project_runs(tmp_path: Path) -> None:
+    """Not even the command that a repository names for fetching what it lacks: its ignore rules, for one."""
+    plant(tmp_path, tmp_path / "mark")
+    assert is_live(tmp_path, tmp_path / "mark")
+
+    around = work_tree_around(tmp_path / "shop")
+
+    assert WorkTree(str(tmp_path), ()) == around
+    assert not (tmp_path / "mark").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_work_tree_of_another_user_is_not_asked(tmp_path: Path) -> None:
+    """Anybody can make a repository of a shared directory, such as /tmp: git's refusal to read it stands."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text(".*\n")
+    assert WorkTree(str(tmp_path), (".machgen/baseline",)) == work_tree_around(tmp_path / "shop")
+
+    for path in (tmp_path, tmp_path / ".git"):
+        os.chown(path, 12345, 12345)
+
+    assert WorkTree(str(tmp_path), ()) == work_tree_around(tmp_path / "shop")
