@@ -1,5 +1,6 @@
 """The service as a process: what happens at start and stop, seen from outside."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis import migrations
 from chassis.__main__ import main
+from chassis.database import Database
 from chassis.project import ROOT
 from tests import example
+from tests.fixtures import SettingsFor
 from tests.processes import ServerFactory, server_environment, servers
 
 
@@ -102,6 +106,20 @@ def test_taken_port_is_said_plainly(start: ServerFactory) -> None:
 
     assert second.process.wait(15) == 3
     assert "address already in use" in second.log.read_text()
+
+
+def test_processes_that_start_together_migrate_one_after_the_other(fresh_url: str, settings_for: SettingsFor) -> None:
+    """The lock of a migration is gone when it is done, though the process goes on."""
+
+    async def start_both() -> None:
+        databases = [Database(settings_for(fresh_url)) for _ in range(2)]
+        for database in databases:
+            async with asyncio.timeout(10):
+                await migrations.upgrade(database.engine)
+        for database in databases:
+            await database.close()
+
+    asyncio.run(start_both())
 
 
 COMPLETE = {

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy import URL, DateTime, Dialect, Engine, MetaData, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from chassis.identifiers import uuid7
@@ -181,6 +182,14 @@ def _create_engine(settings: Settings) -> AsyncEngine:
         pool_timeout=seconds,
         connect_args={"timeout": seconds, "command_timeout": seconds},
     )
+
+
+def patient_engine(url: URL) -> AsyncEngine:
+    """Return an engine without pool and without time limit on statements, for migrations."""
+    engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool)
+    if url.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine.sync_engine)
+    return engine
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -13,13 +13,15 @@ from chassis.metrics import Metrics
 from chassis.problems import Problem
 
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+_BODIES_PER_PLACE = 20
 
 
 class LoadShedding:
     """Pure ASGI middleware: refuses at once what cannot be served soon, and ends what takes too long.
 
-    A queue that grows makes every answer late and none of them useful. Above ``concurrent`` requests in flight the
-    next one is a 503 that costs next to nothing. Probes always pass.
+    A queue that grows makes every answer late and none of them useful. Above ``concurrent`` requests at work the next
+    one is a 503 that costs next to nothing. A request whose body is still on its way is not at work: slow senders
+    must not take the places of the others, nor does their time count. Probes always pass.
     """
 
     def __init__(self, app: ASGIApp, *, concurrent: int, seconds: float, metrics: Metrics) -> None:
@@ -27,25 +29,22 @@ class LoadShedding:
         self._concurrent = concurrent
         self._seconds = seconds
         self._metrics = metrics
-        self._running = 0
+        self._working = 0
+        self._receiving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
-        if self._running >= self._concurrent:
-            self._metrics.count_shed()
-            problem = Problem(
-                503, "overloaded", "Too many requests are running; try again.", headers={"Retry-After": "1"}
-            )
-            await problems.send(problem, scope, receive, send)
+        if self._working >= self._concurrent or self._receiving >= _BODIES_PER_PLACE * self._concurrent:
+            await problems.send(self._overloaded(), scope, receive, send)
             return
-        self._running += 1
+        self._working += 1
         try:
             await self._within_time(scope, receive, send)
         finally:
-            self._running -= 1
+            self._working -= 1
 
     async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -58,12 +57,42 @@ class LoadShedding:
         allowed = asyncio.timeout(self._seconds)
         try:
             async with allowed:
-                await self._app(scope, receive, tracked)
+                await self._app(scope, self._stepping_aside(receive, allowed), tracked)
         except TimeoutError:
             if started or not allowed.expired():
                 raise
             problem = Problem(504, "request-timeout", f"The request took longer than {self._seconds:g} s.")
             await problems.send(problem, scope, receive, send)
+
+    def _stepping_aside(self, receive: Receive, allowed: asyncio.Timeout) -> Receive:
+        """Wrap ``receive`` so that waiting for the body takes neither a place nor time."""
+        complete = False
+
+        async def wait_for_body() -> Message:
+            nonlocal complete
+            if complete:
+                return await receive()
+            clock = asyncio.get_running_loop().time
+            left = (allowed.when() or clock()) - clock()
+            allowed.reschedule(None)
+            self._working -= 1
+            self._receiving += 1
+            try:
+                message = await receive()
+            finally:
+                self._working += 1
+                self._receiving -= 1
+                allowed.reschedule(clock() + left)
+            complete = not message.get("more_body", False)
+            if complete and self._working > self._concurrent:
+                raise self._overloaded()
+            return message
+
+        return wait_for_body
+
+    def _overloaded(self) -> Problem:
+        self._metrics.count_shed()
+        return Problem(503, "overloaded", "Too many requests are running; try again.", headers={"Retry-After": "1"})
 
 
 class BoundedReceive:

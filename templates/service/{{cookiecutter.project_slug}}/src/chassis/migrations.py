@@ -1,14 +1,16 @@
 """Migrations: Alembic, run by a command of its own and never by a server (except in ``ENVIRONMENT=dev``)."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from chassis.database import patient_engine
 from chassis.project import ROOT
 
 _LOCK = 0x6D_61_63_68  # any number, as long as every process takes the same
@@ -20,13 +22,13 @@ def _config() -> Config:
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
     """Bring the database's tables up to ``revision``; several processes may try at once."""
-    async with engine.connect() as connection:
+    async with _connection(engine) as connection:
         await connection.run_sync(_run, command.upgrade, revision)
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
     """Take migrations back, down to ``revision``."""
-    async with engine.connect() as connection:
+    async with _connection(engine) as connection:
         await connection.run_sync(_run, command.downgrade, revision)
 
 
@@ -44,6 +46,17 @@ async def state(engine: AsyncEngine) -> tuple[str | None, str | None]:
     async with engine.connect() as connection:
         present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     return present, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open a connection of its own: a migration may take long, and its lock must not stay behind in a pool."""
+    patient = patient_engine(engine.url)
+    try:
+        async with patient.connect() as connection:
+            yield connection
+    finally:
+        await patient.dispose()
 
 
 def _bound(connection: Connection) -> Config:
