@@ -36,10 +36,12 @@ class Facts:
 
     Args:
         files: The repository's files.
+        base: The facts of an earlier revision to compare with; None where there is none.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, base: "Facts | None" = None) -> None:
         self.files = files
+        self.base = base
         self.paths: tuple[str, ...] = files.paths
         self.known = frozenset(files.paths)
         self.unreadable: dict[str, Unreadable] = {}

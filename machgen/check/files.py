@@ -93,15 +93,61 @@ class Checkout:
 _OFFLINE = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
 
 
-def _listed_by_git(directory: str) -> list[str] | None:
+class Revision:
+    """A directory as it was at a revision of its git repository; only what rules ask for is read.
+
+    Args:
+        directory: The directory to check; it may be a part of a git repository.
+        revision: A commit, tag or branch.
+
+    Raises:
+        BadRequest: There is no such revision, or no git repository.
+    """
+
+    def __init__(self, directory: str, revision: str) -> None:
+        self._directory = os.path.realpath(directory)
+        # the revision itself, so that no word that a user gives is taken for an option or a path
+        named = _git(self._directory, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+        if named is None:
+            raise BadRequest(
+                f"{revision}: not a revision of the git repository around {directory}",
+                hint="name a commit, tag or branch that is here; a shallow clone may have to fetch it first",
+            )
+        self._commit = named.decode("ascii").strip()
+        listed = _git(self._directory, "ls-tree", "-r", "-z", "--long", self._commit) or b""
+        self._blobs: dict[str, tuple[str, int]] = {}
+        for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+            about, _, path = entry.partition("\t")
+            mode, _, blob = about.partition(" blob ")
+            if path and mode.startswith("100"):  # a file; no link, no submodule
+                name, size = blob.split()
+                self._blobs[path] = name, int(size)
+        self.paths = tuple(sorted(path for path in self._blobs if not _NEVER & set(path.split("/")[:-1])))
+        self._read: dict[str, bytes] = {}
+
+    def size(self, path: str) -> int:
+        """See `Files`."""
+        return self._blobs[path][1]
+
+    def read(self, path: str) -> bytes:
+        """See `Files`."""
+        if path not in self._read:
+            data = _git(self._directory, "cat-file", "blob", self._blobs[path][0])
+            if data is None:
+                raise OSError("not in this clone")
+            self._read[path] = data
+        return self._read[path]
+
+
+def _git(directory: str, *words: str) -> bytes | None:
+    """What git prints; None where it fails or is missing."""
     import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
 
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"]
-    command += ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
     elsewhere = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words; what would run code of the repository is off
-            command,
+        done = subprocess.run(  # noqa: S603 - no shell; what would run code of the repository is off
+            [*command, *words],
             cwd=directory,
             env=elsewhere | _OFFLINE | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             capture_output=True,
@@ -110,9 +156,14 @@ def _listed_by_git(directory: str) -> list[str] | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    if done.returncode != 0:
+    return done.stdout if done.returncode == 0 else None
+
+
+def _listed_by_git(directory: str) -> list[str] | None:
+    listed = _git(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    if listed is None:
         return None
-    paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    paths = listed.decode("utf-8", "surrogateescape").split("\0")
     # a directory that its repository ignores as a whole is listed as empty; it was asked for, so it is walked
     return [path for path in paths if path and _is_plain_file(directory, path)] or None
 

@@ -7,6 +7,7 @@ from machgen.check.model import Rule
 MODULES: tuple[str, ...] = (
     "machgen.check.microservices",
     "machgen.check.delivery",
+    "machgen.check.api_first.compatibility",
     "machgen.check.cloud_native.base_image",
     "machgen.check.cloud_native.image_build",
     "machgen.check.cloud_native.image_start",

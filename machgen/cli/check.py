@@ -44,6 +44,7 @@ LEVELS = ("note", "warning", "error")
     help="The lowest level that ends with 1: note, warning or error.",
 )
 @click.option("--baseline", metavar="FILE", help="Only what is not in this baseline counts.")
+@click.option("--base", metavar="REV", help="Compare contracts with those of this commit, tag or branch.")
 @click.option("--fix", is_flag=True, help="Make the edits that are safe, then check again.")
 def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     paths: tuple[str, ...],
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     profile: str | None,
     fail_on: str,
     baseline: str | None,
+    base: str | None,
     fix: bool,
 ) -> int | None:
     """Judge the repository in PATH (default: here) from its files alone.
@@ -65,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
         raise BadRequest(f"--format {shape} takes one PATH", hint="check one repository at a time")
     found = 0
     for path in paths or (".",):
-        report = _checked(path, _words(select), _words(ignore), profile, baseline, fix=fix)
+        report = _checked(path, _words(select), _words(ignore), profile, baseline, base, fix=fix)
         console.script(shown(report, shape))
         found += sum(each.level.word in LEVELS[LEVELS.index(fail_on) :] for each in report.findings)
     if found and shape != "baseline":
@@ -77,18 +79,25 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.strip() for each in given for word in each.split(",") if word.strip())
 
 
-def _checked(  # noqa: PLR0913 - as many as the command has options
-    path: str, select: tuple[str, ...], ignore: tuple[str, ...], profile: str | None, baseline: str | None, *, fix: bool
+def _checked(  # noqa: PLR0913, PLR0917 - as many as the command has options
+    path: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    profile: str | None,
+    baseline: str | None,
+    base: str | None,
+    *,
+    fix: bool,
 ) -> "Report":
     from machgen.check.configuration import apply  # noqa: PLC0415 - see above
     from machgen.check.engine import judge  # noqa: PLC0415 - see above
     from machgen.check.facts import Facts  # noqa: PLC0415 - see above
-    from machgen.check.files import Checkout  # noqa: PLC0415 - see above
+    from machgen.check.files import Checkout, Revision  # noqa: PLC0415 - see above
     from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
 
     rules = all_rules()
     for _ in range(5):
-        facts = Facts(Checkout(path))
+        facts = Facts(Checkout(path), Facts(Revision(path, base)) if base else None)
         configuration = _configured(facts, select, profile, baseline)
         asked = [rule for rule in configuration.rules(rules) if not (ignore and rule.id.startswith(ignore))]
         report = apply(judge(facts, asked), configuration, facts)

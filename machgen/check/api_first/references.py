@@ -1,0 +1,110 @@
+"""Places in contracts, and where a `$ref` leads (RFC 6901 pointers, in the same file or in one beside it)."""
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from machgen.check.document import Map, Seq
+
+DEEPEST = 50
+"""References that lead to references; real contracts stay below 5."""
+
+Load = Callable[[str], Any]
+"""A repository path → the parsed file; None where it is not there or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value in a contract and where it stands.
+
+    Args:
+        path: The file.
+        pointer: Its JSON pointer (RFC 6901) there.
+        value: What stands there.
+    """
+
+    path: str
+    pointer: str
+    value: Any
+
+    def child(self, key: str | int) -> "Node":
+        """Return what stands under a key or index; None as its value where nothing does."""
+        inner = None
+        if isinstance(self.value, dict) and isinstance(key, str):
+            inner = self.value.get(key)
+        elif isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
+            inner = self.value[key]
+        return Node(self.path, f"{self.pointer}/{escaped(str(key))}", inner)
+
+    def get(self, key: str) -> Any:
+        """Return the value under a key; None where this is no mapping or has none."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+    def children(self) -> "list[tuple[str, Node]]":
+        """Return the members of a mapping that are no extensions (`x-`), in order."""
+        if not isinstance(self.value, dict):
+            return []
+        return [(key, self.child(key)) for key in self.value if not key.startswith("x-")]
+
+    def items(self) -> "list[Node]":
+        """Return the items of a sequence, in order."""
+        return [self.child(index) for index in range(len(self.value))] if isinstance(self.value, list) else []
+
+
+class References:
+    """Follows references from node to node; loops and references to nowhere end in None.
+
+    Args:
+        load: Reads another file of the repository.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+
+    def target(self, node: Node) -> Node | None:
+        """Return what a node that is a `$ref` refers to; None where that is not there or is not in the repository."""
+        ref = node.get("$ref")
+        if not isinstance(ref, str):
+            return None
+        file, _, fragment = ref.partition("#")
+        path, value = node.path, None
+        if "://" in file or file.startswith("/"):
+            return None
+        if file:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(node.path), file))
+        value = self._load(path)
+        parts = [unquote(part).replace("~1", "/").replace("~0", "~") for part in fragment.split("/")[1:]]
+        found = Node(path, "", value)
+        for part in parts:
+            found = found.child(int(part) if isinstance(found.value, list) and part.isdigit() else part)
+        return None if found.value is None else found
+
+    def resolved(self, node: Node) -> Node:
+        """Return the node at the end of a chain of references: the node itself where it is none, or leads nowhere."""
+        for _ in range(DEEPEST):
+            found = self.target(node)
+            if found is None:
+                break
+            node = found
+        return node
+
+
+def escaped(key: str) -> str:
+    """Return a key as RFC 6901 writes it in a pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def position(document: Any, pointer: str) -> tuple[int, int]:
+    """Return line and column, from 1, of what a pointer names, or of its nearest ancestor that is there."""
+    line, column, at = 1, 1, document
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(at, Map) and key in at:
+            line, column, at = at.line_of(key), at.columns.get(key, 1), at[key]
+        elif isinstance(at, Seq) and key.isdigit() and int(key) < len(at):
+            line, column, at = at.line_of(int(key)), 1, at[int(key)]
+        else:
+            break
+    return line, column

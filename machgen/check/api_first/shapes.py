@@ -1,0 +1,264 @@
+"""What a JSON Schema of a contract allows, as a union of plain cases that can be compared.
+
+`allOf` is merged, `anyOf`, `oneOf`, lists of types and `nullable` become cases, 3.0's and 3.1's spellings of one
+thing become the same. Sources: JSON Schema 2020-12 (validation), OpenAPI 3.0.3 and 3.1.0, section Schema Object.
+"""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from machgen.check.api_first.references import Node, References
+
+MOST = 64
+"""Cases of one schema; above, it is opaque."""
+
+OPAQUE = frozenset(
+    {
+        "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
+        "contains", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems", "prefixItems",
+        "$dynamicRef",
+    }
+)  # fmt: skip
+"""Keywords whose meaning is not compared: a change of one is said to be unknown."""
+
+_LOWER = {"minLength": "length", "minItems": "items", "minProperties": "properties"}
+_UPPER = {"maxLength": "length", "maxItems": "items", "maxProperties": "properties"}
+_IMPLIED = (
+    ("object", {"properties", "required", "additionalProperties", "minProperties", "maxProperties"}),
+    ("array", {"items", "minItems", "maxItems", "uniqueItems", "prefixItems"}),
+    ("string", {"minLength", "maxLength", "pattern"}),
+    ("number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One way to be valid.
+
+    Args:
+        node: Where it is written.
+        type: A JSON type, `integer`, or empty for any.
+        enum: The values allowed; None for all.
+        lower: What is bounded → the bound and whether it is itself excluded.
+        upper: Likewise.
+        words: Keywords compared as they are: `pattern`, `multipleOf`, `uniqueItems`, and the opaque ones.
+        format: Empty where none.
+        required: Names of properties that must be there.
+        properties: Name → what it must fulfil, all of it.
+        additional: What other properties must fulfil; None where nothing is said, empty where they are forbidden.
+        items: What items must fulfil.
+    """
+
+    node: Node
+    type: str = ""
+    enum: tuple[Any, ...] | None = None
+    lower: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    upper: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+    format: str = ""
+    required: frozenset[str] = frozenset()
+    properties: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    additional: tuple[Node, ...] | None = None
+    closed: bool = False
+    items: tuple[Node, ...] = ()
+
+
+class Shapes:
+    """Reads schemas of one contract.
+
+    Args:
+        references: Follows its references.
+        version: The specification's version, which decides what stands beside a `$ref` and what `nullable` means.
+    """
+
+    def __init__(self, references: References, version: str) -> None:
+        self.references = references
+        self.old = version.startswith(("2.", "3.0"))
+
+    def cases(self, nodes: Iterable[Node]) -> tuple[Case, ...] | None:
+        """Return the ways to fulfil all of `nodes`; None where there are too many to compare, or loops.
+
+        No case at all means that nothing is allowed.
+        """
+        try:
+            return self._all([self._expand(node, 0) for node in nodes])
+        except _TooMany:
+            return None
+
+    def _all(self, parts: "list[tuple[Case, ...]]") -> tuple[Case, ...]:
+        found: tuple[Case, ...] = parts[0] if parts else ()
+        for more in parts[1:]:
+            if len(found) * len(more) > MOST:
+                raise _TooMany
+            merged = (_merged(a, b) for a, b in itertools.product(found, more))
+            found = tuple(case for case in merged if case is not None)
+        return found
+
+    def _expand(self, node: Node, depth: int) -> tuple[Case, ...]:
+        if depth > 20:
+            raise _TooMany
+        if node.value is False:
+            return ()
+        if not isinstance(node.value, dict):
+            return (Case(node),)
+        parts: list[tuple[Case, ...]] = []
+        if "$ref" in node.value:
+            target = self.references.target(node)
+            if target is None:
+                return (Case(node, words={"$ref": node.value["$ref"]}),)
+            if self.old or len(node.value) == 1:
+                return self._expand(target, depth + 1)
+            parts.append(self._expand(target, depth + 1))
+        parts.append(self._own(node))
+        parts += [self._expand(each, depth + 1) for each in node.child("allOf").items()]
+        for key in ("anyOf", "oneOf"):
+            branches = node.child(key).items()
+            if branches:
+                union = [case for each in branches for case in self._expand(each, depth + 1)]
+                if len(union) > MOST:
+                    raise _TooMany
+                parts.append(tuple(union))
+        found = self._all(parts)
+        if self.old and node.value.get("nullable") is True and "type" not in node.value and len(parts) > 1:
+            # 3.0.3 leaves it open; everybody who writes it beside allOf or oneOf means it
+            found = (*found, Case(node, "null"))
+        return found
+
+    def _own(self, node: Node) -> tuple[Case, ...]:
+        """The keywords that stand in the schema itself, a case for each type."""
+        value = node.value
+        enum = value.get("enum")
+        allowed = tuple(enum) if isinstance(enum, list) else ((value["const"],) if "const" in value else None)
+        kinds = value.get("type")
+        types = [kinds] if isinstance(kinds, str) else [kind for kind in kinds or () if isinstance(kind, str)]
+        if not types:
+            types = [next((kind for kind, words in _IMPLIED if words & value.keys()), "")]
+        if not types[0] and allowed is not None:
+            types = list(dict.fromkeys(_type_of(each) for each in allowed))
+        if self.old and value.get("nullable") is True and "null" not in types and types[0]:
+            types.append("null")
+        base = self._constrained(node)
+        found = []
+        for kind in types:
+            fitting = None if allowed is None else tuple(each for each in allowed if _fits(each, kind))
+            if kind == "boolean" and fitting is None:
+                fitting = (False, True)
+            if fitting != ():
+                found.append(replace(base, type=kind, enum=fitting) if kind != "null" else Case(node, "null"))
+        return tuple(found)
+
+    def _constrained(self, node: Node) -> Case:
+        value = node.value
+        lower, upper = _bounds(value)
+        words = {key: value[key] for key in ("pattern", "multipleOf", *OPAQUE) if key in value}
+        if value.get("uniqueItems") is True:
+            words["uniqueItems"] = True
+        required = value.get("required")
+        additional = value.get("additionalProperties")
+        form = value.get("format")
+        if not isinstance(form, str):
+            # 3.1 says with contentEncoding what 3.0 said with formats
+            form = "byte" if value.get("contentEncoding") == "base64" else ""
+            form = "binary" if not form and "contentMediaType" in value and "type" not in value else form
+        return Case(
+            node,
+            lower=lower,
+            upper=upper,
+            words=words,
+            format=form,
+            required=frozenset(name for name in required if isinstance(name, str))
+            if isinstance(required, list)
+            else frozenset(),
+            properties={name: (each,) for name, each in _members(node.child("properties"))},
+            additional=(node.child("additionalProperties"),) if isinstance(additional, dict) and additional else None,
+            closed=additional is False,
+            items=(node.child("items"),) if isinstance(value.get("items"), dict) else (),
+        )
+
+
+class _TooMany(Exception):
+    pass
+
+
+def _members(node: Node) -> list[tuple[str, Node]]:
+    return [(name, node.child(name)) for name in node.value] if isinstance(node.value, dict) else []
+
+
+def _bounds(value: dict[str, Any]) -> tuple[dict[str, tuple[float, bool]], dict[str, tuple[float, bool]]]:
+    lower: dict[str, tuple[float, bool]] = {}
+    upper: dict[str, tuple[float, bool]] = {}
+    for key, of in _LOWER.items():
+        if _is_number(value.get(key)) and value[key] > 0:
+            lower[of] = (value[key], False)
+    for key, of in _UPPER.items():
+        if _is_number(value.get(key)):
+            upper[of] = (value[key], False)
+    for key, bounds, tighter in (("inimum", lower, max), ("aximum", upper, min)):
+        plain, exclusive = value.get(f"m{key}"), value.get(f"exclusiveM{key}")
+        if plain is not None and _is_number(plain):
+            bounds["value"] = (float(plain), exclusive is True)
+        if exclusive is not None and _is_number(exclusive):
+            strict = (float(exclusive), True)
+            known = bounds.get("value")
+            if known is None or (tighter(known[0], strict[0]) == strict[0]):
+                bounds["value"] = strict
+    return lower, upper
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _type_of(value: object) -> str:
+    if value is None:
+        return "null"
+    for kind, python in (("boolean", bool), ("string", str), ("integer", int), ("number", float), ("array", list)):
+        if isinstance(value, python):
+            return kind
+    return "object"
+
+
+def _fits(value: object, kind: str) -> bool:
+    own = _type_of(value)
+    whole = isinstance(value, float) and value.is_integer()
+    return not kind or own == kind or (kind == "number" and own == "integer") or (kind == "integer" and whole)
+
+
+def _merged(a: Case, b: Case) -> Case | None:
+    """What fulfils both; None where nothing does."""
+    if a.type and b.type and a.type != b.type and {a.type, b.type} != {"integer", "number"}:
+        return None
+    kind = "integer" if "integer" in {a.type, b.type} else a.type or b.type
+    enum = a.enum if b.enum is None else b.enum
+    if a.enum is not None and b.enum is not None:
+        enum = tuple(each for each in a.enum if each in b.enum)
+    if enum is not None:
+        enum = tuple(each for each in enum if _fits(each, kind))
+        if not enum:
+            return None
+    lower = {key: max(bounds[key] for bounds in (a.lower, b.lower) if key in bounds) for key in a.lower | b.lower}
+    upper = {
+        key: min(
+            (bounds[key] for bounds in (a.upper, b.upper) if key in bounds), key=lambda each: (each[0], not each[1])
+        )
+        for key in a.upper | b.upper
+    }
+    names = a.properties | b.properties
+    additional = None if a.additional is None and b.additional is None else (a.additional or ()) + (b.additional or ())
+    named = next((each for each in (b, a) if each.properties or each.enum is not None or each.type), a)
+    return Case(
+        named.node,
+        kind,
+        enum,
+        lower,
+        upper,
+        a.words | b.words,
+        a.format or b.format,
+        a.required | b.required,
+        {name: a.properties.get(name, ()) + b.properties.get(name, ()) for name in names},
+        additional,
+        a.closed or b.closed,
+        a.items + b.items,
+    )
