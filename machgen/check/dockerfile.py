@@ -17,7 +17,8 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _DEVELOPMENT = re.compile(
-    r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|tmpl|template|j2|md|dockerignore|"
+    r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|e2e|playwright|cypress|tmpl|template|j2|md|"
+    r"dockerignore|"
     r"txt)(?:[._-]|\Z)",
     re.IGNORECASE,
 )

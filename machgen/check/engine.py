@@ -8,6 +8,9 @@ from machgen.check.facts import Facts
 from machgen.check.model import Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown
 from machgen.check.roots import Root, roots
 
+_ABOUT_CODE = frozenset({"M", "C", "H"})
+"""Letters whose rules ask what a contract alone cannot answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -57,6 +60,8 @@ def _asked(rule: Rule, found: tuple[Root, ...]) -> Iterator[Root | None]:
 
 
 def _ask(rule: Rule, facts: Facts, root: Root | None) -> tuple[list[Flaw], Judgement]:
+    if root is not None and root.is_contract_only and rule.letter in _ABOUT_CODE:
+        return [], Judgement(rule, root.path, Outcome.NOT_APPLICABLE, ("only its contract is here",))
     flaws: list[Flaw] = []
     excused: list[str] = []
     open_: list[str] = []

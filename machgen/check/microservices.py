@@ -199,7 +199,7 @@ def ships_alone(facts: Facts) -> Iterator[Answer]:
         )
         yield Flaw(
             f"no pipeline is limited to one service: {names} are built and shipped together",
-            Place(found[0].path),
+            Place(max(found, key=lambda each: len(each.steps)).path),
             "together",
         )
 

@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.lifecycle",
     "machgen.check.cloud_native.supply_chain",
     "machgen.check.cloud_native.contents",
+    "machgen.check.landscape",
 )
 """The modules that hold rules, one group each."""
 

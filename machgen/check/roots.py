@@ -109,6 +109,11 @@ class Root:
         """What messages call it."""
         return self.path or "this repository"
 
+    @property
+    def is_contract_only(self) -> bool:
+        """Whether only its contract is here, and what serves it is elsewhere or not yet written."""
+        return bool(self.evidence) and not self.dockerfiles and not self.manifests and not self.declared
+
     def holds(self, path: str) -> bool:
         """Whether a file is in the root's directory or below."""
         return not self.path or path.startswith(self.path + "/")
@@ -257,6 +262,8 @@ def _dependency_role(
 ) -> tuple[Role, str] | None:
     name = where.rpartition("/")[2]
     server, front = _server(facts, where, around), _needed(around, FRONT_ENDS)
+    if front and not server and front.at.path.endswith("package.json") and not _builds_pages(facts, where):
+        return Role.LIBRARY, f"depends on {front.name} and builds no application"
     if front and (not server or _FRONT_NAME.search(name) or front.name in {"next", "nuxt"}):
         return Role.TOUCHPOINT, f"depends on {front.name}"
     if server and containers and _TOOL_NAME.search(name) and not _exposed(containers):
@@ -331,6 +338,23 @@ def _catalog_role(facts: Facts, where: str) -> tuple[Role, str] | None:
         if dig(document, "kind") == "Component" and isinstance(kind, str) and kind in kinds:
             return kinds[kind], f"{path} says it is a {kind}"
     return None
+
+
+_BUNDLERS = re.compile(
+    r"\b(?:vite|next|nuxt|nuxi|react-scripts|ng|webpack|astro|gatsby|remix|react-router|svelte-kit|expo|parcel|rsbuild|"
+    r"vue-cli-service|qwik|ember)\b"
+)
+
+
+def _builds_pages(facts: Facts, where: str) -> bool:
+    """Whether a Node package is an application: it has a page to start from, or its scripts call a bundler."""
+    prefix = f"{where}/" if where else ""
+    if any(
+        f"{prefix}{name}" in facts.known for name in ("index.html", "public/index.html", "src/index.html", "app.json")
+    ):
+        return True
+    scripts = dig(facts.json(f"{prefix}package.json"), "scripts")
+    return isinstance(scripts, dict) and any(_BUNDLERS.search(str(each)) for each in scripts.values())
 
 
 def _razor(facts: Facts, where: str) -> str:

@@ -50,7 +50,7 @@ def test_roles_come_with_their_reason() -> None:
             "api/package.json": '{"dependencies": {"express": "5"}}',
             "api/Dockerfile": "FROM node:22.1.0\n",
             "db/Dockerfile": "FROM postgres:17.2\n",
-            "web/package.json": '{"dependencies": {"react": "19"}}',
+            "web/package.json": '{"dependencies": {"react": "19"}, "scripts": {"build": "vite build"}}',
             "load/requirements.txt": "locust==2.32\n",
             "lib/Cargo.toml": '[package]\nname = "lib"\nversion = "0.1.0"\n',
         }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages
 from machgen.check.cloud_native.secrets import is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
-from machgen.check.dependencies import manifests_of
+from machgen.check.dependencies import manifests, manifests_of
 from machgen.check.dockerfile import Dockerfile, Instruction, Stage, copies, dockerfiles, image_name, pairs
 from machgen.check.facts import Facts, join, parent
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -28,6 +28,12 @@ def container_described(facts: Facts, root: Root) -> Iterator[Answer]:
     """An image is the one form in which every platform takes a service. What builds it belongs beside the code, so that
     the image of each commit can be built again."""
     if root.dockerfiles or _built_otherwise(facts, root):
+        return
+    if any(manifest.needs(*_NO_CONTAINER) for manifest in root.manifests):
+        yield NotApplicable("runs on its user's device")
+        return
+    if any(manifest.ecosystem == "dotnet" for manifest in root.manifests) and (host := _aspire(facts)):
+        yield Unknown(f"{host} may have the .NET SDK build it")
         return
     serverless = next(
         (
@@ -52,6 +58,16 @@ def container_described(facts: Facts, root: Root) -> Iterator[Answer]:
         return
     anchor = root.manifests[0].path if root.manifests else next(iter(facts.below(root.path)), root.path)
     yield Flaw(f"nothing describes how {root.name} becomes an image", Place(anchor), root.path)
+
+
+_NO_CONTAINER = ("microsoft.maui.controls", "react-native", "expo", "electron", "@capacitor/core", "@ionic/react")
+"""What makes an application for a telephone or a desk."""
+
+
+def _aspire(facts: Facts) -> str:
+    """The Aspire host of the repository, which can publish every project as an image."""
+    hosts = (each.path for each in facts.once(manifests) if each.ecosystem == "dotnet" and "AppHost" in each.path)
+    return next(hosts, "")
 
 
 _SDK = re.compile(
@@ -146,10 +162,10 @@ _NODE_INSTALL = re.compile(r"\b(npm (?:ci|install|i)|yarn(?: install)?|pnpm (?:i
 
 def _development_dependencies(facts: Facts, dockerfile: Dockerfile, final: Stage, each: Instruction) -> Iterator[Flaw]:
     root = root_of(facts, dockerfile.path)
-    manifests = manifests_of(facts, root.path) if root else ()
+    around = manifests_of(facts, root.path) if root else ()
     if not any(
         not dependency.runtime
-        for manifest in manifests
+        for manifest in around
         if manifest.ecosystem == "node"
         for dependency in manifest.dependencies
     ):
