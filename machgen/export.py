@@ -83,9 +83,9 @@ def plain(template: "Template") -> Tree:
 
 def _hook(template: "Template", name: str, text: str) -> dict[str, File]:
     """Add a hook beside those of the template: cookiecutter runs every file of that name, whatever its extension."""
-    path = f"hooks/{name}.py"
-    if path not in template.files:
-        return {path: File(text.encode("utf-8"))}
+    path, hook = f"hooks/{name}.py", File(text.encode("utf-8"))
+    if template.files.get(path, hook).data == hook.data:
+        return {path: hook}  # it may be there: a template that was exported can be exported again
     return {f"hooks/{name}.machgen": File((_SHEBANG + text).encode("utf-8"), executable=True)}
 
 

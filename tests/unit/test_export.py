@@ -51,6 +51,16 @@ def baked(tree: Tree, directory: Path, **extra: Any) -> Tree:
     return read(Path(made))
 
 
+def test_an_exported_template_is_exported_as_it_is() -> None:
+    """What the first export added is there: a second one adds it no second time."""
+    exported = plain(template(SLUG, {"{% if cookiecutter.project_slug %}a{% endif %}": "x"}))
+    assert {"hooks/pre_gen_project.py", "hooks/post_gen_project.py"} <= set(exported)
+
+    again = Template("tiny", Origin("tiny", ""), ("tiny",), SLUG, exported, ROOT)
+
+    assert exported == plain(again)
+
+
 def test_a_template_of_data_stays_as_it_is() -> None:
     """Without validators and conditional names there is nothing to add."""
     made = template({"project_slug": "tiny"}, {"README.md": "x"})
