@@ -1,16 +1,20 @@
-"""Write the generated reference pages again: what the commands say about themselves. `make docs` runs it."""
+"""Write the generated reference pages again: what the commands and rules say about themselves. `make docs` runs it."""
 
 import inspect
 import os
 from pathlib import Path
+from textwrap import fill
 
 import click
 
 import machgen.cli
+from machgen.check.registry import all_rules
+from machgen.check.reports import LETTERS
 from machgen.cli.commands import COMMANDS
 from machgen.cli.commands import machgen as group
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "commands.md"
+RULES_PAGE = PAGE.with_name("rules.md")
 WIDTH = 100
 """Columns of the help texts, whatever terminal this runs on."""
 
@@ -19,6 +23,13 @@ _HEAD = """\
 
 Written by `make docs` from the commands' own help. Results go to stdout, everything else to stderr; `--json` prints one
 JSON document. `NO_COLOR` is honoured. What answers a question, and which answer counts, is in [answers](answers.md).
+"""
+_RULES_HEAD = """\
+# Rules
+
+Written by `make docs` from the rules of [`machgen check`](commands.md#machgen-check) themselves: what each asks, why,
+and how to mend. What a rule cannot decide from the files it calls unknown; it never guesses. How to set findings aside,
+with a reason, is in [check a repository](../how-to/check-a-repository.md).
 """
 _CODES = """\
 ## Exit codes
@@ -50,6 +61,24 @@ def commands() -> str:
     return "\n".join(parts)
 
 
+def rules() -> str:
+    """Return the page of all rules of `machgen check`, by letter."""
+    parts = [_RULES_HEAD]
+    for letter, title in LETTERS.items():
+        group = [rule for rule in all_rules() if rule.letter == letter]
+        if group:
+            parts.append(f"## {letter}: {title}\n")
+        for rule in group:
+            roles = f" ({', '.join(sorted(rule.roles))})" if rule.roles else ""
+            parts.append(
+                f"### {rule.id} {rule.title}\n\n{fill(rule.why, 120)}\n\n"
+                f"- level: {rule.level.word}\n- applies to: {rule.applies_when}{roles}\n- mend: {rule.mend}\n"
+                f"- source: {rule.source}\n"
+            )
+    return "\n".join(parts)
+
+
 if __name__ == "__main__":
     os.environ.pop("COLUMNS", None)
     PAGE.write_text(commands(), encoding="utf-8")
+    RULES_PAGE.write_text(rules(), encoding="utf-8")

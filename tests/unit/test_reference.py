@@ -12,7 +12,7 @@ from machgen.origin import Origin
 from machgen.project import own_files
 from machgen.questions import DEEPEST_MAPPING, LARGEST_MAPPING, LONGEST_TEXT, Kind
 from machgen.tree import Tree
-from tools.reference import PAGE, commands
+from tools.reference import PAGE, RULES_PAGE, commands, rules
 
 ROOT = Path(__file__).parents[2]
 PAGES = PAGE.parent
@@ -34,6 +34,11 @@ def test_the_commands_page_is_what_the_commands_say(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("COLUMNS", raising=False)
 
     assert commands() == PAGE.read_text(encoding="utf-8")
+
+
+def test_the_rules_page_is_what_the_rules_say() -> None:
+    """`make docs` writes it again."""
+    assert rules() == RULES_PAGE.read_text(encoding="utf-8")
 
 
 def test_every_template_key_is_documented() -> None:
