@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,19 +186,30 @@ def test_free_text_survives_the_file_it_lands_in(sink: str) -> None:
     assert outcomes["kept"] > outcomes["refused"] / 4, "a sink that refuses nearly everything proves nothing"
 
 
-# the ways of quoting that the how-to recommends to template authors, one for each format
+HOW_TO = (Path(__file__).parents[2] / "docs" / "how-to" / "write-a-template.md").read_text(encoding="utf-8")
+
+
+def recommended(form: str) -> str:
+    """Return how the how-to tells template authors to quote a text for one format."""
+    found = re.search(rf"^\| {form} \| `(.+)` \|$", HOW_TO, re.MULTILINE)
+
+    assert found, f"the how-to says nothing about {form}"
+    return found[1].replace("\\|", "|")
+
+
 IDIOMS = {
-    "a.json": '{"text": {{ cookiecutter.text | tojson }}}',
-    "a.yaml": "text: '{{ cookiecutter.text | replace(\"'\", \"''\") }}'\nlist: ['{{ cookiecutter.text | replace(\"'\", \"''\") }}']\n",
-    "a.toml": "text = \"{{ cookiecutter.text | replace('\\\\', '\\\\\\\\') | replace('\"', '\\\\\"') }}\"\n",
-    "a.sh": "printf '%s\\0' '{{ cookiecutter.text | replace(\"'\", \"'\\\\''\") }}'\n",
+    "a.json": f'{{"text": {recommended("JSON")}}}',
+    "a.yaml": f"text: {recommended('YAML')}\nlist: [{recommended('YAML')}]\n",
+    "a.toml": f"text = {recommended('TOML')}\n",
+    "a.sh": f"printf '%s\\0' {recommended('shell')}\n",
+    "Dockerfile": f"FROM scratch\nLABEL text={recommended('Dockerfile `LABEL`')}\n",
 }
 
 
 @EXAMPLES
 @given(texts=st.lists(TEXT, min_size=1, max_size=4))
 def test_the_recommended_quoting_holds(texts: list[str]) -> None:
-    """JSON, YAML, TOML and shell, quoted as the how-to says, give the answer back."""
+    """JSON, YAML, TOML, Dockerfile and shell, quoted as the how-to says, give the answer back."""
     made = template({"project_slug": "x", "text": "default"}, IDIOMS)
     renderer = Renderer(made)
     script, expected = b"", []
@@ -211,6 +223,7 @@ def test_the_recommended_quoting_holds(texts: list[str]) -> None:
         assert text == json.loads(tree["a.json"].data)["text"]
         assert {"text": text, "list": [text]} == last_document(tree["a.yaml"].data)[0]
         assert {"text": text} == tomllib.loads(tree["a.toml"].data.decode())
+        assert text == label("text")(tree["Dockerfile"].data)
         script += tree["a.sh"].data
         expected.append(text)
     if expected:
