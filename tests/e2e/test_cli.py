@@ -71,7 +71,9 @@ def test_the_next_commands_are_those_of_the_makefile(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["-x", "--", "a b", "it's", "a\nb", "\x1b[31mred", "\u202ex", "Größe 😀", "\udcff", "a\\b", "~", "$HOME"]
+    "target",
+    ["-x", "--", "a b", "it's", "a\nb", "\x1b[31mred", "\u202ex", "Größe 😀", "\udcff", "a\\b", "~", "$HOME"],
+    ids=ascii,
 )
 def test_the_next_commands_enter_any_directory(target: str, home: Path) -> None:
     """Also one that a shell takes for an option, or that no terminal can show."""
