@@ -7,6 +7,10 @@ from machgen.check.model import Rule
 MODULES: tuple[str, ...] = (
     "machgen.check.microservices",
     "machgen.check.delivery",
+    "machgen.check.api_first.presence",
+    "machgen.check.api_first.validity",
+    "machgen.check.api_first.operation_rules",
+    "machgen.check.api_first.data_rules",
     "machgen.check.api_first.compatibility",
     "machgen.check.cloud_native.base_image",
     "machgen.check.cloud_native.image_build",
