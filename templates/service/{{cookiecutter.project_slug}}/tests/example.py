@@ -3,6 +3,8 @@
 A service with resources of its own names one of them here.
 """
 
+import httpx
+
 COLLECTION = "/v1/notes"
 ITEM = "/v1/notes/{note_id}"
 ABSENT = "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
@@ -18,3 +20,15 @@ FLAG = "pinned"
 def draft(text: str = "Milk") -> dict[str, object]:
     """Return what creates one, with ``text`` in :data:`TEXT`."""
     return {TEXT: text}
+
+
+def change(text: str) -> dict[str, object]:
+    """Return a merge patch that changes one."""
+    return {TEXT: text}
+
+
+def seed(client: httpx.Client) -> dict[str, str]:
+    """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
+    for _ in range(3):
+        client.post(COLLECTION, json=draft()).raise_for_status()
+    return {}

@@ -56,8 +56,7 @@ class Writer(threading.Thread):
 
     def _change(self) -> None:
         path, tag = self._dice.choice(list(self._own.items()))
-        patch = {example.TEXT: self._words()}
-        response = self._client.patch(path, json=patch, headers=MERGE | {"If-Match": tag})
+        response = self._client.patch(path, json=example.change(self._words()), headers=MERGE | {"If-Match": tag})
         assert response.status_code == 200, response.text
         self._remember(response)
 

@@ -21,8 +21,8 @@ def test_service_keeps_its_contract(tmp_path: Path) -> None:
         server = start(RATE_LIMIT_REQUESTS="0", LOG_LEVEL="warning")
         server.wait_until_ready()
         authorization = f"Bearer {server.token('ann')}"
-        for _ in range(3):
-            httpx.post(server.url + example.COLLECTION, json=example.draft(), headers={"Authorization": authorization})
+        with httpx.Client(base_url=server.url, headers={"Authorization": authorization}) as client:
+            known = example.seed(client)
         result = subprocess.run(  # noqa: S603 - our own words
             [
                 Path(sys.executable).with_name("schemathesis"),
@@ -36,7 +36,8 @@ def test_service_keeps_its_contract(tmp_path: Path) -> None:
                 f"--seed={os.environ.get('FUZZ_SEED', '1')}",
             ],
             cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
+            env=known
+            | {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
             capture_output=True,
             text=True,
             check=False,

@@ -20,6 +20,7 @@ from chassis.observation import Observation
 from chassis.project import project
 from chassis.rate_limit import RateLimiter
 from chassis.settings import Environment, Settings
+from chassis.workers import running
 
 # Spans for requests, exported as the OTEL_* variables say and not at all without them. Metrics and logs have their own
 # ways here. Spans of single dependencies would cost more than they tell.
@@ -50,6 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
                 await migrations.upgrade(app.state.database.engine)
             if settings.relay_embedded:
                 await stack.enter_async_context(relay.relaying(settings, app.state.database, metrics))
+            for worker in domain.workers:
+                await stack.enter_async_context(running(worker, app.state.database))
             yield
 
     app = FastAPI(

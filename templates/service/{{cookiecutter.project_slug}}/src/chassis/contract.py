@@ -217,7 +217,8 @@ def _name_media_type(body: dict[str, Any], route: Operation) -> None:
 
 def _possible(route: Operation, parameters: set[str]) -> set[int]:
     """Which problems an operation may answer with, told by what it asks for."""
-    statuses = {500, 503, 504}
+    # What an operation declares by itself (responses={409: {}}) is one of the problems below as well.
+    statuses = {500, 503, 504} | {int(status) for status in route.responses if int(status) in _COMPONENT}
     if route.policy.scope:
         statuses |= {401, 403, 429}
     if "{" in route.path_format:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from chassis.events import EventType
 from chassis.project import project
+from chassis.workers import Worker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +17,14 @@ class Domain:
 
     ``routers`` hold the operations, each with its whole path; ``events`` are what the service publishes. ``scopes``
     maps every scope that an operation may ask for to the sentence that explains it in the contract. ``tags`` does the
-    same for tags.
+    same for tags. ``workers`` run beside the requests, in every process, until the event they are given is set.
     """
 
     routers: tuple[APIRouter, ...]
     scopes: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
     events: tuple[EventType, ...] = ()
+    workers: tuple[Worker, ...] = ()
 
 
 def load_domain() -> Domain:

@@ -51,7 +51,7 @@ class Paging:
         # A cursor is good for the list it was made for and nothing else: same path, same filters.
         filters = sorted(item for item in request.query_params.multi_items() if item[0] not in ("cursor", "limit"))
         self._list = repr((request.url.path, filters)).encode()
-        self.after = self._decode(cursor) if cursor else None
+        self.position = self._decode(cursor) if cursor else None
 
     async def fetch(
         self, session: AsyncSession, query: Select[_Row], key: InstrumentedAttribute[UUID]
@@ -62,45 +62,48 @@ class Paging:
         :param key: the unique column that orders the list.
         :returns: the rows, and the cursor of the next page.
         """
-        if self.after is not None:
-            query = query.where(key > self.after)
+        if self.position is not None:
+            query = query.where(key > UUID(bytes=self.position))
         # One row more than asked for tells whether there is a next page.
         rows = list(await session.scalars(query.order_by(key).limit(self.limit + 1)))
         if len(rows) <= self.limit:
             return rows, None
         rows.pop()
-        last: Any = getattr(rows[-1], key.key)
-        return rows, self._encode(last)
+        last: UUID = getattr(rows[-1], key.key)
+        return rows, self.cursor(last.bytes)
+
+    def cursor(self, position: bytes) -> str:
+        """Return the cursor of the page after ``position``; a list with an order of its own says what that is.
+
+        Its next request finds it in :attr:`position`, unchanged by whoever carried it.
+        """
+        return base64.urlsafe_b64encode(position + self._sign(position)).rstrip(b"=").decode()
 
     def _sign(self, position: bytes) -> bytes:
         return hmac.digest(self._key, self._list + b"\0" + position, hashlib.sha256)[:_SIGNATURE_BYTES]
 
-    def _encode(self, position: UUID) -> str:
-        token = position.bytes + self._sign(position.bytes)
-        return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
-
-    def _decode(self, cursor: str) -> UUID:
+    def _decode(self, cursor: str) -> bytes:
         try:
             token = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             token = b""
-        position, signature = token[:16], token[16:]
-        genuine = len(position) == 16 and hmac.compare_digest(signature, self._sign(position))
+        position, signature = token[:-_SIGNATURE_BYTES], token[-_SIGNATURE_BYTES:]
+        genuine = bool(position) and hmac.compare_digest(signature, self._sign(position))
         # Base64 has spare bits in its last character: only the spelling that was given out counts.
-        if not genuine or cursor != self._encode(UUID(bytes=position)):
+        if not genuine or cursor != self.cursor(position):
             raise Problem(
                 400,
                 "invalid-cursor",
                 "The cursor is not one of this list; start again without a cursor.",
                 errors=[FieldError(pointer=None, parameter="cursor", detail="not a cursor of this list")],
             )
-        return UUID(bytes=position)
+        return position
 
 
 # A function and not the class itself: FastAPI would run that in a thread.
 async def _paging(
     request: Request,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    cursor: Annotated[str | None, Query(max_length=400, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="most items on the page")] = 20,
 ) -> Paging:
     return Paging(request, cursor, limit)

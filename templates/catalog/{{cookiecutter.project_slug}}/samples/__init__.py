@@ -1,0 +1,1 @@
+"""A made-up manufacturer's catalog to try things with: Hydrotherm, pumps and valves for buildings and plants."""

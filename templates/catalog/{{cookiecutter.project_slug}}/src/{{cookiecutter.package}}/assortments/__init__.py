@@ -1,0 +1,1 @@
+"""Assortments: which products a channel may see, and when."""

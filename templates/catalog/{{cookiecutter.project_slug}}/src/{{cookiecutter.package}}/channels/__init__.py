@@ -1,0 +1,1 @@
+"""Channels: the touchpoints of the company, their languages and currency."""

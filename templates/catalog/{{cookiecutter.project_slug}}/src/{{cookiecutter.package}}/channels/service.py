@@ -1,0 +1,77 @@
+"""What can be done with channels."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.problems import Problem
+
+from ..assortments.models import AssortmentRow
+from ..publications.service import reshow, unshow
+from ..storefront.reading import forget_languages
+from .models import ChannelRow
+from .schemas import ChannelDraft
+
+
+def listed(key: str | None = None) -> Select[ChannelRow]:
+    """Return the query for channels, or for the one with that key."""
+    query = select(ChannelRow)
+    return query if key is None else query.where(ChannelRow.key == key)
+
+
+async def find(session: AsyncSession, channel_id: UUID) -> ChannelRow:
+    """Return one channel.
+
+    :raises Problem: 404 when there is none.
+    """
+    row = await session.get(ChannelRow, channel_id)
+    if row is None:
+        raise Problem(404, "not-found", "There is no such channel.")
+    return row
+
+
+async def create(session: AsyncSession, draft: ChannelDraft) -> ChannelRow:
+    """Store a new channel. It shows what is published for it from now on.
+
+    :raises Problem: 409 when the key is taken.
+    """
+    if await session.scalar(select(ChannelRow.id).where(ChannelRow.key == draft.key)):
+        raise Problem(409, "key-taken", f"There is a channel {draft.key} already.")
+    row = ChannelRow(**draft.model_dump(mode="json"))
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def replace(session: AsyncSession, row: ChannelRow, draft: ChannelDraft) -> None:
+    """Replace a channel; what it shows is written anew with its languages, currency and traits.
+
+    :raises Problem: 409 when the key would change.
+    """
+    if draft.key != row.key:
+        raise Problem(409, "key-changed", f"The key of a channel never changes; it is {row.key}.")
+    before = row.version
+    for name, value in draft.model_dump(mode="json").items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    await session.flush()
+    if row.version != before:
+        await reshow(session, draft)
+        forget_languages()
+
+
+async def remove(session: AsyncSession, row: ChannelRow) -> None:
+    """Delete a channel that no assortment names.
+
+    :raises Problem: 409 when one does.
+    """
+    using = [
+        assortment.key for assortment in await session.scalars(select(AssortmentRow)) if row.key in assortment.channels
+    ]
+    if using:
+        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(using[:20])}.")
+    await session.delete(row)
+    await session.flush()
+    await unshow(session, row.key)
+    forget_languages()

@@ -1,0 +1,1 @@
+"""Imports: many products at once, from a file of another system."""

@@ -1,0 +1,193 @@
+"""What can be done with imports: receiving a file, working it off piece by piece, settling what it refers to."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import Database, now
+from chassis.problems import FieldError, Problem
+
+from ..product_types.schemas import AttributeDefinition, SetType
+from ..products import service as products
+from ..products.models import ProductRow
+from ..products.schemas import ProductDraft
+from ..publications import service as publications
+from . import events
+from .batch import Verdict, take_in
+from .files import numbered
+from .models import ImportLine, ImportPiece, ImportRow, PendingReference
+from .schemas import ImportState, Outcome
+
+
+def listed() -> Select[ImportRow]:
+    """Return the query for imports."""
+    return select(ImportRow)
+
+
+async def find(session: AsyncSession, import_id: UUID) -> ImportRow:
+    """Return one import.
+
+    :raises Problem: 404 when there is none.
+    """
+    row = await session.get(ImportRow, import_id)
+    if row is None:
+        raise Problem(404, "not-found", "There is no such import.")
+    return row
+
+
+async def lines_of(
+    session: AsyncSession, import_id: UUID, outcome: Outcome | None, after: int, limit: int
+) -> list[ImportLine]:
+    """Return what became of the lines after a line, at most ``limit`` of them."""
+    query = select(ImportLine).where(ImportLine.import_id == import_id, ImportLine.line > after)
+    if outcome is not None:
+        query = query.where(ImportLine.outcome == outcome)
+    return list(await session.scalars(query.order_by(ImportLine.line).limit(limit)))
+
+
+async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: bool) -> ImportRow:
+    """Store a file as it arrives, and queue it when it is complete.
+
+    Each piece is a transaction of its own: a slow sender holds none open, and one that goes away leaves a file that is
+    never worked off.
+
+    :raises Problem: 422 when there is not one line in it.
+    """
+    async with database.transaction() as session:
+        row = ImportRow(
+            state=ImportState.RECEIVING,
+            publish=publish,
+            **dict.fromkeys(("position", "pieces", "lines", "created", "updated", "unchanged", "rejected"), 0),
+            finished_at=None,
+        )
+        session.add(row)
+    count = 0
+    async for piece in pieces:
+        async with database.transaction() as session:
+            await session.execute(insert(ImportPiece), [{"import_id": row.id, "position": count, "data": piece}])
+        count += 1
+    async with database.transaction() as session:
+        found = await find(session, row.id)
+        if count:
+            found.state, found.pieces = ImportState.QUEUED, count
+        else:
+            await session.delete(found)
+        await session.flush()
+    if not count:
+        raise Problem(422, "empty-file", "There is not one line in the file.")
+    return found
+
+
+async def work_off_next(database: Database) -> bool:
+    """Work off one piece of the oldest import that nobody else works on, in one transaction.
+
+    Whatever kills the process, the piece is worked off wholly or not at all, and the next process goes on there.
+
+    :returns: whether there was something to do.
+    """
+    async with database.transaction() as session:
+        waiting = ImportRow.state.in_([ImportState.QUEUED, ImportState.RUNNING])
+        query = select(ImportRow).where(waiting).order_by(ImportRow.id).limit(1).with_for_update(skip_locked=True)
+        job = await session.scalar(query)
+        if job is None:
+            return False
+        if job.position < job.pieces:
+            await _work_off(session, job)
+        else:
+            await _finish(session, job)
+        return True
+
+
+async def _work_off(session: AsyncSession, job: ImportRow) -> None:
+    here = [ImportPiece.import_id == job.id, ImportPiece.position == job.position]
+    data = await session.scalar(select(ImportPiece.data).where(*here))
+    verdicts = await take_in(session, numbered(data or b""))
+    if job.publish:
+        await _publish(session, verdicts)
+    await session.execute(delete(ImportPiece).where(*here))
+    rows = [
+        {
+            "import_id": job.id,
+            "line": each.line,
+            "outcome": each.outcome,
+            "key": each.key,
+            "reasons": [reason.model_dump(exclude_none=True) for reason in each.reasons[:20]],
+        }
+        for each in verdicts
+    ]
+    if rows:
+        await session.execute(insert(ImportLine), rows)
+    pending = [
+        {"import_id": job.id, "line": each.line, "target": target, "product": each.key}
+        for each in verdicts
+        for target in each.pending
+    ]
+    if pending:
+        await session.execute(insert(PendingReference), pending)
+    job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
+    for outcome in Outcome:
+        count = sum(each.outcome is outcome for each in verdicts)
+        setattr(job, outcome, getattr(job, outcome) + count)
+    await session.flush()
+
+
+async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
+    """Publish for every channel what was written and is fit to be seen; note at the line why something is not."""
+    by_id = {each.product_id: each for each in verdicts if each.product_id is not None}
+    if not by_id:
+        return
+    channels = await publications.channels_of(session, None)
+    definitions: dict[str, list[AttributeDefinition]] = {}
+    items = []
+    query = select(ProductRow).where(ProductRow.id.in_(by_id)).order_by(ProductRow.id)
+    for row in await session.scalars(query.execution_options(populate_existing=True)):
+        if row.product_type not in definitions:
+            definitions[row.product_type] = await products.definitions_of(session, row.product_type)
+        item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
+        if reasons := publications.unfit(item, channels):
+            by_id[row.id].reasons += reasons
+        else:
+            items.append(item)
+    if items:
+        await publications.freeze(session, items, channels, now(), None)
+
+
+async def _finish(session: AsyncSession, job: ImportRow) -> None:
+    """Drop the references that no line brought, say so at their lines, and close the import."""
+    there = select(ProductRow.key).where(ProductRow.key == PendingReference.target).exists()
+    query = select(PendingReference).where(PendingReference.import_id == job.id, ~there)
+    dangling: dict[tuple[int, str], list[str]] = {}
+    for each in await session.scalars(query.order_by(PendingReference.line)):
+        dangling.setdefault((each.line, each.product), []).append(each.target)
+    for (line, key), targets in dangling.items():
+        row = await session.scalar(select(ProductRow).where(ProductRow.key == key))
+        if row is not None:
+            definitions = await products.definitions_of(session, row.product_type)
+            await products.replace(session, row, _without(products.draft_of(row), definitions, set(targets)))
+        detail = f"left out, because they are not there: {', '.join(targets)}"
+        reasons = [FieldError(pointer="", detail=detail).model_dump(exclude_none=True)]
+        here = (ImportLine.import_id == job.id, ImportLine.line == line)
+        await session.execute(update(ImportLine).where(*here).values(reasons=reasons))
+    await session.execute(delete(PendingReference).where(PendingReference.import_id == job.id))
+    job.state, job.finished_at = ImportState.FINISHED, now()
+    await session.flush()
+    await events.tell_finished(session, job)
+
+
+def _without(draft: ProductDraft, definitions: list[AttributeDefinition], gone: set[str]) -> ProductDraft:
+    """Return a product without its references to products that are not there."""
+    document = draft.model_dump(mode="json")
+    document["related"] = [key for key in draft.related if key not in gone]
+    for definition in definitions:
+        kind = definition.type.element if isinstance(definition.type, SetType) else definition.type
+        if kind.kind != "reference" or kind.target != "product":
+            continue
+        for variant in document["variants"]:
+            value = variant["attributes"].get(definition.name)
+            if isinstance(value, list):
+                variant["attributes"][definition.name] = [key for key in value if key not in gone]
+            elif value in gone:
+                del variant["attributes"][definition.name]
+    return ProductDraft.model_validate(document)

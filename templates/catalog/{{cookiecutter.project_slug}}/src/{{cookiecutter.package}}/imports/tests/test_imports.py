@@ -1,0 +1,233 @@
+"""Imports: every line for itself, the same file twice, references in any order, and a process that dies in between."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.catalog import product, put, small_catalog, variant
+from tests.fixtures import Service
+
+from .. import service as importing
+from ..files import from_csv, lines
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.fixture
+async def catalog(ann: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Give a client of a small catalog."""
+    await small_catalog(ann)
+    return ann
+
+
+def _file(*documents: Any) -> bytes:
+    return b"\n".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in documents)
+
+
+async def _imported(client: httpx.AsyncClient, content: bytes, **options: Any) -> tuple[Any, list[Any]]:
+    """Import a file, wait until it is worked off, and return the job and its lines."""
+    headers = options.pop("headers", NDJSON)
+    accepted = await client.post("/v1/product-imports", content=content, headers=headers, params=options)
+    assert accepted.status_code == 202, accepted.text
+    path = accepted.headers["location"]
+    for _ in range(200):
+        job = (await client.get(path)).json()
+        if job["state"] == "finished":
+            break
+        await asyncio.sleep(0.05)
+    else:
+        raise AssertionError(f"not finished: {job}")
+    return job, (await client.get(f"{path}/lines", params={"limit": 100})).json()["items"]
+
+
+async def test_every_line_stands_for_itself(catalog: httpx.AsyncClient) -> None:
+    """Broken ones are rejected with the reason; the others come in."""
+    await put(catalog, "products", product("c10"))
+    content = _file(
+        product("c20"),
+        b'{"key": "broken"',
+        product("c30", variants=[variant("C30", attributes={"material": "wood"})]),
+        product("c40", variants=[variant("C20")]),
+        b"",
+        product("c50", variants=[variant("C10")]),
+        product("c60", product_type="nothing"),
+        product("c70", categories=["nowhere"]),
+        product("c10", name={"en": "Renamed"}),
+        product("c80"),
+        b"\xff\xfe",
+    )
+    job, found = await _imported(catalog, content)
+
+    assert [(each["line"], each["outcome"]) for each in found] == [
+        (1, "created"), (2, "rejected"), (3, "rejected"), (4, "rejected"), (6, "rejected"), (7, "rejected"),
+        (8, "rejected"), (9, "updated"), (10, "created"), (11, "rejected"),
+    ]  # fmt: skip
+    assert [each["reasons"][0].get("pointer") for each in found if each["outcome"] == "rejected"] == [
+        "", "/variants/0/attributes/material", "/variants/0/sku", "/variants/0/sku", "/product_type",
+        "/categories/0", "",
+    ]  # fmt: skip
+    counts = ("lines", "created", "updated", "unchanged", "rejected")
+    assert [job[name] for name in counts] == [10, 2, 1, 0, 7]
+    keys = [each["key"] for each in (await catalog.get("/v1/products")).json()["items"]]
+    assert keys == ["c10", "c20", "c80"]
+
+
+async def test_same_file_again_changes_nothing(catalog: httpx.AsyncClient) -> None:
+    """Idempotent by content, and by reference and version of the source."""
+    source = {"system": "erp", "reference": "4711"}
+    first = _file(product("c20"), product("c40", source=source | {"version": 7}))
+    await _imported(catalog, first)
+    again, _ = await _imported(catalog, first)
+    changed = product("c40", name={"en": "Changed"})
+    _, same = await _imported(catalog, _file(changed | {"source": source | {"version": 7}}))
+    _, older = await _imported(catalog, _file(changed | {"source": source | {"version": 6}}))
+    _, newer = await _imported(catalog, _file(changed | {"source": source | {"version": 8}}))
+    _, other = await _imported(catalog, _file(product("c99", source=source | {"version": 9})))
+
+    assert (again["unchanged"], again["lines"]) == (2, 2)
+    assert [each[0]["outcome"] for each in (same, older, newer, other)] == [
+        "unchanged", "unchanged", "updated", "rejected",
+    ]  # fmt: skip
+    assert older[0]["reasons"][0]["detail"] == "version 7 was taken in before"
+    found = (await catalog.get("/v1/products", params={"reference": "erp:4711"})).json()["items"]
+    assert [(each["key"], each["name"]) for each in found] == [("c40", {"en": "Changed"})]
+
+
+async def test_reference_to_a_later_line_resolves(catalog: httpx.AsyncClient) -> None:
+    """Also in a circle; what no line brings is left out, and said at the line."""
+    content = _file(
+        product("c20", related=["c40", "nowhere"]),
+        product(
+            "c40", related=["c20"], variants=[variant("C40", attributes={"material": "steel", "fits": ["c20", "no"]})]
+        ),
+    )
+    _, found = await _imported(catalog, content)
+    products = {each["key"]: each for each in (await catalog.get("/v1/products")).json()["items"]}
+
+    assert [each["outcome"] for each in found] == ["created", "created"]
+    assert [each["reasons"][0]["detail"] for each in found] == [
+        "left out, because they are not there: nowhere",
+        "left out, because they are not there: no",
+    ]
+    assert (products["c20"]["related"], products["c40"]["related"]) == (["c40"], ["c20"])
+    assert products["c40"]["variants"][0]["attributes"]["fits"] == ["c20"]
+
+
+async def test_last_line_of_a_product_wins(catalog: httpx.AsyncClient) -> None:
+    """The same key twice in a file is one product, changed twice."""
+    _, found = await _imported(catalog, _file(product("c40"), product("c40", name={"en": "Second"})))
+    listed = (await catalog.get("/v1/products")).json()["items"]
+
+    assert [each["outcome"] for each in found] == ["created", "updated"]
+    assert [(each["name"], each["version"]) for each in listed] == [({"en": "Second"}, 2)]
+
+
+async def test_what_is_fit_is_published_at_once_on_request(service: Service, catalog: httpx.AsyncClient) -> None:
+    """The rest comes in as a draft, and its line says what is missing."""
+    content = _file(product("c40"), product("c60", slug={}))
+    _, found = await _imported(catalog, content, publish="true")
+    seen = (await service.anonymous.get("/v1/storefront/products", params={"channel": "web"})).json()["items"]
+    states = [each["state"] for each in (await catalog.get("/v1/products")).json()["items"]]
+
+    assert [each["key"] for each in seen] == ["c40"]
+    assert states == ["published", "draft"]
+    assert found[1]["reasons"][0]["pointer"] == "/slug"
+
+
+async def test_spreadsheet_comes_in(catalog: httpx.AsyncClient) -> None:
+    """CSV: one variant a line, texts by language, measurements as people write them, quotes and line breaks."""
+    content = (
+        "\ufeffkey,product_type,name.de,slug.de,description.de,categories,sku,attributes.material,"
+        "attributes.max_head,price.EUR,source.system,source.reference,source.version\r\n"
+        'c40,pump,"Pumpe ""leise"", klein",pumpe-c40,"Zeile 1\r\nZeile 2",heating|pumps,'
+        "C40-1,steel,4 m,19900,erp,4711,3\r\n"
+        "c40,pump,,,,,C40-2,bronze,4 m,,,,\r\n"
+        "c60,pump,Pumpe 60,,,,C60-1,wood,,,,,\r\n"
+    )
+    _, found = await _imported(catalog, content.encode(), headers={"Content-Type": "text/csv; charset=utf-8"})
+    made = (await catalog.get("/v1/products")).json()["items"]
+
+    assert [(each["line"], each["outcome"]) for each in found] == [(2, "created"), (5, "rejected")]
+    assert (made[0]["name"], made[0]["categories"]) == ({"de": 'Pumpe "leise", klein'}, ["heating", "pumps"])
+    assert made[0]["description"] == {"de": "Zeile 1\nZeile 2"}
+    assert [(each["sku"], each["attributes"], each["list_prices"]) for each in made[0]["variants"]] == [
+        (
+            "C40-1",
+            {"material": "steel", "max_head": {"value": 4.0, "unit": "m"}},
+            [{"amount": 19900, "currency": "EUR"}],
+        ),
+        ("C40-2", {"material": "bronze", "max_head": {"value": 4.0, "unit": "m"}}, []),
+    ]
+
+
+async def test_other_formats_are_refused(catalog: httpx.AsyncClient) -> None:
+    """The media type says how to read the file."""
+    refused = await catalog.post("/v1/product-imports", content=b"{}", headers={"Content-Type": "application/json"})
+
+    assert (refused.status_code, refused.headers["accept"]) == (415, "application/x-ndjson, text/csv")
+
+
+async def test_empty_file_is_refused(catalog: httpx.AsyncClient) -> None:
+    """An export that failed looks like this; it must not look like success."""
+    refused = await catalog.post("/v1/product-imports", content=b"\n \n", headers=NDJSON)
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:problem-type:empty-file")
+    assert (await catalog.get("/v1/product-imports")).json() == {"items": []}
+
+
+async def test_interrupted_piece_is_worked_off_once(
+    service: Service, catalog: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever happens before the commit did not happen; the next turn does it all."""
+    finish = importing._finish
+    failures: list[Any] = []
+
+    async def fail_once(session: AsyncSession, job: Any) -> None:
+        await finish(session, job)
+        if not failures:
+            failures.append(job.id)
+            raise OSError("the process dies here")
+
+    monkeypatch.setattr(importing, "_finish", fail_once)
+    monkeypatch.setattr("asyncio.wait_for", _hurried(asyncio.wait_for))
+    job, found = await _imported(catalog, _file(product("c40")))
+
+    assert [str(each) for each in failures] == [job["id"]]
+    assert (job["created"], len(found)) == (1, 1)
+    assert service
+
+
+def _hurried(wait_for: Any) -> Any:
+    def hurried(awaitable: Any, seconds: float | None) -> Any:
+        return wait_for(awaitable, None if seconds is None else min(seconds, 0.05))
+
+    return hurried
+
+
+async def _collect(content: list[bytes], *, spreadsheet: bool = False) -> list[tuple[int, bytes]]:
+    async def arriving() -> Any:
+        for chunk in content:
+            yield chunk
+
+    source = lines(arriving())
+    return [each async for each in (from_csv(source) if spreadsheet else source)]
+
+
+async def test_lines_are_the_same_however_they_arrive() -> None:
+    """Chunks end anywhere; empty lines count and say nothing; the last one needs no end."""
+    content = b'{"a": 1}\r\n\n{"b": "\xc3\xa4"}\n{"c": 3}'
+    expected = [(1, b'{"a": 1}'), (3, b'{"b": "\xc3\xa4"}'), (4, b'{"c": 3}')]
+
+    for size in (1, 2, 3, 7, 100):
+        assert await _collect([content[at : at + size] for at in range(0, len(content), size)]) == expected
+
+
+async def test_endless_line_is_cut() -> None:
+    """A gigabyte without a line break is one broken line, and what follows is read."""
+    found = await _collect([b"x" * 700_000] * 10 + [b"y\n", b"{}\n"])
+
+    assert [(number, len(text)) for number, text in found] == [(1, 1024 * 1024), (2, 2)]

@@ -1,0 +1,21 @@
+"""How product types are stored."""
+
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.database import Base, Resource
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class ProductTypeRow(Resource, Base):
+    """One product type; ``attributes`` is the list of definitions as callers write it."""
+
+    __tablename__ = "product_types"
+
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(Document)
+    attributes: Mapped[list[dict[str, Any]]] = mapped_column(Document)

@@ -1,0 +1,164 @@
+"""Product types: what they allow, and what they protect."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.catalog import PUMP_TYPE, product, put, replace, variant
+
+from ..attributes import canonical, faults, misfit, shown, terms
+from ..schemas import AttributeDefinition, ProductTypeDraft
+
+DEFINITIONS = {each.name: each for each in ProductTypeDraft.model_validate(PUMP_TYPE).attributes}
+
+
+def _type(**members: Any) -> Any:
+    return AttributeDefinition.model_validate({"name": "a", "label": {"en": "A"}, "type": members}).type
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ({"kind": "text"}, ["a"], ["", 1, None, "x" * 1001]),
+        ({"kind": "localized_text"}, [{"de": "ja"}], ["ja", {}, {"de": ""}]),
+        ({"kind": "number"}, [0, -1.5], [True, "1", 1e16]),
+        ({"kind": "boolean"}, [True], [0, "true"]),
+        ({"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}]}, ["a"], ["b", "", ["a"]]),
+        ({"kind": "set", "element": {"kind": "text"}}, [[], ["a", "b"]], [["a", "a"], "a", [1]]),
+        (
+            {"kind": "measurement", "unit": "mm"},
+            [{"value": 1, "unit": "m"}],
+            [{"value": 1, "unit": "kg"}, {"value": 1}, 1, {"value": "1", "unit": "mm"}, {"value": 1, "unit": []}],
+        ),
+        ({"kind": "reference", "target": "product"}, ["c40"], ["", 4]),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_value_fits_its_type_or_is_named(kind: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
+    """Each kind takes its own values and says what is wrong with others."""
+    assert [misfit(_type(**kind), value) for value in good] == [""] * len(good)
+    assert all(misfit(_type(**kind), value) for value in bad)
+
+
+def test_constraints_hold_between_variants() -> None:
+    """The three constraints each find their own mistake, and where it is."""
+    head, more = {"value": 4, "unit": "m"}, {"value": 5, "unit": "m"}
+    volt = {"value": 230, "unit": "V"}
+    found = faults(
+        DEFINITIONS.values(),
+        [
+            {"max_head": head, "voltage": volt, "approval": "VDE-1"},
+            {"max_head": more, "voltage": volt, "approval": "VDE-1", "colour": "red"},
+        ],
+    )
+
+    assert [(fault.path[2], fault.detail) for fault in found] == [
+        ("colour", "the product type has no such attribute"),
+        ("max_head", "all variants must have the same value"),
+        ("approval", "another variant of this product has this value"),
+        ("voltage", "another variant has the same combination of voltage"),
+    ]
+
+
+def test_equal_values_are_equal_however_they_are_written() -> None:
+    """4.0 is 4, and the order of members means nothing."""
+    assert canonical(4.0) == canonical(4)
+    assert canonical({"unit": "m", "value": 1}) == canonical({"value": 1, "unit": "m"})
+
+
+def test_values_are_found_and_shown() -> None:
+    """Filters compare in the type's own unit; people read labels in their language."""
+    head, material = DEFINITIONS["max_head"].type, DEFINITIONS["material"].type
+
+    assert terms(head, {"value": 400, "unit": "cm"}) == ["4"]
+    assert shown(head, {"value": 400, "unit": "cm"}, ["de"]) == "400 cm"
+    assert (terms(material, "steel"), shown(material, "steel", ["de"])) == (["steel"], "Stahl")
+    assert terms(_type(kind="set", element={"kind": "number"}), [1, 2.5]) == ["1", "2.5"]
+    assert terms(_type(kind="boolean"), True) == ["true"]
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"type": {"kind": "enum", "options": []}},
+        {"type": {"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}] * 2}},
+        {"type": {"kind": "measurement", "unit": "furlong"}},
+        {"type": {"kind": "colour"}},
+        {"type": {"kind": "boolean"}, "constraint": "unique"},
+        {"type": {"kind": "text"}, "internal": True, "searchable": True},
+        {"type": {"kind": "text"}, "name": "Not A Name"},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_definition_that_makes_no_sense_is_refused(ann: httpx.AsyncClient, attribute: dict[str, Any]) -> None:
+    """A type is checked when it is made, not when the first product fails."""
+    definition = {"name": "a", "label": {"en": "A"}} | attribute
+    response = await ann.post("/v1/product-types", json=PUMP_TYPE | {"attributes": [definition]})
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith("/attributes/0")
+
+
+async def test_key_is_unique_and_never_changes(ann: httpx.AsyncClient) -> None:
+    """Other systems hold on to it."""
+    created = await put(ann, "product-types", PUMP_TYPE)
+    again = await ann.post("/v1/product-types", json=PUMP_TYPE)
+    path = f"/v1/product-types/{created['id']}"
+    renamed = await ann.put(path, json=PUMP_TYPE | {"key": "other"}, headers={"If-Match": '"1"'})
+
+    assert (again.status_code, again.json()["type"]) == (409, "urn:problem-type:key-taken")
+    assert (renamed.status_code, renamed.json()["type"]) == (409, "urn:problem-type:key-changed")
+    listed = (await ann.get("/v1/product-types", params={"key": "pump"})).json()
+    assert [each["id"] for each in listed["items"]] == [created["id"]]
+
+
+async def test_type_in_use_cannot_be_deleted(ann: httpx.AsyncClient) -> None:
+    """Not before its last product is gone."""
+    created = await put(ann, "product-types", PUMP_TYPE)
+    made = await put(ann, "products", product("c40"))
+    path, tag = f"/v1/product-types/{created['id']}", {"If-Match": '"1"'}
+
+    refused = await ann.delete(path, headers=tag)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Products have this type, such as c40.")
+    assert (await ann.delete(f"/v1/products/{made['id']}", headers=tag)).status_code == 204
+    assert (await ann.delete(path, headers=tag)).status_code == 204
+    assert (await ann.get(path)).status_code == 404
+
+
+async def test_change_that_breaks_products_is_refused_with_the_list(ann: httpx.AsyncClient) -> None:
+    """What products hold decides; everything else may change."""
+    created = await put(ann, "product-types", PUMP_TYPE)
+    for key in ("c40", "c60"):
+        values = {"material": "steel", "max_head": {"value": 4, "unit": "m"}}
+        await put(ann, "products", product(key, variants=[variant(key.upper(), attributes=values)]))
+    without_head = [each for each in PUMP_TYPE["attributes"] if each["name"] != "max_head"]
+    refused = await replace(ann, "product-types", created, attributes=without_head)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem-type:products-would-break")
+    assert [error["detail"] for error in refused.json()["errors"]] == [
+        f"{key}: variant 1, max_head: the product type has no such attribute" for key in ("c40", "c60")
+    ]
+    without_cost = [each for each in PUMP_TYPE["attributes"] if each["name"] != "cost"]
+    assert (await replace(ann, "product-types", created, attributes=without_cost)).status_code == 200
+
+
+async def test_values_that_repeat_cannot_become_unique(ann: httpx.AsyncClient) -> None:
+    """A constraint holds for the products that are there, or it is not made."""
+    numbered = {"name": "number", "label": {"en": "Number"}, "type": {"kind": "number"}}
+    created = await put(ann, "product-types", PUMP_TYPE | {"attributes": [numbered]})
+    for key in ("c40", "c60"):
+        await put(ann, "products", product(key, variants=[variant(key.upper(), attributes={"number": 7})]))
+    refused = await replace(ann, "product-types", created, attributes=[numbered | {"constraint": "unique"}])
+
+    assert [error["detail"] for error in refused.json()["errors"]] == ["c60: number has the value that c40 has"]
+
+
+async def test_unchanged_type_makes_no_new_version(ann: httpx.AsyncClient) -> None:
+    """Saying the same again changes nothing."""
+    created = await put(ann, "product-types", PUMP_TYPE)
+    path = f"/v1/product-types/{created['id']}"
+    same = await ann.put(path, json=PUMP_TYPE, headers={"If-Match": '"1"'})
+
+    assert (same.status_code, same.json()) == (200, created)
+    assert (await ann.get(path, headers={"If-None-Match": '"1"'})).status_code == 304

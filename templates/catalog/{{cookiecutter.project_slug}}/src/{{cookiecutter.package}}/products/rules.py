@@ -1,0 +1,80 @@
+"""What must hold for a product: pure rules, shared by single changes, imports and publications."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.problems import FieldError
+
+from ..product_types import attributes
+from ..product_types.schemas import AttributeDefinition, Constraint
+from .schemas import ProductDraft
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A value that only one product may hold, and where in the document it stands."""
+
+    namespace: str
+    value: str
+    pointer: str
+
+
+def claims(draft: ProductDraft, definitions: Iterable[AttributeDefinition]) -> Iterator[Claim]:
+    """Yield everything in a product that no other product may have."""
+    unique = [each.name for each in definitions if each.constraint is Constraint.UNIQUE]
+    for index, variant in enumerate(draft.variants):
+        yield Claim("sku", variant.sku, f"/variants/{index}/sku")
+        for name in unique:
+            if name in variant.attributes:
+                value = attributes.canonical(variant.attributes[name])
+                yield Claim(f"attribute:{draft.product_type}:{name}", value, f"/variants/{index}/attributes/{name}")
+    # A slug stands in for a missing translation, so no other product may have it in any language.
+    for slug, locale in {slug: locale for locale, slug in draft.slug.items()}.items():
+        yield Claim("slug", slug, f"/slug/{locale}")
+    for system, reference in draft.external_references.items():
+        yield Claim(f"reference:{system}", reference, f"/external_references/{system}")
+
+
+def misfits(draft: ProductDraft, definitions: Sequence[AttributeDefinition]) -> list[FieldError]:
+    """Return everything in the attributes that does not fit the product's type."""
+    values = [variant.attributes for variant in draft.variants]
+    return [_error(fault) for fault in attributes.faults(definitions, values)]
+
+
+def unfinished(draft: ProductDraft, definitions: Sequence[AttributeDefinition]) -> list[FieldError]:
+    """Return everything that keeps a product from being published."""
+    errors = []
+    if not draft.slug:
+        errors.append(_at("/slug", "a published product needs a slug in at least one language"))
+    if not draft.variants:
+        errors.append(_at("/variants", "a published product needs a variant"))
+    if draft.archived:
+        errors.append(_at("/archived", "an archived product cannot be published"))
+    values = [variant.attributes for variant in draft.variants]
+    errors += [_error(fault) for fault in attributes.missing(definitions, values)]
+    return errors + misfits(draft, definitions)
+
+
+def references(draft: ProductDraft, definitions: Sequence[AttributeDefinition]) -> Iterator[tuple[str, str, str]]:
+    """Yield what a product refers to: JSON pointer, ``product`` or ``category``, key."""
+    for index, key in enumerate(draft.categories):
+        yield f"/categories/{index}", "category", key
+    for index, key in enumerate(draft.related):
+        yield f"/related/{index}", "product", key
+    for index, variant in enumerate(draft.variants):
+        for name, target, key in attributes.references(definitions, variant.attributes):
+            yield f"/variants/{index}/attributes/{name}", target, key
+
+
+def written(draft: ProductDraft) -> dict[str, Any]:
+    """Return the document as it is stored."""
+    return draft.model_dump(mode="json")
+
+
+def _error(fault: attributes.Fault) -> FieldError:
+    return _at("/variants/" + "/".join(map(str, fault.path)), fault.detail)
+
+
+def _at(pointer: str, detail: str) -> FieldError:
+    return FieldError(pointer=pointer, parameter=None, detail=detail)

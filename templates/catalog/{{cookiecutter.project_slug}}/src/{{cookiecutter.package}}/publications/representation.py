@@ -1,0 +1,202 @@
+"""What touchpoints get of a product, written once at publication: pure functions from a document to bytes.
+
+What must never leave (internal attributes, traits of other namespaces, external references) is not in here, so no
+read has to take care of it. Neither are other products: whether those are published changes without this one.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ..channels.schemas import ChannelDraft, ChannelLocale
+from ..product_types import attributes
+from ..product_types.schemas import AttributeDefinition, SetType
+from ..products.schemas import ProductDraft, VariantDraft
+from ..vocabulary.localized import choose
+from ..vocabulary.measures import unit_price
+from ..vocabulary.moments import NEVER_ENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is to be shown."""
+
+    product_id: UUID
+    draft: ProductDraft
+    definitions: Sequence[AttributeDefinition]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A product as one channel shows it in one language. ``price`` is the lowest list price in minor units."""
+
+    slug: str
+    sort_name: str
+    price: int | None
+    etag: str
+    body: bytes
+    linked_data: bytes
+    card: bytes
+    name: str
+    words: str
+    description: str
+
+
+def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Shown | None:
+    """Return what a channel shows; nothing when no language of the chain has a name and a slug."""
+    draft, chain = subject.draft, locale.chain
+    name, slug = choose(draft.name, chain), choose(draft.slug, chain)
+    if name is None or slug is None:
+        return None
+    description = choose(draft.description, chain)
+    public = [each for each in subject.definitions if not each.internal]
+    variants = [_variant(variant, public, channel, chain) for variant in draft.variants]
+    prices = [variant["list_price"]["amount"] for variant in variants if "list_price" in variant]
+    head = {"id": str(subject.product_id), "key": draft.key, "slug": slug, "name": name}
+    body: dict[str, Any] = head | {
+        "locale": locale.locale,
+        "product_type": draft.product_type,
+        "description": description,
+        "categories": draft.categories,
+        "media": [{"url": each.url, "alt": choose(each.alt, chain)} for each in draft.media],
+        "seo": {"title": choose(draft.seo.title, chain), "description": choose(draft.seo.description, chain)},
+        "slugs": {each.locale: found for each in channel.locales if (found := choose(draft.slug, each.chain))},
+        "variants": variants,
+        "traits": {each: draft.traits[each] for each in channel.traits if each in draft.traits},
+    }
+    card: dict[str, Any] = head | {
+        "media": body["media"][:1],
+        "list_price": min((each["list_price"] for each in variants if "list_price" in each), key=_amount, default=None),
+        "variants": len(variants),
+    }
+    data = _bytes(body)
+    return Shown(
+        slug=slug,
+        sort_name=name.casefold()[:40],
+        price=min(prices, default=None),
+        etag=hashlib.sha256(data).hexdigest()[:32],
+        body=data,
+        linked_data=_bytes(_linked_data(body, channel)),
+        card=_bytes(card),
+        name=f"{name} {draft.key}",
+        words=" ".join([*(each.sku for each in draft.variants), *_searchable(subject, chain)]),
+        description=description or "",
+    )
+
+
+def order_by_price(price: int | None) -> tuple[int, int]:
+    """Return the numbers to sort by, upwards and downwards; without a price it comes last both ways."""
+    return (NEVER_ENDING, NEVER_ENDING) if price is None else (price, -price)
+
+
+def _amount(price: Mapping[str, int]) -> int:
+    return price["amount"]
+
+
+def _variant(
+    variant: VariantDraft, public: Sequence[AttributeDefinition], channel: ChannelDraft, chain: Sequence[str]
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {"sku": variant.sku}
+    if variant.gtin:
+        shown["gtin"] = variant.gtin
+    shown["attributes"] = [
+        _attribute(each, variant.attributes[each.name], chain)
+        for each in public
+        if each.name in variant.attributes and not _refers_to_products(each)
+    ]
+    price = next((each for each in variant.list_prices if each.currency == channel.currency), None)
+    if variant.content:
+        shown["content"] = variant.content.model_dump()
+    if price:
+        shown["list_price"] = price.model_dump()
+        if variant.content and (found := unit_price(price.amount, variant.content)):
+            amount, unit = found
+            shown["unit_price"] = {"amount": amount, "currency": price.currency, "unit": unit}
+    return shown
+
+
+def _attribute(definition: AttributeDefinition, value: Any, chain: Sequence[str]) -> dict[str, Any]:
+    # A localized text reads in one language; which ones there are elsewhere is none of the reader's business.
+    plain = choose(value, chain) if definition.type.kind == "localized_text" else value
+    label = choose(definition.label, chain) or next(iter(definition.label.values()))
+    return {
+        "name": definition.name,
+        "label": label,
+        "value": plain,
+        "text": attributes.shown(definition.type, value, chain),
+    }
+
+
+def _refers_to_products(definition: AttributeDefinition) -> bool:
+    kind = definition.type.element if isinstance(definition.type, SetType) else definition.type
+    return kind.kind == "reference" and kind.target == "product"
+
+
+def _searchable(subject: Subject, chain: Sequence[str]) -> list[str]:
+    found: dict[str, None] = {}  # a set that keeps the order
+    for definition in subject.definitions:
+        if not definition.searchable:
+            continue
+        for variant in subject.draft.variants:
+            if definition.name in variant.attributes:
+                text = attributes.shown(definition.type, variant.attributes[definition.name], chain)
+                if text:
+                    found[text] = None
+    return list(found)
+
+
+def terms(subject: Subject) -> dict[tuple[str, str], float | None]:
+    """Return the searchable attributes' values, each with its number if it is one."""
+    found: dict[tuple[str, str], float | None] = {}
+    for definition in subject.definitions:
+        if not definition.searchable:
+            continue
+        kind = definition.type.element if isinstance(definition.type, SetType) else definition.type
+        numeric = kind.kind in ("number", "measurement")
+        for variant in subject.draft.variants:
+            if definition.name in variant.attributes:
+                for term in attributes.terms(definition.type, variant.attributes[definition.name]):
+                    found[definition.name, term[:300]] = float(term) if numeric else None
+    return found
+
+
+def _linked_data(body: Mapping[str, Any], channel: ChannelDraft) -> dict[str, Any]:
+    """Describe the product in schema.org's words, as a search engine reads them."""
+    data: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "Product",
+        "name": body["name"],
+        "productID": body["key"],
+        "inLanguage": body["locale"],
+        "image": [each["url"] for each in body["media"]],
+    }
+    if body["description"]:
+        data["description"] = body["description"]
+    url = f"{channel.site}/{body['slug']}" if channel.site else None
+    if url:
+        data["url"] = url
+    models = [_linked_variant(variant, url) for variant in body["variants"]]
+    if len(models) == 1:
+        return data | models[0]
+    return data | {"@type": "ProductGroup", "productGroupID": body["key"], "hasVariant": models}
+
+
+def _linked_variant(variant: Mapping[str, Any], url: str | None) -> dict[str, Any]:
+    data: dict[str, Any] = {"@type": "Product", "sku": variant["sku"]}
+    if "gtin" in variant:
+        data["gtin"] = variant["gtin"]
+    data["additionalProperty"] = [
+        {"@type": "PropertyValue", "propertyID": each["name"], "name": each["label"], "value": each["text"]}
+        for each in variant["attributes"]
+        if each["text"]
+    ]
+    if url:
+        data["url"] = url
+    return data
+
+
+def _bytes(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,1 @@
+"""Full text search over what is published: one port, and what each database has for it."""

@@ -1,0 +1,193 @@
+"""The port to full text search, and its two implementations.
+
+Both find a word by its beginning, by a part of it (``pumpe`` in ``Kreiselpumpe``), and in spite of a slip of the pen
+(``pmupe``). They rank names above attributes above descriptions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import Database
+
+from .words import closest, trigrams, words
+
+_LEAST_LIKENESS = 0.3
+_MOST_ALTERNATIVES = 8
+_MOST_WORDS = 8
+_SHORTEST_INEXACT = 4
+_BATCH = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """What is searched of one entry: the name counts most, then the words (SKUs, attributes), then the description."""
+
+    name: str
+    words: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """How a query joins the index.
+
+    ``join`` goes into the FROM clause, where ``e`` is the entry and ``{}`` the number of the parameter that holds
+    ``parameter``; ``rank`` is a number that is lower for better matches.
+    """
+
+    join: str
+    rank: str
+    parameter: str
+
+
+class Index(Protocol):
+    """Full text search."""
+
+    async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
+        """Make entries findable, in the transaction that makes them."""
+        ...
+
+    async def remove(self, session: AsyncSession, entries: Sequence[int]) -> None:
+        """Forget entries."""
+        ...
+
+    async def match(self, database: Database, query: str) -> Match | None:
+        """Return how entries that fit a query are found; nothing when there is no word in it."""
+        ...
+
+
+def index_for(session: AsyncSession) -> Index:
+    """Return the index of the database that a session talks to."""
+    return PostgresIndex() if session.get_bind().dialect.name == "postgresql" else SqliteIndex()
+
+
+def index_of(database: Database) -> Index:
+    """Return the index of a database."""
+    return SqliteIndex() if database.is_sqlite else PostgresIndex()
+
+
+class PostgresIndex:
+    """``tsvector`` for words and their beginnings, ``pg_trgm`` for parts and slips."""
+
+    async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
+        """Make entries findable."""
+        statement = text(
+            "INSERT INTO search_texts (entry_id, words) VALUES (:id,"
+            " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :words), 'B')"
+            " || setweight(to_tsvector('simple', :description), 'D'))"
+        )
+        await session.execute(statement, _plain_rows(texts))
+        found = [{"word": word} for word in sorted(_vocabulary(texts))]
+        if found:
+            await session.execute(text("INSERT INTO search_words (word) VALUES (:word) ON CONFLICT DO NOTHING"), found)
+
+    async def remove(self, session: AsyncSession, entries: Sequence[int]) -> None:
+        """Forget entries."""
+        await session.execute(text("DELETE FROM search_texts WHERE entry_id = ANY(:ids)"), {"ids": list(entries)})
+
+    async def match(self, database: Database, query: str) -> Match | None:
+        """Return how entries that fit a query are found."""
+        groups = []
+        for word in words(query)[:_MOST_WORDS]:
+            alternatives = await self._like(database, word)
+            groups.append("(" + " | ".join(f"'{each}':*" for each in alternatives) + ")")
+        if not groups:
+            return None
+        return Match(
+            join="JOIN search_texts s ON s.entry_id = e.id AND s.words @@ to_tsquery('simple', ${})",
+            rank="-ts_rank(s.words, to_tsquery('simple', ${}))",
+            parameter=" & ".join(groups),
+        )
+
+    async def _like(self, database: Database, word: str) -> list[str]:
+        if len(word) < _SHORTEST_INEXACT:
+            return [word]
+        rows = await database.fetch(
+            "SELECT word FROM search_words WHERE word % $1 OR word LIKE '%' || $1 || '%'"
+            " ORDER BY similarity(word, $1) DESC, word LIMIT 50",
+            word,
+        )
+        return _alternatives(word, [row[0] for row in rows])
+
+
+class SqliteIndex:
+    """FTS5: one table for words and their beginnings, one of trigrams for parts and slips."""
+
+    async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
+        """Make entries findable."""
+        statement = text(
+            "INSERT INTO search_texts (rowid, name, words, description) VALUES (:id, :name, :words, :description)"
+        )
+        await session.execute(statement, _plain_rows(texts))
+        found = sorted(_vocabulary(texts))
+        for start in range(0, len(found), _BATCH):
+            batch = found[start : start + _BATCH]
+            names = {f"w{number}": word for number, word in enumerate(batch)}
+            query = text(f"SELECT word FROM search_words WHERE word IN ({', '.join(':' + name for name in names)})")  # noqa: S608 - parameter names of our own
+            known = set(await session.scalars(query, names))
+            fresh = [{"word": word} for word in batch if word not in known]
+            if fresh:
+                await session.execute(text("INSERT INTO search_words (word) VALUES (:word)"), fresh)
+                await session.execute(text("INSERT INTO search_grams (word) VALUES (:word)"), fresh)
+
+    async def remove(self, session: AsyncSession, entries: Sequence[int]) -> None:
+        """Forget entries."""
+        if entries:
+            rows = [{"id": entry} for entry in entries]
+            await session.execute(text("DELETE FROM search_texts WHERE rowid = :id"), rows)
+
+    async def match(self, database: Database, query: str) -> Match | None:
+        """Return how entries that fit a query are found."""
+        groups = []
+        for word in words(query)[:_MOST_WORDS]:
+            alternatives = await self._like(database, word)
+            groups.append("(" + " OR ".join(f'"{each}"*' for each in alternatives) + ")")
+        if not groups:
+            return None
+        return Match(
+            join="JOIN search_texts ON search_texts.rowid = e.id AND search_texts MATCH ${}",
+            rank="bm25(search_texts, 10.0, 4.0, 1.0)",
+            parameter=" AND ".join(groups),
+        )
+
+    async def _like(self, database: Database, word: str) -> list[str]:
+        if len(word) < _SHORTEST_INEXACT:
+            return [word]
+        # Padded trigrams hold blanks, which the index of whole words has not.
+        pieces = [piece for piece in sorted(trigrams(word)) if " " not in piece]
+        rows = await database.fetch(
+            "SELECT word FROM search_grams WHERE search_grams MATCH $1 ORDER BY rank LIMIT 200",
+            " OR ".join(f'"{piece}"' for piece in pieces),
+        )
+        return _alternatives(word, [row[0] for row in rows])
+
+
+def _alternatives(word: str, known: Iterable[str]) -> list[str]:
+    """Return the word and those that stand for it: what contains it, and, if there is nothing, what is like it."""
+    known = list(known)
+    containing = sorted((each for each in known if word in each), key=len)
+    close = [] if containing else closest(word, known, least=_LEAST_LIKENESS, most=_MOST_ALTERNATIVES)
+    return list(dict.fromkeys([word, *containing[:_MOST_ALTERNATIVES], *close]))
+
+
+def _plain_rows(texts: Mapping[int, Text]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": entry,
+            "name": " ".join(words(each.name)),
+            "words": " ".join(words(each.words)),
+            "description": " ".join(words(each.description)[:2000]),
+        }
+        for entry, each in texts.items()
+    ]
+
+
+def _vocabulary(texts: Mapping[int, Text]) -> set[str]:
+    found: set[str] = set()
+    for each in texts.values():
+        found.update(words(each.name), words(each.words), words(each.description)[:2000])
+    return {word for word in found if len(word) >= _SHORTEST_INEXACT}

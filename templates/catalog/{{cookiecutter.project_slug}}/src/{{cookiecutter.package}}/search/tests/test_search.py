@@ -1,0 +1,134 @@
+"""Search: found by words, their beginnings, parts and slips, with facets that count honestly."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.catalog import product, publish, put, small_catalog, variant
+from tests.fixtures import Service
+
+from ..words import closest, likeness, words
+
+WEB = {"channel": "web", "locale": "de"}
+PRODUCTS = {
+    "c40": ("Kreiselpumpe Größe 40", "steel", "Leise und sparsam.", ["pumps"]),
+    "c60": ("Kreiselpumpe Größe 60", "bronze", "Für Trinkwasser.", ["pumps"]),
+    "v15": ("Kugelhahn 15", "steel", "Passt zu jeder Kreiselpumpe.", ["heating"]),
+}
+
+
+@pytest.fixture
+async def search(service: Service, ann: httpx.AsyncClient) -> Any:
+    """Give a function that searches a catalog of three products."""
+    await small_catalog(ann)
+    for key, (name, material, description, categories) in PRODUCTS.items():
+        draft = product(
+            key,
+            name={"de": name},
+            description={"de": description},
+            categories=categories,
+            variants=[variant(f"{key.upper()}-X", attributes={"material": material})],
+        )
+        await publish(ann, await put(ann, "products", draft))
+
+    async def ask(**parameters: Any) -> Any:
+        response = await service.anonymous.get("/v1/storefront/search", params=WEB | parameters)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("kreiselpumpe", ["c40", "c60", "v15"]),
+        ("Kreisel", ["c40", "c60", "v15"]),
+        ("PUMPE", ["c40", "c60", "v15"]),
+        ("kriselpumpe", ["c40", "c60", "v15"]),
+        ("grosse 60", ["c60"]),
+        ("größe 60", ["c60"]),
+        ("trinkwasser", ["c60"]),
+        ("v15-x", ["v15"]),
+        ("bronze", ["c60"]),
+        ("kugelhahn steel", []),
+        ("kugelhahn stahl", ["v15"]),
+        ("zahnbürste", []),
+        ("'; DROP TABLE entries; --", []),
+        ('"* OR *', []),
+        ("!!", []),
+    ],
+)
+async def test_words_find_what_they_mean(search: Any, query: str, expected: list[str]) -> None:
+    """Whole words, beginnings, parts, slips; without case and accents; all words must be found."""
+    found = await search(q=query)
+
+    assert sorted(each["key"] for each in found["items"]) == expected
+    assert found["total"] == len(expected)
+
+
+async def test_name_counts_more_than_description(search: Any) -> None:
+    """The valve that only mentions pumps comes last."""
+    assert [each["key"] for each in (await search(q="kreiselpumpe"))["items"]][-1] == "v15"
+
+
+async def test_facets_count_what_was_found(search: Any) -> None:
+    """With labels in the reader's language, the most frequent first."""
+    found = await search()
+
+    assert found["total"] == 3
+    assert found["facets"] == [
+        {
+            "name": "material",
+            "label": "Werkstoff",
+            "values": [
+                {"value": "steel", "label": "Stahl", "count": 2},
+                {"value": "bronze", "label": "Bronze", "count": 1},
+            ],
+        }
+    ]
+
+
+async def test_facet_is_not_narrowed_by_its_own_filter(search: Any) -> None:
+    """Who has chosen bronze still sees how much steel there is; the category narrows both."""
+    found = await search(filter="material:bronze")
+    narrowed = await search(filter="material:bronze", category="pumps", facet="material")
+
+    assert [each["key"] for each in found["items"]] == ["c60"]
+    assert [value["count"] for value in found["facets"][0]["values"]] == [2, 1]
+    assert [value["count"] for value in narrowed["facets"][0]["values"]] == [1, 1]
+    assert (await search(facet="nothing"))["facets"] == []
+
+
+async def test_pages_of_a_search_follow_each_other(search: Any) -> None:
+    """In the order of relevance, every match once."""
+    everything = [each["key"] for each in (await search(q="kreiselpumpe"))["items"]]
+    first = await search(q="kreiselpumpe", limit=2)
+    second = await search(q="kreiselpumpe", limit=2, cursor=first["next"])
+
+    assert [each["key"] for each in first["items"] + second["items"]] == everything
+    assert "next" not in second
+
+
+async def test_what_was_withdrawn_is_not_found(search: Any, ann: httpx.AsyncClient) -> None:
+    """Search forgets at once; a new version is found by its new words only."""
+    made = (await ann.get("/v1/products", params={"key": "c60"})).json()["items"][0]
+    draft = {name: made[name] for name in product("c60")} | {"name": {"de": "Umwälzer"}, "categories": []}
+    changed = await ann.put(f"/v1/products/{made['id']}", json=draft, headers={"If-Match": f'"{made["version"]}"'})
+    assert changed.status_code == 200, changed.text
+    await publish(ann, made)
+
+    assert [each["key"] for each in (await search(q="umwälzer"))["items"]] == ["c60"]
+    assert sorted(each["key"] for each in (await search(q="kreiselpumpe"))["items"]) == ["c40", "v15"]
+
+
+def test_words_are_the_same_on_both_sides() -> None:
+    """Case, accents and punctuation do not count."""
+    assert words("Größe, Ü-30 DN_15") == ["grosse", "u", "30", "dn", "15"]
+
+
+def test_alike_words_are_told_from_others() -> None:
+    """One slip is forgiven, another word is not."""
+    assert likeness("pumpe", "pumpe") == 1.0
+    assert closest("kriselpumpe", ["kreiselpumpe", "kugelhahn"], least=0.3, most=5) == ["kreiselpumpe"]

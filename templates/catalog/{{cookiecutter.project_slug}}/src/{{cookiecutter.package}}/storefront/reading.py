@@ -1,0 +1,273 @@
+# ruff: noqa: S608 - every value is bound; only words of our own and placeholders are put together
+"""How touchpoints' questions become SQL: one SELECT each, the same on both databases, answered with ready bytes."""
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from chassis.database import Database, now
+from chassis.problems import Problem
+
+from ..search.index import Match
+from ..vocabulary.moments import microseconds
+
+FILTER = r"^[a-z][a-z0-9_]{0,49}:.{1,500}$"
+_RANGE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?")
+_LANGUAGE_SECONDS = 5.0
+SORTS = {"newest": "newness", "name": "sort_name", "price": "price", "-price": "price_descending"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Who is looking: a channel, in one of its languages, at a moment (microseconds since 1970)."""
+
+    channel: str
+    locale: str
+    moment: int
+
+
+def present(channel: str, locale: str) -> View:
+    """Return the view of a channel now."""
+    return View(channel=channel, locale=locale, moment=microseconds(now()))
+
+
+_languages: WeakKeyDictionary[Database, dict[str, tuple[float, list[dict[str, Any]]]]] = WeakKeyDictionary()
+
+
+def forget_languages() -> None:
+    """Read the channels' languages again; other processes do so within seconds."""
+    _languages.clear()
+
+
+async def _languages_of(database: Database, channel: str) -> list[dict[str, Any]]:
+    kept = _languages.setdefault(database, {})
+    until, locales = kept.get(channel, (0.0, []))
+    if time.monotonic() > until:
+        rows = await database.fetch("SELECT CAST(locales AS text) FROM channels WHERE key = $1", channel)
+        if not rows:
+            raise Problem(404, "no-channel", "There is no such channel.")
+        locales = json.loads(rows[0][0])
+        kept[channel] = (time.monotonic() + _LANGUAGE_SECONDS, locales)
+    return locales
+
+
+async def language(database: Database, channel: str, wanted: str | None) -> Sequence[str]:
+    """Return the channel's language that fits best what is wanted, followed by those that stand in for it.
+
+    Without a fitting one it is the channel's default (lookup: RFC 4647, section 3.4).
+
+    :raises Problem: 404 when there is no such channel.
+    """
+    locales = await _languages_of(database, channel)
+    by_name = {each["locale"]: each for each in locales}
+    tag = wanted or ""
+    while tag and tag not in by_name:
+        tag = tag.rpartition("-")[0]
+    chosen = by_name.get(tag, locales[0])
+    return [chosen["locale"], *chosen["fallbacks"]]
+
+
+@dataclass
+class Statement:
+    """A SELECT in the making. ``bind`` takes a value and returns its place."""
+
+    parameters: list[object] = field(default_factory=list)
+
+    def bind(self, value: object) -> str:
+        """Add a parameter; return its placeholder."""
+        self.parameters.append(value)
+        return f"${len(self.parameters)}"
+
+    def visible(self, view: View) -> str:
+        """Return the condition under which the view shows an entry ``e``: published, in the assortment, in its time."""
+        channel, locale, moment = self.bind(view.channel), self.bind(view.locale), self.bind(view.moment)
+        return (
+            f"e.channel = {channel} AND e.locale = {locale}"
+            f" AND e.visible_from <= {moment} AND e.visible_until > {moment}"
+            f" AND EXISTS (SELECT 1 FROM listings l WHERE l.publication_id = e.publication_id AND l.channel = {channel}"
+            f" AND l.visible_from <= {moment} AND l.visible_until > {moment})"
+        )
+
+    def below(self, category: str) -> str:
+        """Return the condition that an entry is in a category or below it."""
+        return (
+            "EXISTS (SELECT 1 FROM publication_categories pc JOIN category_paths cp ON cp.descendant = pc.category"
+            f" WHERE pc.publication_id = e.publication_id AND cp.ancestor = {self.bind(category)})"
+        )
+
+    def having(self, wanted: "Filter") -> str:
+        """Return the condition that an entry has one of the values of an attribute, or one in a range."""
+        start = (
+            "EXISTS (SELECT 1 FROM terms t WHERE t.publication_id = e.publication_id"
+            f" AND t.name = {self.bind(wanted.name)}"
+        )
+        if wanted.bounds is not None:
+            low, high = wanted.bounds
+            return f"{start} AND t.number >= {self.bind(low)} AND t.number <= {self.bind(high)})"
+        return f"{start} AND t.value IN ({', '.join(self.bind(value) for value in wanted.values)}))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """An attribute and the values that are wanted of it, or the bounds, both included."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+
+def filters(given: Sequence[str]) -> list[Filter]:
+    """Read filters: ``material:steel,bronze`` or ``max_head:4..10``, one end of which may be left open.
+
+    Of several for one attribute the last one counts.
+
+    :param given: each fits :data:`FILTER`.
+    """
+    found: dict[str, Filter] = {}
+    for each in given:
+        name, _, wanted = each.partition(":")
+        if (bounds := _RANGE.fullmatch(wanted)) and wanted != "..":
+            low, high = float(bounds[1] or "-inf"), float(bounds[2] or "inf")
+            found[name] = Filter(name=name, bounds=(low, high))
+        else:
+            found[name] = Filter(name=name, values=tuple(wanted.split(",")[:50]))
+    return list(found.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a touchpoint asks for."""
+
+    view: View
+    category: str | None = None
+    filters: Sequence[Filter] = ()
+    match: Match | None = None
+
+    def conditions(self, statement: Statement, *, but: str | None = None) -> tuple[str, str]:
+        """Return what goes into FROM and WHERE; the filter of the attribute ``but`` is left out."""
+        where = [statement.visible(self.view)]
+        source = "entries e"
+        if self.match is not None:
+            source += " " + self.match.join.format(statement.bind(self.match.parameter)[1:])
+        if self.category is not None:
+            where.append(statement.below(self.category))
+        where += [statement.having(each) for each in self.filters if each.name != but]
+        return source, " AND ".join(where)
+
+    def order(self, statement: Statement, sort: str) -> str:
+        """Return what the answer is ordered by: the best match, or a column."""
+        if self.match is None:
+            return f"e.{SORTS[sort]}"
+        return (
+            self.match.rank.format(statement.bind(self.match.parameter)[1:])
+            if "{}" in self.match.rank
+            else self.match.rank
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardPage:
+    """One page of cards, and the position after which the next one begins."""
+
+    cards: list[bytes]
+    position: bytes | None
+
+
+async def cards(database: Database, question: Question, *, sort: str, limit: int, position: bytes | None) -> CardPage:
+    """Read one page of products as lists show them."""
+    statement = Statement()
+    source, where = question.conditions(statement)
+    order = question.order(statement, sort)
+    if position is not None:
+        value, entry = json.loads(position)
+        where += f" AND ({order}, e.id) > ({statement.bind(value)}, {statement.bind(entry)})"
+    rows = await database.fetch(
+        f"SELECT e.card, {order}, e.id FROM {source} WHERE {where} ORDER BY 2, 3 LIMIT {limit + 1}",
+        *statement.parameters,
+    )
+    if len(rows) <= limit:
+        return CardPage(cards=[row[0] for row in rows], position=None)
+    last = rows[limit - 1]
+    following = json.dumps([last[1], last[2]]).encode()
+    return CardPage(cards=[row[0] for row in rows[:limit]], position=following)
+
+
+async def total(database: Database, question: Question) -> int:
+    """Count what fits a question."""
+    statement = Statement()
+    source, where = question.conditions(statement)
+    rows = await database.fetch(f"SELECT count(*) FROM {source} WHERE {where}", *statement.parameters)
+    found: int = rows[0][0]
+    return found
+
+
+async def facets(database: Database, question: Question, wanted: Sequence[str]) -> Mapping[str, list[tuple[str, int]]]:
+    """Count the values of searchable attributes in what fits a question, the most frequent first.
+
+    :param wanted: names of the attributes; empty means all of them.
+    """
+    narrowed = [each.name for each in question.filters]
+    counted: dict[str, list[tuple[str, int]]] = {}
+    for name, value, count in await _counts(database, question, but=None, only=wanted):
+        if name not in narrowed:
+            counted.setdefault(name, []).append((value, count))
+    for but in narrowed:
+        if not wanted or but in wanted:
+            for name, value, count in await _counts(database, question, but=but, only=[but]):
+                counted.setdefault(name, []).append((value, count))
+    return counted
+
+
+async def _counts(database: Database, question: Question, *, but: str | None, only: Sequence[str]) -> Sequence[Any]:
+    statement = Statement()
+    source, where = question.conditions(statement, but=but)
+    if only:
+        where += f" AND f.name IN ({', '.join(statement.bind(name) for name in only)})"
+    return await database.fetch(
+        f"SELECT f.name, f.value, count(*) FROM {source} JOIN terms f ON f.publication_id = e.publication_id"
+        f" WHERE {where} GROUP BY f.name, f.value ORDER BY 3 DESC, 1, 2 LIMIT 500",
+        *statement.parameters,
+    )
+
+
+async def product(database: Database, view: View, id_or_slug: str, columns: str) -> Sequence[Any] | None:
+    """Read columns of the entry of one product, by its id or its slug; nothing when the view does not show it."""
+    statement = Statement()
+    where = statement.visible(view)
+    column = "product_id" if len(id_or_slug) == 36 and id_or_slug.count("-") == 4 else "slug"
+    rows = await database.fetch(
+        f"SELECT {columns} FROM entries e WHERE {where} AND e.{column} = {statement.bind(id_or_slug)}"
+        " ORDER BY e.id DESC LIMIT 1",
+        *statement.parameters,
+    )
+    found: Sequence[Any] | None = rows[0] if rows else None
+    return found
+
+
+async def related(database: Database, view: View, entry: int) -> Sequence[Any]:
+    """Read relation and card of the products that an entry refers to, as far as the view shows them."""
+    statement = Statement()
+    where = statement.visible(view)
+    return await database.fetch(
+        "SELECT r.relation, e.card FROM entries me"
+        " JOIN publication_references r ON r.publication_id = me.publication_id"
+        f" JOIN entries e ON e.product = r.product WHERE me.id = {statement.bind(entry)} AND {where}"
+        " ORDER BY r.position LIMIT 200",
+        *statement.parameters,
+    )
+
+
+async def populated(database: Database, view: View) -> set[str]:
+    """Return the keys of the categories in which, or below which, the view shows a product."""
+    statement = Statement()
+    where = statement.visible(view)
+    rows = await database.fetch(
+        "SELECT DISTINCT cp.ancestor FROM entries e JOIN publication_categories pc ON pc.publication_id ="
+        f" e.publication_id JOIN category_paths cp ON cp.descendant = pc.category WHERE {where}",
+        *statement.parameters,
+    )
+    return {row[0] for row in rows}

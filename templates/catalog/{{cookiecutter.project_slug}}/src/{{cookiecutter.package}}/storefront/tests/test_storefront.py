@@ -1,0 +1,261 @@
+"""The storefront: what touchpoints get, and what they never get."""
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from tests.catalog import product, publish, put, small_catalog, variant
+from tests.fixtures import Service
+
+WEB = {"channel": "web", "locale": "en"}
+
+
+@pytest.fixture
+async def catalog(ann: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Give a client of a small catalog."""
+    await small_catalog(ann)
+    return ann
+
+
+@pytest.fixture
+def get(service: Service) -> Any:
+    """Give a function that asks as a touchpoint, without a token."""
+    return service.anonymous.get
+
+
+async def _pumps(client: httpx.AsyncClient, count: int) -> None:
+    for number in range(count):
+        price = {"amount": 1000 * (number % 3), "currency": "EUR"}
+        head = {"value": number * 100, "unit": "cm"}
+        values = {"material": ("steel", "bronze")[number % 2], "max_head": head}
+        one = variant(f"C{number}", attributes=values, list_prices=[price] if number % 3 else [])
+        categories = ["pumps"] if number < 3 else ["heating"]
+        made = await put(client, "products", product(f"c{number}", variants=[one], categories=categories))
+        await publish(client, made)
+
+
+async def test_product_is_shown_whole_and_nothing_internal_of_it(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Attributes with labels, unit price, traits of the channel; no cost price, no other traits, no references."""
+    one = variant(
+        "C40-1",
+        gtin="4006381333931",
+        attributes={"material": "bronze", "max_head": {"value": 4, "unit": "m"}, "cost": 1234, "fits": ["c40"]},
+        content={"value": 750, "unit": "ml"},
+        list_prices=[{"amount": 1999, "currency": "EUR"}, {"amount": 2500, "currency": "CHF"}],
+    )
+    draft = product(
+        "c40",
+        variants=[one],
+        description={"de": "Leise."},
+        categories=["pumps"],
+        media=[{"url": "/m/1.webp", "alt": {"en": "Left"}}, {"url": "/m/2.webp"}],
+        seo={"title": {"en": "C40"}},
+        traits={"shown": {"badge": "new"}, "logistics": {"pallet": 4321}},
+        external_references={"erp": "SECRET-4711"},
+    )
+    made = await put(catalog, "products", draft)
+    await publish(catalog, made)
+    response = await get("/v1/storefront/products/pump-c40", params=WEB)
+
+    assert response.json() == {
+        "id": made["id"],
+        "key": "c40",
+        "slug": "pump-c40",
+        "name": "Pump c40",
+        "locale": "en",
+        "product_type": "pump",
+        "description": "Leise.",
+        "categories": ["pumps"],
+        "media": [{"url": "/m/1.webp", "alt": "Left"}, {"url": "/m/2.webp", "alt": None}],
+        "seo": {"title": "C40", "description": None},
+        "slugs": {"de": "pumpe-c40", "en": "pump-c40"},
+        "variants": [
+            {
+                "sku": "C40-1",
+                "gtin": "4006381333931",
+                "attributes": [
+                    {"name": "material", "label": "Material", "value": "bronze", "text": "Bronze"},
+                    {"name": "max_head", "label": "Maximum head", "value": {"value": 4, "unit": "m"}, "text": "4 m"},
+                ],
+                "content": {"value": 750.0, "unit": "ml"},
+                "list_price": {"amount": 1999, "currency": "EUR"},
+                "unit_price": {"amount": 2665, "currency": "EUR", "unit": "l"},
+            }
+        ],
+        "traits": {"shown": {"badge": "new"}},
+    }
+    for path in ("products/pump-c40", "products", "search", "sitemap", "categories", "products/pump-c40/related"):
+        text = (await get(f"/v1/storefront/{path}", params=WEB)).text
+        assert not [word for word in ("1234", "4321", "SECRET", "2500") if word in text], path
+
+
+async def test_fresh_copy_is_not_sent_again(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Strong tags on everything; a publication that changes nothing leaves them as they are."""
+    made = await put(catalog, "products", product("c40"))
+    await publish(catalog, made)
+    for path in ("products/pump-c40", "products", "search", "categories", "sitemap", "products/pump-c40/related"):
+        first = await get(f"/v1/storefront/{path}", params=WEB)
+        again = await get(f"/v1/storefront/{path}", params=WEB, headers={"If-None-Match": first.headers["etag"]})
+        other = await get(f"/v1/storefront/{path}", params=WEB, headers={"If-None-Match": '"other"'})
+        assert (again.status_code, again.content) == (304, b""), path
+        assert (other.status_code, other.content) == (200, first.content), path
+        assert first.headers["cache-control"] == again.headers["cache-control"] == "public, max-age=60"
+    tag = (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"]
+    await publish(catalog, made)
+
+    assert (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"] == tag
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "locale"),
+    [
+        ("en", "Pump c40", "en"),
+        ("de-AT", "Pumpe c40", "de"),
+        ("fr", "Pumpe c40", "de"),
+        (None, "Pumpe c40", "de"),
+    ],
+)
+async def test_language_that_fits_best_is_taken(
+    catalog: httpx.AsyncClient, get: Any, wanted: str | None, name: str, locale: str
+) -> None:
+    """The language itself, what it is a kind of, or the channel's default."""
+    made = await put(catalog, "products", product("c40"))
+    await publish(catalog, made)
+    parameters = {"channel": "web"} | ({"locale": wanted} if wanted else {})
+    found = (await get(f"/v1/storefront/products/{made['id']}", params=parameters)).json()
+
+    assert (found["name"], found["locale"]) == (name, locale)
+
+
+async def test_missing_translation_falls_back(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Each text by itself goes down the channel's chain."""
+    draft = product("c40", name={"de": "Pumpe"}, slug={"de": "pumpe"}, description={"en": "Quiet.", "de": "Leise."})
+    await publish(catalog, await put(catalog, "products", draft))
+    found = (await get("/v1/storefront/products/pumpe", params=WEB)).json()
+
+    assert (found["name"], found["slug"], found["description"]) == ("Pumpe", "pumpe", "Quiet.")
+
+
+async def test_search_engines_get_their_own_words(catalog: httpx.AsyncClient, get: Any) -> None:
+    """schema.org as JSON-LD: one variant is a Product, several are a ProductGroup."""
+    one, two = variant("C40-1", gtin="4006381333931"), variant("C40-2")
+    await publish(catalog, await put(catalog, "products", product("c40", variants=[one])))
+    await publish(catalog, await put(catalog, "products", product("c60", variants=[two, variant("C60-1")])))
+    headers = {"Accept": "application/ld+json"}
+    single = await get("/v1/storefront/products/pump-c40", params=WEB, headers=headers)
+    group = await get("/v1/storefront/products/pump-c60", params=WEB, headers=headers)
+
+    assert (single.headers["content-type"], single.headers["vary"]) == ("application/ld+json", "Accept")
+    wanted = {
+        "@context": "https://schema.org/", "@type": "Product", "name": "Pump c40", "sku": "C40-1",
+        "gtin": "4006381333931", "url": "https://shop.example.com/p/pump-c40", "inLanguage": "en",
+    }  # fmt: skip
+    assert {name: single.json()[name] for name in wanted} == wanted
+    assert group.json()["@type"] == "ProductGroup"
+    assert [each["sku"] for each in group.json()["hasVariant"]] == ["C40-2", "C60-1"]
+    assert single.headers["etag"] != (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("newest", ["c4", "c3", "c2", "c1", "c0"]),
+        ("name", ["c0", "c1", "c2", "c3", "c4"]),
+        ("price", ["c1", "c4", "c2", "c0", "c3"]),
+        ("-price", ["c2", "c1", "c4", "c0", "c3"]),
+    ],
+)
+async def test_pages_follow_the_order(catalog: httpx.AsyncClient, get: Any, sort: str, expected: list[str]) -> None:
+    """Page by page, without a gap or a repetition, also where many are equal."""
+    await _pumps(catalog, 5)
+    seen: list[str] = []
+    parameters = WEB | {"sort": sort, "limit": "2"}
+    while True:
+        page = (await get("/v1/storefront/products", params=parameters)).json()
+        seen += [each["key"] for each in page["items"]]
+        if "next" not in page:
+            break
+        parameters["cursor"] = page["next"]
+
+    assert seen == expected
+    foreign = await get("/v1/storefront/products", params=parameters | {"sort": "name" if sort != "name" else "price"})
+    assert (foreign.status_code, foreign.json()["type"]) == (400, "urn:problem-type:invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"category": "pumps"}, ["c0", "c1", "c2"]),
+        ({"category": "heating"}, ["c0", "c1", "c2", "c3", "c4"]),
+        ({"filter": "material:bronze"}, ["c1", "c3"]),
+        ({"filter": "material:bronze,steel"}, ["c0", "c1", "c2", "c3", "c4"]),
+        ({"filter": "max_head:2..3"}, ["c2", "c3"]),
+        ({"filter": "max_head:..1"}, ["c0", "c1"]),
+        ({"filter": ["material:steel", "max_head:2.."]}, ["c2", "c4"]),
+        ({"filter": "voltage:230"}, []),
+        ({"filter": "cost:1.."}, []),
+        ({"category": "nowhere"}, []),
+    ],
+    ids=str,
+)
+async def test_list_is_narrowed(
+    catalog: httpx.AsyncClient, get: Any, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    """By category with everything below, by values, by ranges in the type's unit; only what is searchable."""
+    await _pumps(catalog, 5)
+    response = await get("/v1/storefront/products", params=WEB | {"sort": "name"} | parameters)
+
+    assert [each["key"] for each in response.json()["items"]] == expected
+
+
+@pytest.mark.parametrize("wrong", ["material", ":steel", "Material:steel", "material:", "x' OR 1=1 --:1"])
+async def test_filter_that_cannot_be_read_is_refused(service: Service, catalog: httpx.AsyncClient, wrong: str) -> None:
+    """A slip must not look like an empty shelf."""
+    response = await service.anonymous.get("/v1/storefront/products", params=WEB | {"filter": wrong})
+
+    assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, "filter.0")
+    assert catalog
+
+
+async def test_unknown_channel_is_said_plainly(catalog: httpx.AsyncClient, get: Any) -> None:
+    """A slip in the channel is a 404 everywhere."""
+    for path in ("products/pump-c40", "products", "search", "categories", "sitemap", "products/pump-c40/related"):
+        response = await get(f"/v1/storefront/{path}", params={"channel": "tv"})
+        assert (response.status_code, response.json()["type"]) == (404, "urn:problem-type:no-channel"), path
+    assert catalog
+
+
+async def test_category_tree_shows_where_products_are(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Nested, in order, in the language; a branch without products is not there."""
+    await put(catalog, "categories", {"key": "empty", "name": {"en": "Empty"}, "slug": {}})
+    await _pumps(catalog, 1)
+    items = (await get("/v1/storefront/categories", params=WEB)).json()["items"]
+
+    leaf: dict[str, Any] = {"key": "pumps", "slug": "pumps", "name": "Pumps", "description": None, "children": []}
+    assert items == [{"key": "heating", "slug": "heating", "name": "Heating", "description": None, "children": [leaf]}]
+
+
+async def test_sitemap_lists_what_is_shown(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Well-formed, absolute, in the language; past the end it is empty."""
+    await _pumps(catalog, 2)
+    response = await get("/v1/storefront/sitemap", params=WEB)
+    beyond = await get("/v1/storefront/sitemap", params=WEB | {"part": "2"})
+    urls = [each.text for each in ET.fromstring(response.content).iter() if each.tag.endswith("loc")]  # noqa: S314 - our own
+
+    assert response.headers["content-type"] == "application/xml"
+    assert urls == ["https://shop.example.com/p/pump-c0", "https://shop.example.com/p/pump-c1"]
+    assert "<loc>" not in beyond.text
+
+
+async def test_cards_are_what_the_contract_says(catalog: httpx.AsyncClient, get: Any) -> None:
+    """A card says enough for a list and no more."""
+    await _pumps(catalog, 2)
+    page = (await get("/v1/storefront/products", params=WEB | {"sort": "name"})).json()
+
+    assert json.loads(json.dumps(page["items"][1])) | {"id": ""} == {
+        "id": "", "key": "c1", "slug": "pump-c1", "name": "Pump c1", "media": [], "variants": 1,
+        "list_price": {"amount": 1000, "currency": "EUR"},
+    }  # fmt: skip

@@ -1,0 +1,47 @@
+"""Texts in several languages, and which one a reader gets."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+Locale = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", max_length=12),
+    Field(description="language tag (BCP 47): language, script, region", examples=["de-AT"]),
+]
+
+LocalizedText = Annotated[
+    dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]],
+    Field(max_length=50, description="the text in each language", examples=[{"de": "Pumpe", "en": "Pump"}]),
+]
+
+LocalizedName = Annotated[
+    dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]],
+    Field(
+        min_length=1,
+        max_length=50,
+        description="the name in at least one language",
+        examples=[{"de": "Umwälzpumpe C40", "en": "Circulation pump C40"}],
+    ),
+]
+
+Slug = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=200),
+    Field(description="the part of a URL that names it", examples=["circulation-pump-c40"]),
+]
+
+LocalizedSlug = Annotated[
+    dict[Locale, Slug],
+    Field(
+        max_length=50,
+        description="the part of a URL that names it; nothing else of its kind has it",
+        examples=[{"de": "umwaelzpumpe-c40", "en": "circulation-pump-c40"}],
+    ),
+]
+
+
+def choose(texts: Mapping[str, str], chain: Iterable[str]) -> str | None:
+    """Return the text of the first language in the chain that there is one in."""
+    return next((texts[locale] for locale in chain if locale in texts), None)
