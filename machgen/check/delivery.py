@@ -91,7 +91,7 @@ RUN_TESTS: dict[str, str] = {
 }
 _ANY = (
     r"\b(?:make|just|task|bazel|earthly|nx|turbo|invoke|inv|mage|rake)\b[^\n]*\b(?:tests?|check|unit|verify|ci)\b|"
-    r"\bscripts?/[\w-]*test[\w.-]*|test\.sh"
+    r"\bskaffold test\b|\bscripts?/[\w-]*test[\w.-]*|test\.sh"
 )
 
 
@@ -226,7 +226,7 @@ def _unlocked(facts: Facts, root: Root, manifest: Manifest) -> Iterator[Flaw]:
     files = [
         path
         for path in facts.below(root.path)
-        if _REQUIREMENTS.search(path) and not re.search(r"dev|test|lint|docs", path)
+        if _REQUIREMENTS.search(path) and not re.search(r"dev|test|lint|docs", path.rpartition("/")[2])
     ]
     if not files:
         yield Flaw(f"{manifest.path} has no lock file", Place(manifest.path), "lock")

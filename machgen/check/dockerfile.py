@@ -296,6 +296,36 @@ def copies(stage: Stage) -> list[tuple[Instruction, list[str], str]]:
     ]
 
 
+def contributing(dockerfile: Dockerfile) -> list[Stage]:
+    """Return the stages that the final image is made of: its lineage, and what it copies from, in order."""
+    by_name = {stage.name.lower(): stage for stage in dockerfile.stages if stage.name}
+    by_name |= {str(stage.number): stage for stage in dockerfile.stages}
+    found: dict[int, Stage] = {}
+    waiting = [dockerfile.final]
+    while waiting:
+        stage = waiting.pop()
+        if stage.number in found:
+            continue
+        found[stage.number] = stage
+        waiting += [stage.base] if stage.base else []
+        for each in stage.instructions:
+            source = by_name.get(each.flags.get("from", "").lower())
+            waiting += [source] if source else []
+    return [found[number] for number in sorted(found)]
+
+
+def starts_nothing(dockerfile: Dockerfile) -> bool:
+    """Whether an image is no program: it says no command, and its base would only open a shell (or is empty)."""
+    final = dockerfile.final
+    if final.last("CMD") or final.last("ENTRYPOINT"):
+        return False
+    name = image_name(final.external)
+    return name.name == "scratch" or (is_official(name) and name.short in _SHELLS)
+
+
+_SHELLS = frozenset({"golang", "alpine", "debian", "ubuntu", "python", "node", "rust", "maven", "gradle", "busybox"})
+
+
 @dataclass(frozen=True, slots=True)
 class ImageName:
     """A reference to an image, taken apart (the grammar of `distribution/reference`).
@@ -314,6 +344,12 @@ class ImageName:
     def short(self) -> str:
         """The last part of the name, such as `python`."""
         return self.name.rpartition("/")[2]
+
+
+def is_official(name: ImageName) -> bool:
+    """Whether an image is one of Docker's Official Images, under any of the names it is pulled by."""
+    rest = name.name.removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("public.ecr.aws/docker/")
+    return "/" not in rest.removeprefix("library/")
 
 
 def image_name(text: str) -> ImageName:

@@ -11,7 +11,15 @@ from typing import Any
 
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, parent, place
-from machgen.check.kustomize import NotRendered, kustomization_in, kustomizations, load, references, render
+from machgen.check.kustomize import (
+    NotRendered,
+    kustomization_in,
+    kustomizations,
+    load,
+    patch_files,
+    references,
+    render,
+)
 from machgen.check.model import Place
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout"})
@@ -151,7 +159,9 @@ def cluster(facts: Facts) -> Cluster:
     open_ = [f"the Helm chart {chart or '.'} is not rendered" for chart in facts.once(charts)]
     taken: set[str] = set()
     included: set[str] = set()
+    patches: set[str] = set()
     for path in facts.once(kustomizations):
+        patches |= set(patch_files(facts, path))
         for target in references(facts, path):
             taken.add(target)
             if inner := kustomization_in(facts, target):
@@ -171,7 +181,9 @@ def cluster(facts: Facts) -> Cluster:
     plain: list[Object] = []
     unreferenced: list[Object] = []
     for path in facts.paths:
-        if path.endswith((".yaml", ".yml")) and not facts.is_beside(path) and not path.startswith(inside_charts):
+        if path in patches or facts.is_beside(path) or path.startswith(inside_charts):
+            continue
+        if path.endswith((".yaml", ".yml")):
             objects = _plain(facts, path)
             beside_leaf = path in taken or kustomization_in(facts, parent(path)) is not None
             (unreferenced if beside_leaf else plain).extend(objects)
@@ -216,14 +228,23 @@ def _is_kubernetes(node: Map) -> bool:
 
 
 def _once(objects: list[Object], fallback: list[Object]) -> Iterator[Object]:
-    best: dict[tuple[str, str, str, str], Object] = {}
+    best: dict[tuple[str, str, str], list[Object]] = {}
     for each in [*objects, *fallback]:
-        key = (each.group, each.kind, each.name, "" if each.bundle == "" else each.namespace)
-        key = (each.group, each.kind, each.name, key[3])
-        twin = best.get(key) or best.get((each.group, each.kind, each.name, ""))
-        if twin is None or (_RENDERED.search(twin.path) and not _RENDERED.search(each.path)):
-            best[key] = each
-    yield from best.values()
+        twins = best.setdefault((each.group, each.kind, each.name), [])
+        index = next(
+            (
+                n
+                for n, one in enumerate(twins)
+                if not one.namespace or one.namespace == each.namespace or not each.namespace
+            ),
+            None,
+        )
+        if index is None:
+            twins.append(each)
+        elif _RENDERED.search(twins[index].path) and not _RENDERED.search(each.path):
+            twins[index] = each
+    for twins in best.values():
+        yield from twins
 
 
 def probes(container: Map) -> dict[str, Map]:

@@ -64,6 +64,15 @@ def references(facts: Facts, path: str) -> Iterator[str]:
                 yield target
 
 
+def patch_files(facts: Facts, path: str) -> Iterator[str]:
+    """Give the files that a kustomization takes as patches: they look like objects and are none."""
+    document = _first(facts, path)
+    named = [item.get("path") for key in ("patches", "patchesJson6902") for item in maps(dig(document, key))]
+    for item in [*named, *(dig(document, "patchesStrategicMerge") or ())]:
+        if isinstance(item, str) and "\n" not in item and (target := join(parent(path), item)) is not None:
+            yield target
+
+
 def render(facts: Facts, path: str, depth: int = 0) -> list[Map]:
     """Return the objects that a kustomization gives.
 
@@ -343,7 +352,17 @@ def _patch(facts: Facts, path: str, item: object, objects: list[Map]) -> None:
                 if document.get("$patch") == "delete":
                     objects.remove(each)
                 else:
-                    _merge(each, document, source, top=True)
+                    _merge(each, _nameless(document) if target else document, source, top=True)
+
+
+def _nameless(patch: Map) -> Map:
+    """A patch with a target: what it calls itself does not count."""
+    copied: Map = copy(patch, patch.path)
+    metadata = copied.get("metadata")
+    if isinstance(metadata, Map):
+        metadata.pop("name", None)
+        metadata.pop("namespace", None)
+    return copied
 
 
 def _patch_text(facts: Facts, path: str, item: object) -> tuple[str, str, int]:

@@ -192,7 +192,7 @@ def ships_alone(facts: Facts) -> Iterator[Answer]:
         return
     together = [root for root in several if root.path and not re.search(rf"{re.escape(root.path)}(?:/|\b)", limited)]
     own = {parent(each.path) for each in found}
-    together = [root for root in together if root.path not in own]
+    together = [root for root in together if not any(each and f"{root.path}/".startswith(each + "/") for each in own)]
     if len(together) == len([root for root in several if root.path]) and together:
         names = ", ".join(root.path for root in together[:3]) + (
             f" and {len(together) - 3} more" if len(together) > 3 else ""

@@ -73,7 +73,7 @@ def pipelines(facts: Facts) -> tuple[Pipeline, ...]:
             found.append(_composite(facts, path))
         elif low in {".gitlab-ci.yml", ".gitlab-ci.yaml"} or re.match(r"\.gitlab/(?:ci/)?[^/]+\.ya?ml\Z", low):
             found.append(_gitlab(facts, path))
-        elif re.match(r"(?:[^/]+/)*cloudbuild[^/]*\.(?:ya?ml|json)\Z", low):
+        elif re.match(r"(?:[^/]+/)*(?:cloudbuild[^/]*|\.?cloudbuild/[^/]+)\.(?:ya?ml|json)\Z", low):
             found.append(_plain(facts, path, "cloudbuild"))
         elif re.match(
             r"(?:[^/]+/)*(?:azure-pipelines?[^/]*|\.azure-pipelines/[^/]+|\.azuredevops/[^/]+)\.ya?ml\Z", low

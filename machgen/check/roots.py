@@ -197,6 +197,13 @@ def _home(path: str, described: dict[str, list[Manifest]], declared: dict[str, t
     return where
 
 
+def _candidates(facts: Facts) -> frozenset[str]:
+    """The directories of manifests and container files: sources below one belong to it."""
+    return frozenset(
+        [each.directory for each in facts.once(manifests)] + [parent(each.path) for each in facts.once(dockerfiles)]
+    )
+
+
 def contract_homes(facts: Facts) -> dict[str, str]:
     """Return the directories that contracts describe, each with its contract: where that stands, or around
     `contract/`."""
@@ -302,6 +309,7 @@ _LISTENS = re.compile(
 
 
 def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
+    inner = tuple(f"{other}/" for other in facts.once(_candidates) if other != where and _below(other, where))
     for manifest in around:
         if manifest.kind == "web":
             return f"{manifest.path} uses the web SDK"
@@ -316,7 +324,7 @@ def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
     if around and (found or any(each.ecosystem in {"go", "node", "java"} for each in around)):
         sources = (path for path in facts.below(where) if path.endswith((".go", ".js", ".ts", ".py", ".java", ".kt")))
         for path in sources:
-            text = "" if facts.is_beside(path) else facts.prose(path)
+            text = "" if facts.is_beside(path) or path.startswith(inner) else facts.prose(path)
             if (match := _LISTENS.search(text)) and (found or not path.endswith((".js", ".ts")) or "http" in text):
                 return f"listens in {path} ({match[0].rstrip('({')})"
     return ""

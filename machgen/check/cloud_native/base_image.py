@@ -13,6 +13,8 @@ from machgen.check.dockerfile import (
     environment,
     fill,
     image_name,
+    is_official,
+    starts_nothing,
 )
 from machgen.check.facts import Facts
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -108,9 +110,7 @@ def inherited_user(image: str) -> str:
         return "nonroot"
     if name.name.startswith("gcr.io/distroless/"):
         return "root"
-    official = "/" not in name.name or name.name.startswith(
-        ("docker.io/library/", "library/", "public.ecr.aws/docker/library/")
-    )
+    official = is_official(name)
     if name.name.startswith("mcr.microsoft.com/dotnet/") or (official and name.short in _ROOT_BASES):
         return "root"
     return "root" if name.name.startswith("public.ecr.aws/amazonlinux/") else ""
@@ -128,7 +128,7 @@ def inherited_user(image: str) -> str:
 def not_root(facts: Facts) -> Iterator[Answer]:
     """A process that is root in its container is root on the node as soon as it escapes, and can change every file of
     its image. Kubernetes can only prove `runAsNonRoot` where the user is a number."""
-    judged = [each for each in facts.once(dockerfiles) if not _keeps_data(facts, each)]
+    judged = [each for each in facts.once(dockerfiles) if is_program(facts, each)]
     if not judged:
         yield NO_IMAGE
     for dockerfile in judged:
@@ -137,9 +137,14 @@ def not_root(facts: Facts) -> Iterator[Answer]:
         yield from _user_of(dockerfile)
 
 
-def _keeps_data(facts: Facts, dockerfile: Dockerfile) -> bool:
+def is_program(facts: Facts, dockerfile: Dockerfile) -> bool:
+    """Whether an image is a program of ours: no database, and nothing that only compiles or carries files."""
     root = root_of(facts, dockerfile.path)
-    return root is not None and root.role is Role.DATA
+    role = root.role if root else None
+    if role is Role.DATA:
+        return False
+    served = role in {Role.SERVICE, Role.TOUCHPOINT} and dockerfile.final.external != "scratch"
+    return served or not starts_nothing(dockerfile)
 
 
 def _user_of(dockerfile: Dockerfile) -> Iterator[Answer]:

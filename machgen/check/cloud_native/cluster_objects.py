@@ -12,7 +12,7 @@ from machgen.check.cloud_native.manifests import (
     same_namespace,
     unjudged,
 )
-from machgen.check.cloud_native.secrets import is_secret_name, is_secret_value
+from machgen.check.cloud_native.secrets import entropy, is_secret_name, is_secret_value
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, selects
@@ -131,10 +131,24 @@ def _secret(each: Object) -> Iterator[Flaw]:
         data = each.node.get(field)
         for key, value in data.items() if isinstance(data, Map) else ():
             plain = _decoded(value) if field == "data" and not each.node.get("x-generated") else str(value)
-            if is_secret_value(plain):
+            if _opens_something(key, plain):
                 yield Flaw(
                     f"{each.title} holds {key} for everyone to read", place(each.path, data, key), f"{each.title}/{key}"
                 )
+
+
+def _opens_something(key: str, value: str) -> bool:
+    """Whether a value in a Secret is one: people put names and addresses there, too."""
+    if "PRIVATE KEY-----" in value or _has_password(value):
+        return True
+    if re.search(
+        r"(?:\A|[_.-])(?:user(?:name)?|name|db|database|host|port|url|uri|pub|crt|cert|"
+        r"ca)\Z",
+        key,
+        re.IGNORECASE,
+    ):
+        return False
+    return is_secret_value(value) and (is_secret_name(key) or entropy(value) > 3.0)
 
 
 def _decoded(value: object) -> str:

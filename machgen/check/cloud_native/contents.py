@@ -99,13 +99,14 @@ def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
 def _dotenv(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
     for number, line in enumerate(facts.lines(path), 1):
         name, equals, value = line.partition("=")
-        plain = value.strip().strip("\"'")
+        plain = re.sub(r"\s+#.*", "", value).strip().strip("\"'")
         if (
             equals
             and is_secret_name(name.strip())
             and is_secret_value(plain)
             and len(plain) >= 16
             and entropy(plain) > 3.2
+            and re.search(r"\d", plain)
             and plain not in seen
         ):
             seen.add(plain)

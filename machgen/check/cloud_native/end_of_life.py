@@ -7,7 +7,7 @@ only those whose date is published. To bring it up to date: add rows and set the
 import re
 from collections.abc import Iterator
 
-from machgen.check.dockerfile import ImageName
+from machgen.check.dockerfile import ImageName, is_official
 
 TABLE_DATE = "2026-11-21"
 
@@ -75,9 +75,7 @@ PRODUCTS: dict[str, tuple[str, dict[str, str]]] = {
 
 def end_of_life(name: ImageName) -> Iterator[tuple[str, str, str]]:
     """Give what in an image's name is past its end of life: product, release, date (ISO 8601)."""
-    official = "/" not in name.name or name.name.startswith(
-        ("docker.io/library/", "library/", "public.ecr.aws/docker/library/")
-    )
+    official = is_official(name)
     if name.name.startswith("mcr.microsoft.com/dotnet/"):
         yield from _released(".NET", _DOTNET, name.tag)
     elif official and name.short in PRODUCTS:

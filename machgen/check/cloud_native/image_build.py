@@ -3,11 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages
+from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages, is_program
 from machgen.check.cloud_native.secrets import is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import manifests, manifests_of
-from machgen.check.dockerfile import Dockerfile, Instruction, Stage, copies, dockerfiles, image_name, pairs
+from machgen.check.dockerfile import (
+    Dockerfile,
+    Instruction,
+    Stage,
+    contributing,
+    copies,
+    dockerfiles,
+    image_name,
+    pairs,
+)
 from machgen.check.facts import Facts, join, parent
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
@@ -119,7 +128,7 @@ _REMOVED = re.compile(
 def no_build_tools(facts: Facts) -> Iterator[Answer]:
     """Compilers, package managers' caches and development dependencies make an image large and give an intruder tools;
     nothing that runs needs them."""
-    judged = [(each, stage) for each, stage in final_stages(facts) if not _is(facts, each, Role.DATA)]
+    judged = [(each, stage) for each, stage in final_stages(facts) if is_program(facts, each)]
     if not judged:
         yield NO_IMAGE
     for dockerfile, final in judged:
@@ -360,7 +369,7 @@ def downloads_pinned(facts: Facts) -> Iterator[Answer]:
     if not facts.once(dockerfiles):
         yield NO_IMAGE
     for dockerfile in facts.once(dockerfiles):
-        for stage in dockerfile.stages:
+        for stage in contributing(dockerfile):
             for each in stage.instructions:
                 if each.keyword == "RUN":
                     yield from _downloads(dockerfile, each)

@@ -83,9 +83,19 @@ def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, Place
     named = {dig(each, "configMapRef", "name") for each in maps(container.get("envFrom")) if "prefix" not in each}
     for config in facts.once(cluster).of("ConfigMap"):
         data = config.node.get("data")
-        if config.name in named and isinstance(data, Map):
+        if config.name in named and facts.once(_config_users).get(config.name) == 1 and isinstance(data, Map):
             for key in data:
                 yield key, place(config.path, data, key)
+
+
+def _config_users(facts: Facts) -> dict[object, int]:
+    """How many kinds of containers take a ConfigMap into their environment: what is shared is not read by all."""
+    users: dict[object, set[str]] = {}
+    for workload in facts.once(cluster).workloads:
+        for container in workload.all_containers:
+            for source in maps(container.get("envFrom")):
+                users.setdefault(dig(source, "configMapRef", "name"), set()).add(str(container.get("image")))
+    return {name: len(images) for name, images in users.items()}
 
 
 def _squeeze(text: str) -> str:
@@ -122,7 +132,7 @@ def _squeezed(facts: Facts, root: Root) -> str:
 def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
     """Files in a container are gone with it, and no collector reads them. Lines of prose cannot be filtered by request,
     customer or trace when it matters."""
-    structured = False
+    structured = any(AGENT.search(facts.prose(each.path)) for each in root.dockerfiles)
     known = False
     for path in files_of(facts, root):
         if not path.lower().endswith(
@@ -194,7 +204,7 @@ _METRICS = (
     "opentelemetry.extensions.hosting", "opentelemetry",
     "prometheus", "metrics-exporter-prometheus", "axum-prometheus", "actix-web-prom", "opentelemetry-otlp",
     "promphp/prometheus_client_php",
-    "opentelemetry-distro", "opentelemetry-sdk",
+    "opentelemetry-distro", "opentelemetry-sdk", "open-telemetry/sdk",
 )  # fmt: skip
 _TRACES = (
     "opentelemetry-sdk", "opentelemetry-distro", "opentelemetry-instrumentation*", "opentelemetry-exporter-otlp*",

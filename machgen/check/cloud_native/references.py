@@ -5,7 +5,7 @@ from typing import Any
 
 from machgen.check.cloud_native.manifests import MANIFESTS, container_keys, container_title, same_namespace, unjudged
 from machgen.check.document import Map, dig, maps
-from machgen.check.facts import Facts, place
+from machgen.check.facts import Facts, parent, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, probes, selects
 from machgen.check.model import Answer, Flaw, Level, rule, rules_in
 
@@ -26,16 +26,22 @@ def references_match(facts: Facts) -> Iterator[Answer]:
     found = facts.once(cluster)
     everything = found.everything
     for each in found.objects:
+        around = tuple(one for one in everything if _together(one, each))
         if each.kind in WORKLOADS:
-            yield from _workload(each, everything)
-        elif each.kind == "Service":
+            yield from _workload(each, everything, around)
+        elif each.kind == "Service" and _pods(around):
             yield from _service(each, everything)
-        elif each.kind in {"HorizontalPodAutoscaler", "ScaledObject"}:
+        elif each.kind in {"HorizontalPodAutoscaler", "ScaledObject"} and _pods(around):
             yield from _scaler(each, everything)
-        elif each.kind in {"PodDisruptionBudget", "NetworkPolicy"}:
+        elif each.kind in {"PodDisruptionBudget", "NetworkPolicy"} and _pods(around):
             yield from _selecting(each, everything)
-        elif each.kind in {"Ingress", "HTTPRoute", "GRPCRoute"}:
+        elif each.kind in {"Ingress", "HTTPRoute", "GRPCRoute"} and any(one.kind == "Service" for one in around):
             yield from _route(each, everything)
+
+
+def _together(one: Object, other: Object) -> bool:
+    """Whether two objects are applied together, as far as the tree shows it: what the other lacks, others may make."""
+    return one.bundle == other.bundle if other.bundle else parent(one.path) == parent(other.path)
 
 
 def _pods(everything: tuple[Object, ...]) -> list[Object]:
@@ -46,7 +52,7 @@ def _named(everything: tuple[Object, ...], kind: str, name: object) -> list[Obje
     return [each for each in everything if each.kind == kind and each.name == name]
 
 
-def _workload(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _workload(each: Object, everything: tuple[Object, ...], around: tuple[Object, ...]) -> Iterator[Flaw]:
     selector = dig(each.node, "spec", "selector")
     if each.kind not in {"Job", "CronJob", "Pod"} and selector and not selects(selector, each.pod_labels):
         yield Flaw(
@@ -59,7 +65,7 @@ def _workload(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
         account
         and account != "default"
         and not _named(everything, "ServiceAccount", account)
-        and _owns(everything, "ServiceAccount")
+        and _owns(around, "ServiceAccount")
     ):
         at = each.at(*each.pod_keys, "serviceAccountName")
         yield Flaw(
@@ -69,11 +75,15 @@ def _workload(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
     volumes |= {str(dig(claim, "metadata", "name")) for claim in maps(dig(each.node, "spec", "volumeClaimTemplates"))}
     for index, volume in enumerate(maps(each.pod.get("volumes"))):
         name = dig(volume, "configMap", "name")
-        if name and dig(volume, "configMap", "optional") is not True and not _named(everything, "ConfigMap", name):
+        if name and dig(volume, "configMap", "optional") is not True and _lacks_config(everything, around, name):
             at = each.at(*each.pod_keys, "volumes", index, "configMap", "name")
             yield Flaw(f"{each.title} mounts the ConfigMap {name}, which is not here", at, f"{each.title}/{name}")
     for container in each.all_containers:
-        yield from _container(each, container, volumes, everything)
+        yield from _container(each, container, volumes, (everything, around))
+
+
+def _lacks_config(everything: tuple[Object, ...], around: tuple[Object, ...], name: object) -> bool:
+    return not _named(everything, "ConfigMap", name) and _owns(around, "ConfigMap")
 
 
 def _owns(everything: tuple[Object, ...], kind: str) -> bool:
@@ -81,7 +91,9 @@ def _owns(everything: tuple[Object, ...], kind: str) -> bool:
     return any(each.kind == kind for each in everything)
 
 
-def _container(each: Object, container: Map, volumes: set[str], everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _container(
+    each: Object, container: Map, volumes: set[str], objects: tuple[tuple[Object, ...], tuple[Object, ...]]
+) -> Iterator[Flaw]:
     keys, title = container_keys(each, container), container_title(each, container)
     names = {str(port.get("name")) for port in maps(container.get("ports"))}
     for kind, probe in probes(container).items():
@@ -98,21 +110,25 @@ def _container(each: Object, container: Map, volumes: set[str], everything: tupl
             )
     for index, source in enumerate(maps(container.get("envFrom"))):
         name = dig(source, "configMapRef", "name")
-        if name and dig(source, "configMapRef", "optional") is not True and not _named(everything, "ConfigMap", name):
+        if name and dig(source, "configMapRef", "optional") is not True and _lacks_config(*objects, name):
             at = each.at(*keys, "envFrom", index, "configMapRef", "name")
             yield Flaw(
                 f"{title} takes its environment from the ConfigMap {name}, which is not here", at, f"{title}/{name}"
             )
     for variable in maps(container.get("env")):
-        yield from _variable(each, title, variable, everything)
+        yield from _variable(each, title, variable, objects)
 
 
-def _variable(each: Object, title: str, variable: Map, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _variable(
+    each: Object, title: str, variable: Map, objects: tuple[tuple[Object, ...], tuple[Object, ...]]
+) -> Iterator[Flaw]:
     reference = dig(variable, "valueFrom", "configMapKeyRef")
     if not isinstance(reference, Map) or reference.get("optional") is True:
         return
     name, key = reference.get("name"), str(reference.get("key"))
-    maps_ = _named(everything, "ConfigMap", name)
+    maps_ = _named(objects[0], "ConfigMap", name)
+    if not maps_ and not _lacks_config(*objects, name):
+        return
     if not maps_:
         message = f"{title} takes {variable.get('name')} from the ConfigMap {name}, which is not here"
         yield Flaw(message, place(each.path, reference, "name"), f"{title}/{name}")

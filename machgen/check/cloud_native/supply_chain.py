@@ -88,6 +88,13 @@ _HEAD = re.compile(
 )
 
 
+_GUARD = re.compile(
+    r"dependabot\[bot\]|renovate\[bot\]|head\.repo\.full_name\s*==\s*github\.repository|"
+    r"author_association|head\.repo\.fork"
+)
+"""Conditions that let only people and bots of the repository in."""
+
+
 @rule(
     "C303",
     "No untrusted code or input in workflows",
@@ -111,7 +118,8 @@ def no_untrusted_input(facts: Facts) -> Iterator[Answer]:
             for name in dict.fromkeys(match[1] for match in _UNTRUSTED.finditer(script)):
                 yield Flaw(f"a stranger's {name} becomes part of the script", step.at, f"{step.job}/{name}")
             taken = f"{step.inputs.get('ref', '')} {step.inputs.get('repository', '')}"
-            if privileged and step.uses.startswith("actions/checkout") and _HEAD.search(taken):
+            guarded = _GUARD.search(f"{dig(each.document, 'jobs', step.job, 'if')} {dig(step.node, 'if')}")
+            if privileged and step.uses.startswith("actions/checkout") and _HEAD.search(taken) and not guarded:
                 message = "a stranger's code is checked out where the secrets are"
                 yield Flaw(message, step.at, f"{step.job}/checkout")
 

@@ -175,6 +175,9 @@ def _filled_by_tools(facts: Facts) -> frozenset[str]:
     names: set[str] = set()
     for dockerfile in facts.once(dockerfiles):
         names |= image_names(facts, dockerfile)
+    for path in facts.named("skaffold.yaml"):
+        for document in facts.yaml(path):
+            names |= {str(each.get("image")) for each in maps(dig(document, "build", "artifacts"))}
     return frozenset(names)
 
 
