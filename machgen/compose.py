@@ -9,7 +9,7 @@ leaves out by pattern (`"_without"` in its `cookiecutter.json`).
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from machgen.errors import BadRequest
@@ -102,11 +102,14 @@ def _stack(name: str, pack: Pack, below: Callable[[], Pack] | None) -> list[_Lay
     wanted: str | None = name
     where = pack
     while wanted is not None:
+        lower = None
         if layers and (wanted not in where.sources or (where.origin.pack, wanted) in seen) and below is not None:
             # a company's own `service` may extend the built-in one of the same name
-            where = below()
+            lower = below()
+            where = lower if wanted in lower.sources else where
         if wanted not in where.sources:
-            raise _unknown(wanted, where, layers[-1].name if layers else "")
+            known = [*where.sources, *(lower.sources if lower else ())]
+            raise _unknown(wanted, known, layers[-1].name if layers else "")
         key = (where.origin.pack, wanted)
         if key in seen:
             circle = " → ".join([*(n for _, n in seen), wanted])
@@ -137,13 +140,13 @@ def _own_last(layers: list[_Layer]) -> list[_Layer]:
     return named
 
 
-def _unknown(name: str, pack: Pack, asked_by: str) -> BadRequest:
+def _unknown(name: str, known: Sequence[str], asked_by: str) -> BadRequest:
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
-    close = get_close_matches(name, list(pack.sources), 1)
+    close = get_close_matches(name, known, 1)
     shown = printable(name)
     message = f"{asked_by}/{QUESTIONS_FILE}: there is no layer {shown!r}" if asked_by else f"no template {shown!r}"
-    hint = f"did you mean {close[0]!r}?" if close else "there are: " + ", ".join(map(printable, pack.sources))
+    hint = f"did you mean {close[0]!r}?" if close else "there are: " + ", ".join(map(printable, known))
     return BadRequest(message, hint=hint)
 
 

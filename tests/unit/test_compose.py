@@ -152,11 +152,15 @@ REFUSED = {
 }  # fmt: skip
 
 
+BELOW = {"alone": None, "on the built-in pack": lambda: pack("builtin", portal=({"x": "y"}, {"x": ""}))}
+
+
+@pytest.mark.parametrize("below", BELOW.values(), ids=BELOW.keys())
 @pytest.mark.parametrize(("name", "layers", "message", "hint"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_stack_that_does_not_fit_is_refused(name: str, layers: Any, message: str, hint: str) -> None:
-    """One clear error with the layer, the file and the next step."""
+def test_a_stack_that_does_not_fit_is_refused(name: str, layers: Any, message: str, hint: str, below: Any) -> None:
+    """One clear error with the layer, the file and the next step, wherever else layers are looked for."""
     with pytest.raises(BadRequest) as caught:
-        compose(name, pack(**layers))
+        compose(name, pack(**layers), below)
 
     assert message in caught.value.message
     assert hint in caught.value.hint
