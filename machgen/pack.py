@@ -117,6 +117,8 @@ def _repository(source: str) -> tuple[str, str] | None:
     host, colon, rest = source.partition(":")
     if colon and host in _HOSTS and not rest.startswith("/"):
         name, ref = _split_ref(rest, 0)
+        if not re.fullmatch(r"[^/\s]+(?:/[^/\s]+)+", name):
+            raise BadRequest(f"not a pack: {printable(source)!r}", hint=_WHAT_A_PACK_IS)
         return _HOSTS[host].format(name), ref
     if scheme := re.match(_SCHEME, source):
         authority_end = source.find("/", scheme.end())

@@ -230,7 +230,9 @@ class TestDirectory:
         with pytest.raises(BadRequest, match=r"cookiecutter\.json:2: not UTF-8"):
             open_pack(str(tmp_path))
 
-    @pytest.mark.parametrize("source", ["", "nowhere", "-x", "a\0b", "https", "./x@v1"])
+    @pytest.mark.parametrize(
+        "source", ["", "nowhere", "-x", "a\0b", "https", "./x@v1", "gh:", "gh:o", "gl:o/@v1", "bb:o /n"]
+    )
     def test_that_is_none_is_refused(self, source: str) -> None:
         """What is neither a directory nor a repository is refused with how to name one."""
         with pytest.raises(BadRequest) as caught:
