@@ -231,7 +231,7 @@ class TestDirectory:
             open_pack(str(tmp_path))
 
     @pytest.mark.parametrize(
-        "source", ["", "nowhere", "-x", "a\0b", "https", "./x@v1", "gh:", "gh:o", "gl:o/@v1", "bb:o /n"]
+        "source", ["", "nowhere", "-x", "a\0b", "https", "./x@v1", "gh:", "gh:o", "gl:o/", "bb:o /n"]
     )
     def test_that_is_none_is_refused(self, source: str) -> None:
         """What is neither a directory nor a repository is refused with how to name one."""
