@@ -257,7 +257,7 @@ def bounded(facts: Facts, root: Root) -> Iterator[Answer]:
             own = [case for case in cases(api, used.node) if case.node.pointer == used.node.pointer]
             missing = next(filter(None, map(_unbounded, own)), "")
             if missing:
-                title = used.name or "this value"
+                title = used.name or ("an item" if used.node.pointer.endswith("/items") else "what is sent")
                 message = f"{title} has no {missing}"
                 yield Flaw(message, place_of(facts, used.node), f"{used.node.pointer} bound")
 

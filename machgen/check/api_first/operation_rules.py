@@ -8,7 +8,7 @@ from machgen.check.api_first.operations import Api, Operation, Response
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.walking import cases, input_of, words_of
 from machgen.check.facts import Facts
-from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, rule, rules_in
+from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root
 
 
@@ -172,7 +172,8 @@ def _pages(facts: Facts, api: Api, operation: Operation) -> Iterator[Answer]:
     folded = {each.name.lower().replace("-", "").replace("_", ""): each for each in operation.parameters.values()}
     limit = next((folded[name] for name in _LIMITS if name in folded), None)
     if limit is None:
-        if not any(name in folded for name in _PAGES):
+        asked = any(name.endswith("ids") for name in folded)  # no more than was asked for
+        if not asked and not any(name in folded for name in _PAGES):
             yield _flaw(facts, operation.node, f"{operation.name} returns a list without pagination")
         return
     kinds = cases(api, limit.schema)
@@ -277,34 +278,43 @@ def repeatable(facts: Facts, root: Root) -> Iterator[Answer]:
     if not creating:
         yield NotApplicable("no operation says that it creates (201)")
     for api, operation in creating:
-        if not _has_key(api, operation):
-            yield _flaw(facts, operation.node, f"{operation.name} creates, and a repeated request creates again")
+        if _has_key(api, operation):
+            continue
+        if "id" in _written(api, operation):
+            yield Unknown(f"{operation.name} takes an `id`; whether the client chooses it is not said (`readOnly`)")
+        else:
+            yield _flaw(facts, operation.node, f"{operation.name} creates (201) and takes no Idempotency-Key")
 
 
 def _has_key(api: Api, operation: Operation) -> bool:
-    headers = (each.name.lower() for each in operation.parameters.values() if each.where in {"header", "query"})
-    if any(
-        "idempoten" in each or each.replace("_", "-") in {"x-request-id", "request-id", "client-token"}
-        for each in headers
-    ):
+    names = (each.name.lower().replace("_", "-") for each in operation.parameters.values() if each.where != "path")
+    if any("idempoten" in each or each in {"x-request-id", "request-id", "client-token"} for each in names):
         return True
     if operation.body is None:
         return False
-    for schema in operation.body.content.values():
-        for case in cases(api, schema):
-            writable = {
-                name for name, nodes in case.properties.items() if not any(each.get("readOnly") for each in nodes)
-            }
-            folded = {name.lower().replace("_", "").replace("-", "") for name in writable}
-            if folded & {"idempotencykey", "requestid", "clienttoken", "clientid", "externalid", "clientreference"}:
-                return True
-            # a natural key: the same thing twice is a conflict (409), which has to be said; without, an id is enough
-            if _KEYS & (writable & case.required) and ("409" in operation.responses or {"id", "uuid"} & case.required):
-                return True
+    written = _written(api, operation)
+    folded = {name.lower().replace("_", "").replace("-", "") for name in written}
+    if folded & {"idempotencykey", "requestid", "clienttoken", "externalid", "clientreference"}:
+        return True
+    # a natural key: the same thing twice is a conflict (409), which has to be said; without, an id is enough
+    required = {name for name, must in written.items() if must}
+    if _KEYS & required and ("409" in operation.responses or {"id", "uuid"} & required):
+        return True
     # content-addressed: the same bytes are the same thing
     return bool(operation.body.content) and all(
         each.startswith(("application/octet-stream", "image/", "multipart/")) for each in operation.body.content
     )
+
+
+def _written(api: Api, operation: Operation) -> dict[str, bool]:
+    """The properties that a client may send, and whether it must."""
+    found: dict[str, bool] = {}
+    for schema in operation.body.content.values() if operation.body else ():
+        for case in cases(api, schema):
+            for name, nodes in case.properties.items():
+                if not any(each.get("readOnly") for each in nodes):
+                    found[name] = name in case.required
+    return found
 
 
 @rule(
