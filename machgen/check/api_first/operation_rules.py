@@ -357,10 +357,10 @@ def _names_version(api: Api, operation: Operation) -> bool:
     if input_of(operation, "query", "version", "etag", "revision", "rev", "ifMatch"):
         return True
     bodies = operation.body.content.values() if operation.body else ()
-    names = {name.lower() for schema in bodies for case in cases(api, schema) for name in case.properties}
-    return bool(
-        names & {"version", "etag", "_etag", "revision", "rowversion", "row_version", "_version", "resourceversion"}
-    )
+    names = {
+        name.lower().replace("_", "") for schema in bodies for case in cases(api, schema) for name in case.properties
+    }
+    return bool(names & {"version", "etag", "revision", "rowversion", "resourceversion"})
 
 
 RULES = rules_in(vars())
