@@ -1,8 +1,10 @@
 """Limits: what is too long, too deep, too slow or too much is refused, cheaply and in the common form."""
 
 import asyncio
+import collections
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -172,6 +174,40 @@ def test_head_is_bounded(server: ServerProcess, sent: bytes, status: int, kind: 
     assert seconds < 5
 
 
+def test_overload_is_refused_on_the_wire(tmp_path: Path) -> None:
+    """With all places taken the next request is a problem at once, its connection stays, and afterwards all is well."""
+    with servers(tmp_path) as start:
+        server = start(CONCURRENT_REQUESTS="1")
+        server.wait_until_ready()
+        headers = {"Authorization": f"Bearer {server.token('ann')}"}
+        statuses = collections.Counter[int]()
+        refused: list[httpx.Response] = []
+
+        def keep_asking() -> None:
+            with httpx.Client(base_url=server.url, headers=headers) as client:
+                for _ in range(100):
+                    answer = client.post(example.COLLECTION, json=example.draft())
+                    statuses[answer.status_code] += 1
+                    refused.extend([answer] if answer.status_code == 503 else [])
+
+        threads = [threading.Thread(target=keep_asking) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with httpx.Client(base_url=server.url, headers=headers) as client:
+            stored, path = 0, f"{example.COLLECTION}?limit=100"
+            while path:
+                page = client.get(path).json()
+                stored += len(page["items"])
+                path = f"{example.COLLECTION}?limit=100&cursor={page['next']}" if "next" in page else ""
+
+    assert set(statuses) == {201, 503}
+    assert (statuses.total(), stored) == (400, statuses[201])
+    assert {one.json()["type"] for one in refused} == {"urn:problem-type:overloaded"}
+    assert {one.headers["retry-after"] for one in refused} == {"1"}
+
+
 def test_trickled_body_is_ended(server: ServerProcess) -> None:
     """A body that does not come ends the request; meanwhile others are served, though more trickle than may work."""
     token = server.token("ann")
@@ -180,8 +216,9 @@ def test_trickled_body_is_ended(server: ServerProcess) -> None:
         f"Authorization: Bearer {token}\r\n\r\n{{"
     )
     connections = [socket.create_connection(("127.0.0.1", server.port), timeout=8) for _ in range(150)]
-    for connection in connections:
+    for number, connection in enumerate(connections):
         connection.sendall(head.encode())
+        time.sleep(0.1 if number % 50 == 49 else 0)  # not all in one instant: that alone would be too much
     began = time.monotonic()
     served = httpx.post(
         server.url + example.COLLECTION, json=example.draft(), headers={"Authorization": f"Bearer {token}"}

@@ -14,7 +14,7 @@ from chassis.domain import load_domain
 from chassis.health import Health
 from chassis.idempotency import InFlight
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
-from chassis.limits import PROBES, LoadShedding
+from chassis.limits import PROBES, LoadShedding, Places
 from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.project import project
@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     app.state.database = Database(settings)
     app.state.rate_limiter = RateLimiter(limit=settings.rate_limit_requests, window=settings.rate_limit_seconds)
+    app.state.places = Places(settings.concurrent_requests)
     app.state.in_flight = InFlight()
     app.state.health = Health(app.state.database)
     metrics.watch_pool(app.state.database.engine)
@@ -76,9 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(router.routes)
     problems.install(app)
     contract.install(app, about, domain)
-    app.add_middleware(
-        LoadShedding, concurrent=settings.concurrent_requests, seconds=settings.request_seconds, metrics=metrics
-    )
+    app.add_middleware(LoadShedding, places=app.state.places, seconds=settings.request_seconds, metrics=metrics)
     cors.install(app, settings.cors_origins)
     app.add_middleware(Observation, metrics=metrics)
     return app

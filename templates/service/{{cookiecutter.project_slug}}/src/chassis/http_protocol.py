@@ -1,7 +1,8 @@
 """HTTP on the wire: what uvicorn leaves open to callers who send slowly or without end.
 
 uvicorn starts a request when its head is complete. Until then nothing in the application can end it, so the limits on
-the head live here, in the protocol.
+the head live here, in the protocol; so does the refusal of what is too much, which must cost as little as can be. This
+leans on uvicorn's inside: pyproject.toml allows one minor version of it, and tests/test_limits.py holds it to its word.
 """
 
 import asyncio
@@ -9,8 +10,11 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from chassis.limits import PROBES, Places
+from chassis.metrics import Metrics
 from chassis.problems import MEDIA_TYPE, TYPE_PREFIX
 
 
@@ -20,6 +24,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     head_seconds = 10.0
     head_bytes = 32 * 1024
     head_fields = 100
+
+    places: Places
+    metrics: Metrics
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_size = 0
@@ -54,6 +61,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         else:
             self._refuse(431, "head-too-large", "The request has too many header fields.")
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # Under overload refusals must be so cheap that the work that was begun gets done: no task, no middleware.
+        # Tasks are counted and not places, because many may be started before the first of them runs.
+        if len(self.tasks) - self.places.receiving >= self.places.limit and cycle.scope["path"] not in PROBES:
+            self._shed(cycle)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _shed(self, cycle: RequestResponseCycle) -> None:
+        self.metrics.count_shed()
+        self.transport.write(
+            _response(503, "overloaded", "Too many requests are running; try again.", "retry-after: 1\r\n")
+        )
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
     def on_headers_complete(self) -> None:
         """Hand the request over; from here on the application's limits hold."""
         self._unwatch_head()
@@ -83,21 +108,25 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, kind: str, detail: str) -> None:
         if self.transport.is_closing():
             return
-        line = STATUS_LINE[status]
-        request_id = uuid4().hex
-        title = line.partition(b" ")[2].partition(b" ")[2].strip().decode()
-        document = {
-            "type": TYPE_PREFIX + kind,
-            "title": title,
-            "status": status,
-            "detail": detail,
-            "instance": "",
-            "request_id": request_id,
-        }
-        body = json.dumps(document).encode()
-        head = (
-            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
-            f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(line + head.encode() + body)
+        self.transport.write(_response(status, kind, detail, "connection: close\r\n"))
         self.transport.close()
+
+
+def _response(status: int, kind: str, detail: str, headers: str) -> bytes:
+    """Write a whole HTTP response that carries a problem."""
+    line = STATUS_LINE[status]
+    request_id = uuid4().hex
+    document = {
+        "type": TYPE_PREFIX + kind,
+        "title": line.partition(b" ")[2].partition(b" ")[2].strip().decode(),
+        "status": status,
+        "detail": detail,
+        "instance": "",
+        "request_id": request_id,
+    }
+    body = json.dumps(document).encode()
+    head = (
+        f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\ncache-control: no-store\r\n"
+        f"x-content-type-options: nosniff\r\nx-request-id: {request_id}\r\n{headers}\r\n"
+    )
+    return line + head.encode() + body

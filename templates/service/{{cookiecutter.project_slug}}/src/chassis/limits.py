@@ -16,35 +16,47 @@ PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _BODIES_PER_PLACE = 20
 
 
+class Places:
+    """How many requests are at work, and how many wait for their bodies; shared by everybody who counts."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.working = 0
+        self.receiving = 0
+
+    @property
+    def taken(self) -> bool:
+        """Whether the next request has to be refused."""
+        return self.working >= self.limit or self.receiving >= _BODIES_PER_PLACE * self.limit
+
+
 class LoadShedding:
     """Pure ASGI middleware: refuses at once what cannot be served soon, and ends what takes too long.
 
-    A queue that grows makes every answer late and none of them useful. Above ``concurrent`` requests at work the next
-    one is a 503 that costs next to nothing. A request whose body is still on its way is not at work: slow senders
-    must not take the places of the others, nor does their time count. Probes always pass.
+    A queue that grows makes every answer late and none of them useful. When all places are taken the next request is
+    a 503. A request whose body is still on its way takes no place: slow senders must not push out the others, nor
+    does their time count. Probes always pass.
     """
 
-    def __init__(self, app: ASGIApp, *, concurrent: int, seconds: float, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, places: Places, seconds: float, metrics: Metrics) -> None:
         self._app = app
-        self._concurrent = concurrent
+        self._places = places
         self._seconds = seconds
         self._metrics = metrics
-        self._working = 0
-        self._receiving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
-        if self._working >= self._concurrent or self._receiving >= _BODIES_PER_PLACE * self._concurrent:
+        if self._places.taken:
             await problems.send(self._overloaded(), scope, receive, send)
             return
-        self._working += 1
+        self._places.working += 1
         try:
             await self._within_time(scope, receive, send)
         finally:
-            self._working -= 1
+            self._places.working -= 1
 
     async def _within_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -75,16 +87,16 @@ class LoadShedding:
             clock = asyncio.get_running_loop().time
             left = (allowed.when() or clock()) - clock()
             allowed.reschedule(None)
-            self._working -= 1
-            self._receiving += 1
+            self._places.working -= 1
+            self._places.receiving += 1
             try:
                 message = await receive()
             finally:
-                self._working += 1
-                self._receiving -= 1
+                self._places.working += 1
+                self._places.receiving -= 1
                 allowed.reschedule(clock() + left)
             complete = not message.get("more_body", False)
-            if complete and self._working > self._concurrent:
+            if complete and self._places.working > self._places.limit:
                 raise self._overloaded()
             return message
 

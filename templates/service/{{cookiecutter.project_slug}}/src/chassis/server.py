@@ -51,7 +51,7 @@ def serve(settings: Settings) -> int:
     app = create_app(settings)
     config = uvicorn.Config(
         app,
-        http=_protocol(settings),
+        http=_protocol(settings, app),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -70,10 +70,12 @@ def serve(settings: Settings) -> int:
     return 0 if server.started else 3
 
 
-def _protocol(settings: Settings) -> type[BoundedHttpProtocol]:
+def _protocol(settings: Settings, app: FastAPI) -> type[BoundedHttpProtocol]:
     class Protocol(BoundedHttpProtocol):
         head_seconds = settings.max_head_seconds
         head_bytes = settings.max_head_bytes
         head_fields = settings.max_head_fields
+        places = app.state.places
+        metrics = app.state.metrics
 
     return Protocol
