@@ -43,7 +43,11 @@ def test_the_rules_page_is_what_the_rules_say() -> None:
 
 def test_every_template_key_is_documented() -> None:
     """Those that the code looks for, and no others."""
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "machgen").rglob("*.py")))
+    # what judges repositories reads no template
+    engine = [
+        path for path in sorted((ROOT / "machgen").rglob("*.py")) if ROOT / "machgen" / "check" not in path.parents
+    ]
+    code = "".join(path.read_text(encoding="utf-8") for path in engine)
     found = set(re.findall(r"""["'](__?[a-z][a-z0-9_]*)["']""", code)) - NO_KEYS
 
     assert sorted({*found, "templates"}) == sorted(headings("template-keys.md"))
