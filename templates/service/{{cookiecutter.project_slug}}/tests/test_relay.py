@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from chassis import deliveries
 from chassis.database import Database, now
@@ -93,6 +93,24 @@ async def test_failing_event_is_tried_again_and_nothing_overtakes_it(database: D
     assert publisher.sequences == {"tanks/north": [1, 2, 3], "tanks/south": [1, 2, 3]}
     assert [one.sequence for one in publisher.asked if one.subject == "tanks/north"] == [1, 2, 2, 2, 2, 3]
     assert len({one.event_id for one in publisher.asked}) == 6
+
+
+async def test_whole_queue_of_a_subject_waits_with_its_first_event(database: Database, settings: Settings) -> None:
+    """A long queue behind a failure is not looked at again and again."""
+
+    async def fail(_delivery: Delivery) -> None:
+        raise Undelivered("busy", after=timedelta(hours=1))
+
+    await fill(database, "north", *range(100))
+    publisher = Recorder(fail)
+    async with relaying(database, settings, publisher):
+        await until(lambda: bool(publisher.asked))
+    async with database.reading() as session:
+        due = list(await session.scalars(select(OutboxRow.due_at)))
+
+    assert len(publisher.asked) == 1
+    assert len(due) == 100
+    assert min(due) > now() + timedelta(minutes=50)
 
 
 async def test_delivery_has_a_deadline(database_url: str, settings_for: SettingsFor) -> None:

@@ -10,14 +10,14 @@ Events of one subject are delivered to one destination by one process at a time,
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from chassis.database import Database, now
@@ -149,6 +149,27 @@ async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     ]
     if failed:
         await connection.execute(update(OutboxRow).where(this), failed)
+        # What follows waits as long, or the next claim would look at all of it in vain.
+        waiting = [one | {"b_due_at": one["due_at"]} for one in failed if one["dead_at"] is None]
+        await _postpone_followers(connection, waiting)
+
+
+async def _postpone_followers(connection: AsyncConnection, heads: Sequence[Mapping[str, object]]) -> None:
+    if not heads:
+        return
+    table = OutboxRow.__table__
+    following = and_(
+        table.c.destination == bindparam("b_destination"),
+        table.c.subject == bindparam("b_subject"),
+        table.c.sequence > bindparam("b_sequence"),
+        table.c.dead_at.is_(None),
+        table.c.due_at < bindparam("b_due_at"),
+    )
+    keys = ("b_destination", "b_subject", "b_sequence", "b_due_at")
+    await connection.execute(
+        update(OutboxRow).where(following).values(due_at=bindparam("b_due_at")),
+        [{key: head[key] for key in keys} for head in heads],
+    )
 
 
 @contextmanager
