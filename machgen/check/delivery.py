@@ -41,14 +41,17 @@ def versioned(facts: Facts, root: Root) -> Iterator[Answer]:
     releasing = bool(_RELEASING.search(runs)) or any(
         path in facts.known for path in ("cliff.toml", ".changeset/config.json", ".releaserc")
     )
-    if not releasing and not any(
-        _LOG.match(path.rpartition("/")[2]) and parent(path) in {root.path, f"{root.path}/docs".strip("/")}
-        for path in facts.paths
-    ):
+    homes = {root.path, f"{root.path}/docs".strip("/")}
+    if not releasing and not homes & facts.once(_log_homes):
         yield Flaw(f"{root.name} has no changelog, and no pipeline writes release notes", anchor(root), "changelog")
     counted = [each for each in root.manifests if each.ecosystem not in {"go", "php"} and _keeps_version(each)]
     if counted and not releasing and not any(each.version or _dynamic(facts, each) for each in counted):
         yield Flaw(f"{counted[0].path} says no version", Place(counted[0].path), "version")
+
+
+def _log_homes(facts: Facts) -> frozenset[str]:
+    """The directories that hold a changelog or release notes."""
+    return frozenset(parent(path) for path in facts.paths if _LOG.match(path.rpartition("/")[2]))
 
 
 def _keeps_version(manifest: Manifest) -> bool:

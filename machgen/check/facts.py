@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -26,6 +27,11 @@ _TEST_FILE = re.compile(
     r"(?:\A|/)(?:test_[^/]*\.py|[^/]*_test\.(?:py|go)|conftest\.py|[^/]*[.-](?:test|spec)\.[cm]?[jt]sx?|"
     r"[^/]*Tests?\.(?:java|kt|cs)|[^/]*_spec\.rb)\Z"
 )
+
+
+def is_beside(path: str) -> bool:
+    """See `Facts.is_beside`."""
+    return bool(_BESIDE.search(path) or _TEST_FILE.search(path))
 
 
 class Facts:
@@ -72,14 +78,22 @@ class Facts:
 
     def below(self, directory: str) -> Iterator[str]:
         """Give the paths below a directory, in order; all of them for the empty one."""
-        prefix = f"{directory}/" if directory else ""
-        yield from (path for path in self.paths if path.startswith(prefix))
+        if not directory:
+            yield from self.paths
+            return
+        # the paths are sorted, so what is below a directory stands together; `0` is the character after `/`
+        first, last = bisect_left(self.paths, f"{directory}/"), bisect_left(self.paths, f"{directory}0")
+        yield from self.paths[first:last]
+
+    def has_directory(self, path: str) -> bool:
+        """Whether a directory holds files."""
+        return next(iter(self.below(path)), None) is not None
 
     def is_beside(self, path: str) -> bool:
         """Whether a path is a test, a sample, documentation or vendored: it does not weigh as production."""
         key = ("beside", path)
         if key not in self._kept:
-            self._kept[key] = bool(_BESIDE.search(path) or _TEST_FILE.search(path))
+            self._kept[key] = is_beside(path)
         kept: bool = self._kept[key]
         return kept
 

@@ -80,9 +80,11 @@ def _executes(facts: Facts, path: str) -> bool:
 
 
 _ASSETS = re.compile(
-    r"\b(?:express|serve)\.static\s*\(\s*(?P<js>[^()]*(?:\([^()]*\)[^()]*)*)\)|\bStaticFiles\s*\((?P<py>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
+    r"\b(?:express|serve)\.static\s*\(\s*(?P<js>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
+    r"\bStaticFiles\s*\((?P<py>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
     r"\bhttp\.FileServer\s*\(\s*http\.Dir\s*\((?P<go>[^()]*)\)|\br(?:outer)?\.Static\s*\((?P<gin>[^()]*)\)|"
-    r"@fastify/static[\s\S]{0,200}?root:\s*(?P<fastify>[^\n]*)|(?P<net>\bapp\.(?:UseStaticFiles|MapStaticAssets|UseBlazorFrameworkFiles)\s*\()"
+    r"@fastify/static[\s\S]{0,200}?root:\s*(?P<fastify>[^\n]*)|(?P<net>\bapp\.(?:UseStaticFiles|MapStaticAssets|"
+    r"UseBlazorFrameworkFiles)\s*\()"
 )
 _PAGE = (".html", ".htm", ".jsx", ".tsx", ".css", ".vue", ".svelte")
 
@@ -173,8 +175,10 @@ _ANY_ORIGIN = re.compile(
     r"CORS\s*\([^)]*origins\s*=\s*\[?\s*['\"]\*['\"]"
 )
 _CREDENTIALS = re.compile(
-    r"allow_credentials\s*=\s*True|\bcredentials\s*:\s*true|allowCredentials\s*\(\s*true|allowCredentials\s*=\s*\"true\"|"
-    r"setAllowCredentials\s*\(\s*true|\bAllowCredentials\s*\(\s*\)|AllowCredentials\s*:\s*true|supports_credentials\s*=\s*True"
+    r"allow_credentials\s*=\s*True|\bcredentials\s*:\s*true|allowCredentials\s*\(\s*true|"
+    r"allowCredentials\s*=\s*\"true\"|"
+    r"setAllowCredentials\s*\(\s*true|\bAllowCredentials\s*\(\s*\)|AllowCredentials\s*:\s*true|"
+    r"supports_credentials\s*=\s*True"
 )
 _CORS = re.compile(
     r"CORSMiddleware|flask_cors|\bcors\s*\(|CrossOrigin|CorsConfiguration|addCorsMappings|AddCors|UseCors|cors\.(?:New|"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from machgen.check.dependencies import Dependency, Manifest, manifests
 from machgen.check.dockerfile import Dockerfile, dockerfiles, image_name
 from machgen.check.document import dig
-from machgen.check.facts import Facts, parent
+from machgen.check.facts import Facts, is_beside, parent
 from machgen.check.model import Role
 
 SERVERS: tuple[str, ...] = (
@@ -171,14 +171,17 @@ def root_of(facts: Facts, path: str) -> Root | None:
 
 def files_of(facts: Facts, root: Root) -> tuple[str, ...]:
     """Return the production files of a root, without those of roots inside of it."""
-    inner = tuple(
-        other.path + "/" for other in facts.once(roots) if other.path != root.path and root.holds(other.path + "/")
-    )
-    return tuple(
-        path
-        for path in facts.below(root.path)
-        if not path.startswith(inner) and not facts.is_beside(path[len(root.path) :])
-    )
+    return facts.once(_files_by_root).get(root.path, ())
+
+
+def _files_by_root(facts: Facts) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    places = [root.path for root in facts.once(roots)]
+    for place in places:
+        inner = tuple(f"{other}/" for other in places if other != place and _below(other, place))
+        files = (path for path in facts.below(place) if not path.startswith(inner))
+        found[place] = tuple(path for path in files if not is_beside(path[len(place) :]))
+    return found
 
 
 def _below(path: str, directory: str) -> bool:

@@ -237,7 +237,7 @@ def exists(facts: Facts, path: str | None) -> bool:
     """Whether a file or directory is in the repository; True for what leaves it or is ignored (made later)."""
     if path is None or path == "" or path in facts.known:
         return True
-    if any(each.startswith(path + "/") for each in facts.known):
+    if facts.has_directory(path):
         return True
     parts = path.split("/")
     for depth in range(len(parts)):
