@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from typing import Protocol
 
+from machgen.check.ignoring import left_out, patterns_of
 from machgen.errors import BadRequest
 from machgen.tree import Tree
 
@@ -176,17 +177,29 @@ def _is_plain_file(directory: str, path: str) -> bool:
 
 
 def _walk(directory: str) -> Iterator[str]:
-    stack = [""]
+    stack: list[tuple[str, tuple[tuple[str, list[str]], ...]]] = [("", ())]
     while stack:
-        below = stack.pop()
+        below, rules = stack.pop()
         try:
             entries = list(os.scandir(os.path.join(directory, below)))
         except OSError:
             continue
+        if any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in entries):
+            rules = (*rules, (below, _patterns(os.path.join(directory, below, ".gitignore"))))
         for entry in entries:
             path = f"{below}{entry.name}"
+            if any(left_out(patterns, path[len(where) :]) for where, patterns in rules):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NEVER and path.count("/") < 64:
-                    stack.append(path + "/")
+                    stack.append((path + "/", rules))
             elif entry.is_file(follow_symlinks=False):
                 yield path
+
+
+def _patterns(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return patterns_of(file.read(100_000))
+    except OSError:
+        return []

@@ -4,13 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from machgen.check.cloud_native.image_build import ignores
 from machgen.check.cloud_native.patterns import DEFAULTS, TLS
 from machgen.check.cloud_native.secrets import entropy, is_placeholder, is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
 from machgen.check.document import Map, dig, maps, walk
 from machgen.check.facts import Facts, join, parent, place
+from machgen.check.ignoring import ignores
 from machgen.check.kustomize import kustomizations
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
 from machgen.check.pipelines import pipelines

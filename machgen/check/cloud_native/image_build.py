@@ -18,6 +18,7 @@ from machgen.check.dockerfile import (
     pairs,
 )
 from machgen.check.facts import Facts, join, parent
+from machgen.check.ignoring import ignores
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
 from machgen.check.roots import Root, root_of
@@ -252,22 +253,6 @@ def _ignored(facts: Facts, dockerfile: Dockerfile, each: Instruction) -> Iterato
             yield Flaw(f"{file} lets .git, the whole history, into the build", Place(file), ".git")
         if _uses_env_files(facts, context) and not ignores(patterns, ".env"):
             yield Flaw(f"{file} lets .env, where this repository keeps settings, into the build", Place(file), ".env")
-
-
-def ignores(patterns: list[str], name: str) -> bool:
-    """Whether the patterns of an ignore file keep a name at the context's root out (the last match counts)."""
-    ignored = False
-    for pattern in patterns:
-        negative = pattern.startswith("!")
-        text = pattern.lstrip("!").strip("/").removeprefix("**/").removesuffix("/**")
-        if text in {"*", "**", ""} and pattern.strip("!"):
-            matches = True
-        else:
-            regular = re.escape(text).replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", ".")
-            matches = re.fullmatch(regular, name) is not None
-        if matches:
-            ignored = not negative
-    return ignored
 
 
 def _uses_env_files(facts: Facts, context: str) -> bool:
