@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
@@ -33,7 +34,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own settings out of the tests."""
+    """Keep the developer's own settings out of the tests, and what a test before this one set up for its logs."""
+    structlog.reset_defaults()
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
