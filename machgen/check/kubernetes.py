@@ -183,6 +183,9 @@ def cluster(facts: Facts) -> Cluster:
     for path in facts.paths:
         if path in patches or facts.is_beside(path) or path.startswith(inside_charts):
             continue
+        if _is_template(facts, path):
+            open_.append(f"{path} is a template that is not rendered")
+            continue
         if path.endswith((".yaml", ".yml")):
             objects = _plain(facts, path)
             beside_leaf = path in taken or kustomization_in(facts, parent(path)) is not None
@@ -201,12 +204,26 @@ def _chosen(leaves: list[str]) -> set[str]:
     return production or {path for path in leaves if not _DEVELOPMENT.search(parent(path))} or set(leaves)
 
 
+_TEMPLATED = re.compile(r"^[ \t]*(?:\{\{-?\s*(?:if|range|with|include|define|end)\b|\{%)", re.MULTILINE)
+
+
+def _is_template(facts: Facts, path: str) -> bool:
+    """Whether a manifest has to be rendered first: by its ending, or by the directives in it."""
+    if path.endswith((".yaml.j2", ".yml.j2", ".yaml.tpl", ".yml.tpl", ".yaml.tmpl", ".yml.tmpl", ".yaml.gotmpl")):
+        text = facts.prose(path)
+    elif path.endswith((".yaml", ".yml")) and not path.startswith("."):
+        text = facts.prose(path)
+        if ("{{" not in text and "{%" not in text) or not _TEMPLATED.search(text):
+            return False
+    else:
+        return False
+    return "apiVersion:" in text and "kind:" in text
+
+
 def _plain(facts: Facts, path: str) -> list[Object]:
     text = facts.text(path) if path.startswith(".") is False else None
     if text is None or "apiVersion" not in text or "kind" not in text:
         return []
-    if "{{" in text and re.search(r"^[ \t]*\{\{-?\s*(?:if|range|with|include|define|end)\b", text, re.MULTILINE):
-        return []  # a template without its chart
     try:
         found = load(facts, path)
     except NotRendered:

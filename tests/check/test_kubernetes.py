@@ -272,6 +272,16 @@ def test_a_chart_is_named_as_not_judged() -> None:
     assert [Outcome.UNKNOWN] == outcomes("C102", files)
 
 
+@pytest.mark.parametrize("path", ["deploy.yaml.j2", "deploy.yaml"])
+def test_a_template_is_named_as_not_judged(path: str) -> None:
+    """What it becomes depends on values that are not here."""
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\n{% if replicas %}\nspec: {replicas: {{ replicas }}}\n{% endif %}\n"
+    report = judge(facts_of({path: text}), [each for each in all_rules() if each.id == "C102"])
+
+    assert [(f"{path} is a template that is not rendered",)] == [each.reasons for each in report.judgements]
+    assert () == report.unreadable
+
+
 @pytest.mark.parametrize(
     ("rule", "change", "mended"),
     [

@@ -48,16 +48,16 @@ def test_annotations_escape_what_would_be_a_command() -> None:
 
     assert 2 == len(lines)
     assert lines[0].startswith(
-        "::warning file=.github/workflows/a%2Cb%3Ac%250A%3A%3Aerror%3A%3Ax|`<b>`\x1b[2J.yml,line=5,col=9,title=C301 "
+        "::warning file=.github/workflows/a%2Cb%3Ac%250A%3A%3Aerror%3A%3Ax|`<b>`\\x1b[2J.yml,line=5,col=9,title=C301 "
     )
-    assert "%0A::stop-commands::%250A/y is used at v1" in lines[0]
+    assert "\\n::stop-commands::%250A/y is used at v1" in lines[0]
 
 
 def test_markdown_and_text_escape_names() -> None:
     """No control character reaches a terminal, no markup a comment, no bar ends a cell."""
     report = report_of(HOSTILE, "C301")
 
-    assert "\x1b" not in shown(report, "text") + shown(report, "markdown")
+    assert "\x1b" not in shown(report, "text") + shown(report, "markdown") + shown(report, "github")
     row = shown(report, "markdown").splitlines()[-1]
     assert "x\\|`<b>`" in row
     assert "x\\<b\\>" in row

@@ -174,9 +174,11 @@ def _tested(facts: Facts, root: Root, described: tuple[Contract, ...]) -> bool:
 _CODE = (".py", ".js", ".ts", ".mjs", ".java", ".kt", ".cs", ".go", ".rs", ".php", ".rb")
 _PUBLISHES = re.compile(
     r"\b(?:kafkaTemplate|streamBridge|rabbitTemplate|amqpTemplate|jmsTemplate)\s*\.\s*(?:send|convertAndSend)\s*\(|"
-    r"\b(?:ch|channel)\s*\.\s*(?:basic_publish|basicPublish|BasicPublish(?:Async)?|sendToQueue|publish|Publish(?:WithContext)?)"
+    r"\b(?:ch|channel)\s*\.\s*(?:basic_publish|basicPublish|BasicPublish(?:Async)?|sendToQueue|publish|"
+    r"Publish(?:WithContext)?)"
     r"\s*\(|"
-    r"\b(?:kafka_?)?producer\s*\.\s*(?:send|produce|send_and_wait|Produce(?:Async)?|ProduceAsync|SendMessage|send_batch)\s*\(|"
+    r"\b(?:kafka_?)?producer\s*\.\s*(?:send|produce|send_and_wait|Produce(?:Async)?|ProduceAsync|SendMessage|"
+    r"send_batch)\s*\(|"
     r"\b(?:_?publishEndpoint|_?bus|_?eventBus|_?publisher)\s*\.\s*(?:Publish|PublishAsync|publish)\s*(?:<[^>]*>)?\s*\(|"
     r"\b(?:sns|SNS|sns_client)\s*\.\s*publish\s*\(|\b(?:events|eventbridge|event_bridge)\s*\.\s*put_events\s*\(|"
     r"\bnew\s+(?:PublishCommand|PutEventsCommand)\s*\(|\bkafka\.Message\s*\{"

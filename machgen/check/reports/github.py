@@ -3,6 +3,7 @@
 from machgen.check.engine import Report
 from machgen.check.model import Level
 from machgen.check.reports.text import count
+from machgen.names import printable
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
@@ -19,9 +20,8 @@ def show(report: Report) -> str:
 
 
 def _data(text: str) -> str:
-    """Escape as actions/toolkit does, so that no message can begin a command of its own."""
-    plain = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return plain.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape as actions/toolkit does, and control characters, so that no message begins a command of its own."""
+    return printable(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:
