@@ -185,6 +185,7 @@ VIOLATIONS = [
 LOOKALIKES = [
     ("C101", "a job has no end to probe", changed(more=JOB)),
     ("C101", "a side car without a port", changed(("      volumes:\n", "        - {name: log, image: 'log:1.0'}\n      volumes:\n"))),
+    ("C101", "a side car before the one that is probed", changed(("      containers:\n", "      containers:\n        - {name: proxy, image: 'proxy:1.0'}\n"), ("          ports: [{name: http, containerPort: 8000}]\n", ""))),
     ("C102", "limits alone imply requests", changed(("            requests: {cpu: 100m, memory: 64Mi}\n", ""), ("limits: {memory: 128Mi}", "limits: {cpu: 1, memory: 128Mi}"))),
     ("C102", "a range gives defaults", changed(("            limits: {memory: 128Mi}\n", ""), more="\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: d}\n")),
     ("C103", "a numeric user is not root", changed(("        runAsNonRoot: true\n", "        runAsUser: 10001\n"))),

@@ -45,7 +45,9 @@ def probes_present(facts: Facts) -> Iterator[Answer]:
     for workload in lasting(facts):
         served = services_of(facts, workload)
         serving = [each for each in workload.containers if each.get("ports")]
-        for container in serving or (workload.containers[:1] if served else []):
+        # without declared ports the container that is probed is the one that serves; a side car need not be
+        probed = [each for each in workload.containers if probes(each)]
+        for container in serving or probed or (workload.containers[:1] if served else []):
             missing = [kind for kind in ("livenessProbe", "readinessProbe") if kind not in probes(container)]
             if missing:
                 at = workload.at(*container_keys(workload, container), "name")
