@@ -31,7 +31,8 @@ _TEST_FILE = re.compile(
 
 def is_beside(path: str) -> bool:
     """See `Facts.is_beside`."""
-    return bool(_BESIDE.search(path) or _TEST_FILE.search(path))
+    # below src/main stand packages, and `com/example` is one like any other
+    return bool(_BESIDE.search(path.partition("src/main/")[0]) or _TEST_FILE.search(path))
 
 
 class Facts:

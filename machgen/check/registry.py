@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.api_first.operation_rules",
     "machgen.check.api_first.data_rules",
     "machgen.check.api_first.compatibility",
+    "machgen.check.api_first.agreement",
     "machgen.check.headless",
     "machgen.check.cloud_native.base_image",
     "machgen.check.cloud_native.image_build",

@@ -45,7 +45,7 @@ CHANGE = "/pets/{id}:\n  %s:\n    parameters: %s\n    requestBody: {content: {ap
 VIOLATIONS = [
     ("A001", "code first in Python", PYTHON, ["pyproject.toml:1"]),
     ("A001", "nothing in Go", {**GO, "testdata/openapi.yaml": openapi(GET % OK)}, ["go.mod:1"]),
-    ("A001", "nothing in .NET", DOTNET, ["src/Shop/Shop.csproj:1"]),
+    ("A001", "nothing in .NET", {**DOTNET, "src/Shop/Program.cs": 'app.MapGet("/pets", a);'}, ["src/Shop/Shop.csproj:1"]),
     ("A002", "no YAML", service("openapi: 3.1.0\ninfo: {title: 'a\n"), ["openapi.yaml:3"]),
     ("A002", "references to nowhere", service(openapi(reply("{$ref: '#/components/schemas/Pet'}"))), ["openapi.yaml:9"]),
     ("A002", "a file that is not there", service(openapi("/pets:\n  $ref: paths/pets.yaml"), JAVA), ["openapi.yaml:6"]),
@@ -92,6 +92,7 @@ VIOLATIONS = [
 
 LOOKALIKES = [
     ("A001", "in documentation", {**GO, "docs/swagger.json": '{"swagger": "2.0", "info": {}, "paths": {}}'}),
+    ("A001", "a web SDK for health checks only", {**DOTNET, "src/Shop/Program.cs": "app.Run();"}),
     ("A001", "gRPC", {"go.mod": GO["go.mod"].replace("github.com/gin-gonic/gin", "google.golang.org/grpc"), "proto/a.proto": "service Cart {\n}\n", "main.go": "s := grpc.NewServer()"}),
     ("A001", "GraphQL", {**NODE, "schema.graphql": "type Query {\n  pets: [Pet]\n}\n"}),
     ("A002", "an example that has a reference", service(openapi(EXAMPLE % ("{type: object}", "example: {$ref: '#/nowhere'}")))),

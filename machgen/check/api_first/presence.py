@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import Contract, contracts, no_openapi, of
+from machgen.check.api_first.routes import Routes, routes
 from machgen.check.facts import Facts
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
@@ -11,6 +12,9 @@ from machgen.check.pipelines import pipelines
 from machgen.check.roots import Root, files_of
 
 _INFRASTRUCTURE = (
+    "duende.identityserver*",  # OpenID Connect is its contract
+    "identityserver4*",
+    "openiddict*",
     "org.springframework.cloud:spring-cloud-config-server",
     "org.springframework.cloud:spring-cloud-starter-netflix-eureka-server",
     "org.springframework.cloud:spring-cloud-starter-gateway*",
@@ -50,6 +54,9 @@ def present(facts: Facts, root: Root) -> Iterator[Answer]:
         return
     if not root.manifests or root.reason == "its image exposes a port":
         yield Unknown("nothing but its image shows that it serves an API")
+        return
+    if any(each.kind == "web" for each in root.manifests) and routes(facts, root) == Routes(()):
+        yield Unknown("it uses the web SDK, and no route declaration can be read")
         return
     for name, title in _GENERATES:
         if any(each.needs(name) for each in root.manifests):

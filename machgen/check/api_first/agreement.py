@@ -1,0 +1,109 @@
+"""A020: the contract and the code's routes are one and the same."""
+
+import re
+from collections.abc import Iterator
+
+from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
+from machgen.check.api_first.operations import Operation
+from machgen.check.api_first.routes import ANY, Route, routes, segments
+from machgen.check.facts import Facts
+from machgen.check.model import Answer, Flaw, Level, Role, Unknown, rule, rules_in
+from machgen.check.roots import Root
+
+_OPERATIONAL = re.compile(
+    r"(?:\A|/)(?:health\w*|live\w*|ready\w*|readiness|startup\w*|metrics|ping|version|info|status|probes?|actuator|"
+    r"swagger[\w.-]*|openapi[\w.-]*|docs?|redoc|api-docs|favicon\.ico|robots\.txt|internal|_\w+|debug|error|"
+    r"\.well-known|graphql|ws|pprof|topology|chaos|utility)(?:/|\Z)",
+    re.IGNORECASE,
+)
+
+
+@rule(
+    "A020",
+    "Contract and routes agree",
+    level=Level.ERROR,
+    source="Zalando RESTful API Guidelines, rule 100: API first; OpenAPI 3.1.0, Paths Object",
+    mend="Describe the route or take it away; serve the operation or remove it, which is a breaking change.",
+    applies_when="a service with an OpenAPI description and routes that can be read",
+    roles=(Role.SERVICE,),
+)
+def agrees(facts: Facts, root: Root) -> Iterator[Answer]:
+    """A route that the contract does not know is used by somebody all the same, and an operation that nobody serves is
+    found out by a consumer in production. Routes for operations (health, metrics, documentation) need none."""
+    described = of(facts, root, "openapi")
+    if not described:
+        yield no_openapi(facts, root)
+        return
+    operations: list[tuple[Operation, tuple[str, ...]]] = []
+    for contract in described:
+        api = api_of(facts, contract)
+        prefix = next(iter(api.prefixes)) if len(api.prefixes) == 1 else ""
+        operations += [(each, segments(prefix + each.path) or ()) for each in api.operations]
+    declared = routes(facts, root)
+    read = [(each, parts) for each in declared.found if (parts := segments(each.path)) is not None]
+    if not read:
+        yield Unknown("no route declaration can be read")
+        return
+    yield from _undescribed(read, operations)
+    yield from _unserved(facts, read, operations, declared.elsewhere, whole=len(read) == len(declared.found))
+
+
+def _undescribed(
+    read: list[tuple[Route, tuple[str, ...]]], operations: list[tuple[Operation, tuple[str, ...]]]
+) -> Iterator[Answer]:
+    missing = []
+    for route, parts in read:
+        if not parts or set(parts) == {"{}"} or _OPERATIONAL.search(route.path):
+            continue
+        if not any(_fits(route, parts, each, described) for each, described in operations):
+            missing.append(route)
+    if len(missing) > len(read) // 2:
+        yield Unknown(f"most of the {len(read)} routes are not in the contract; it may describe something else")
+        return
+    for route in missing:
+        yield Flaw(f"{route.name} is served and not in the contract", route.at, f"route {route.name}")
+
+
+def _unserved(
+    facts: Facts,
+    read: list[tuple[Route, tuple[str, ...]]],
+    operations: list[tuple[Operation, tuple[str, ...]]],
+    elsewhere: str,
+    *,
+    whole: bool,
+) -> Iterator[Answer]:
+    missing = [each for each, parts in operations if not any(_fits(route, ends, each, parts) for route, ends in read)]
+    if not missing:
+        return
+    if elsewhere:
+        yield Unknown(f"some routes are declared in a way that is not read: {elsewhere}")
+    elif not whole:
+        yield Unknown("some routes have patterns that are not read")
+    elif len(missing) * 2 > len(operations):
+        yield Unknown(f"most of the {len(operations)} operations have no route that can be read")
+    else:
+        for each in missing:
+            yield Flaw(f"{each.name} is in the contract and not served", place_of(facts, each.node), each.node.pointer)
+
+
+def _fits(route: Route, parts: tuple[str, ...], operation: Operation, described: tuple[str, ...]) -> bool:
+    """Whether a route may be where an operation is served: one of the two is the end of the other.
+
+    Where a router is mounted and what a gateway takes away is not in the file, so a longer beginning is no difference.
+    """
+    if route.method not in {ANY, operation.method}:
+        return False
+    shared = min(len(parts), len(described))
+    if not shared:
+        return not described or not parts
+    pairs = zip(parts[-shared:], described[-shared:], strict=True)
+    return all(
+        mine == theirs
+        # a parameter of the code may take what the contract names; one of the contract is named otherwise by the code
+        or (mine == "{}" and len(parts) <= len(described))
+        or (theirs == "{}" and len(parts) == len(described))
+        for mine, theirs in pairs
+    )
+
+
+RULES = rules_in(vars())
