@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,7 @@ from ..products import events as product_events
 from ..products import rules
 from ..products.models import ProductCategory, ProductClaim, ProductRow
 from ..products.schemas import ProductDraft, ProductState
+from ..vocabulary.rows import insert_rows
 from .files import Line
 from .models import SourceVersion
 from .schemas import ImportedProduct, Outcome, Source
@@ -247,7 +248,7 @@ async def _store(session: AsyncSession, plans: Sequence[Plan]) -> None:
     fresh = [_columns(plan) | {"version": 1, "created_at": moment} for plan in plans if plan.row is None]
     if fresh:
         rows = [each | {"updated_at": moment, "published_version": None, "published_at": None} for each in fresh]
-        await session.execute(insert(ProductRow), rows)
+        await insert_rows(session, ProductRow, rows)
     changed = [plan for plan in plans if plan.row is not None]
     if changed:
         table = ProductRow
@@ -272,11 +273,9 @@ async def _store(session: AsyncSession, plans: Sequence[Plan]) -> None:
         for plan in plans
         for claim in plan.claims
     ]
-    if claims:
-        await session.execute(insert(ProductClaim), claims)
+    await insert_rows(session, ProductClaim, claims)
     places = [{"category": key, "product_id": plan.id} for plan in plans for key in plan.entry.draft.categories]
-    if places:
-        await session.execute(insert(ProductCategory), places)
+    await insert_rows(session, ProductCategory, places)
     await product_events.tell_all(
         session,
         [(plan.id, plan.entry.draft.key, plan.row.version + 1 if plan.row else 1, plan.row is None) for plan in plans],
@@ -322,7 +321,7 @@ async def _remember_sources(
         replaced = [(row["system"], row["reference"]) for row in rows]
         table = SourceVersion
         await session.execute(delete(table).where(tuple_(table.system, table.reference).in_(replaced)))
-        await session.execute(insert(table), rows)
+        await insert_rows(session, SourceVersion, rows)
 
 
 async def _note_pending(

@@ -14,6 +14,7 @@ from ..products import service as products
 from ..products.models import ProductRow
 from ..products.schemas import ProductDraft
 from ..publications import service as publications
+from ..vocabulary.rows import insert_rows
 from . import events
 from .batch import Verdict, take_in
 from .files import numbered
@@ -117,15 +118,13 @@ async def _work_off(session: AsyncSession, job: ImportRow) -> None:
         }
         for each in verdicts
     ]
-    if rows:
-        await session.execute(insert(ImportLine), rows)
+    await insert_rows(session, ImportLine, rows)
     pending = [
         {"import_id": job.id, "line": each.line, "target": target, "product": each.key}
         for each in verdicts
         for target in each.pending
     ]
-    if pending:
-        await session.execute(insert(PendingReference), pending)
+    await insert_rows(session, PendingReference, pending)
     job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
     for outcome in Outcome:
         count = sum(each.outcome is outcome for each in verdicts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import now
@@ -23,6 +23,7 @@ from ..products.models import ProductRow
 from ..products.schemas import ProductDraft, ProductState
 from ..search.index import Text, index_for
 from ..vocabulary.moments import microseconds, window
+from ..vocabulary.rows import insert_rows
 from . import events
 from .models import Entry, PublicationCategory, PublicationReference, PublicationRow, Term
 from .representation import Shown, Subject, order_by_price, show, terms
@@ -230,12 +231,9 @@ async def _write(
             for position, (relation, key) in enumerate(_referred(item))
         ]
     await _write_entries(session, subjects, channels)
-    if values:
-        await session.execute(insert(Term), values)
-    if places:
-        await session.execute(insert(PublicationCategory), places)
-    if references:
-        await session.execute(insert(PublicationReference), references)
+    await insert_rows(session, Term, values)
+    await insert_rows(session, PublicationCategory, places)
+    await insert_rows(session, PublicationReference, references)
 
 
 async def _write_entries(
@@ -250,8 +248,21 @@ async def _write_entries(
                     entries.append(_entry(publication, channel.key, locale.locale, shown))
                     texts.append(Text(name=shown.name, words=shown.words, description=shown.description))
     if entries:
-        ids = await session.scalars(insert(Entry).returning(Entry.id, sort_by_parameter_order=True), entries)
+        ids = await _next_ids(session, len(entries))
+        for entry, number in zip(entries, ids, strict=True):
+            entry["id"] = number
+        await insert_rows(session, Entry, entries)
         await index_for(session).add(session, dict(zip(ids, texts, strict=True)))
+
+
+async def _next_ids(session: AsyncSession, count: int) -> list[int]:
+    """Take numbers for entries beforehand: inserting without asking for them back is several times as fast."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text("SELECT nextval('entries_id_seq') FROM generate_series(1, :count)")
+        return list(await session.scalars(query, {"count": count}))
+    # SQLite has one writer, and this is it.
+    first = (await session.scalar(select(func.max(Entry.id))) or 0) + 1
+    return list(range(first, first + count))
 
 
 def _referred(item: Item) -> list[tuple[str, str]]:

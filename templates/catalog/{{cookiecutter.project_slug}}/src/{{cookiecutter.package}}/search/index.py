@@ -20,6 +20,7 @@ _MOST_ALTERNATIVES = 8
 _MOST_WORDS = 8
 _SHORTEST_INEXACT = 4
 _BATCH = 400
+_MOST_DESCRIBED = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +81,9 @@ class PostgresIndex:
             " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :words), 'B')"
             " || setweight(to_tsvector('simple', :description), 'D'))"
         )
-        await session.execute(statement, _plain_rows(texts))
-        found = [{"word": word} for word in sorted(_vocabulary(texts))]
+        rows = _plain_rows(texts)
+        await session.execute(statement, rows)
+        found = [{"word": word} for word in sorted(_vocabulary(rows))]
         if found:
             await session.execute(text("INSERT INTO search_words (word) VALUES (:word) ON CONFLICT DO NOTHING"), found)
 
@@ -122,8 +124,9 @@ class SqliteIndex:
         statement = text(
             "INSERT INTO search_texts (rowid, name, words, description) VALUES (:id, :name, :words, :description)"
         )
-        await session.execute(statement, _plain_rows(texts))
-        found = sorted(_vocabulary(texts))
+        rows = _plain_rows(texts)
+        await session.execute(statement, rows)
+        found = sorted(_vocabulary(rows))
         for start in range(0, len(found), _BATCH):
             batch = found[start : start + _BATCH]
             names = {f"w{number}": word for number, word in enumerate(batch)}
@@ -175,19 +178,20 @@ def _alternatives(word: str, known: Iterable[str]) -> list[str]:
 
 
 def _plain_rows(texts: Mapping[int, Text]) -> list[dict[str, object]]:
-    return [
-        {
-            "id": entry,
-            "name": " ".join(words(each.name)),
-            "words": " ".join(words(each.words)),
-            "description": " ".join(words(each.description)[:2000]),
+    # Channels that show a product in one language say the same of it: each text is taken apart once.
+    plain = {
+        text: {
+            "name": " ".join(words(text.name)),
+            "words": " ".join(words(text.words)),
+            "description": " ".join(words(text.description)[:_MOST_DESCRIBED]),
         }
-        for entry, each in texts.items()
-    ]
+        for text in set(texts.values())
+    }
+    return [{"id": entry, **plain[text]} for entry, text in texts.items()]
 
 
-def _vocabulary(texts: Mapping[int, Text]) -> set[str]:
+def _vocabulary(rows: Iterable[Mapping[str, object]]) -> set[str]:
     found: set[str] = set()
-    for each in texts.values():
-        found.update(words(each.name), words(each.words), words(each.description)[:2000])
+    for row in rows:
+        found.update(str(row["name"]).split(), str(row["words"]).split(), str(row["description"]).split())
     return {word for word in found if len(word) >= _SHORTEST_INEXACT}

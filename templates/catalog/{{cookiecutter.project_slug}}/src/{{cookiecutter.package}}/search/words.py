@@ -10,10 +10,10 @@ LONGEST = 60
 
 def words(text: str) -> list[str]:
     """Split a text into words without case and accents: ``"Größe, Ü-30"`` gives ``grosse``, ``u`` and ``30``."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return [
-        word[:LONGEST] for word in _WORD.findall("".join(each for each in plain if not unicodedata.combining(each)))
-    ]
+    bare = text.casefold()
+    if not bare.isascii():
+        bare = "".join(each for each in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(each))
+    return [word[:LONGEST] for word in _WORD.findall(bare)]
 
 
 def trigrams(word: str) -> frozenset[str]:

@@ -241,7 +241,7 @@ async def product(database: Database, view: View, id_or_slug: str, columns: str)
     column = "product_id" if len(id_or_slug) == 36 and id_or_slug.count("-") == 4 else "slug"
     rows = await database.fetch(
         f"SELECT {columns} FROM entries e WHERE {where} AND e.{column} = {statement.bind(id_or_slug)}"
-        " ORDER BY e.id DESC LIMIT 1",
+        " ORDER BY e.visible_from DESC, e.id DESC LIMIT 1",
         *statement.parameters,
     )
     found: Sequence[Any] | None = rows[0] if rows else None
