@@ -184,7 +184,7 @@ def locked(facts: Facts, root: Root) -> Iterator[Answer]:
     seen: set[str] = set()
     for manifest in judged:
         if manifest.ecosystem == "java":
-            yield from _pinned(manifest)
+            yield from _pinned(facts, manifest)
         elif manifest.ecosystem not in seen:
             seen.add(manifest.ecosystem)
             if not _lock(facts, root, _LOCKS[manifest.ecosystem]):
@@ -201,8 +201,11 @@ def _lock(facts: Facts, root: Root, names: tuple[str, ...]) -> bool:
         where = parent(where)
 
 
-def _pinned(manifest: Manifest) -> Iterator[Flaw]:
+def _pinned(facts: Facts, manifest: Manifest) -> Iterator[Flaw]:
+    own = {each.name for each in facts.once(manifests) if each.ecosystem == "java"}
     for each in manifest.dependencies:
+        if each.name.partition(":")[2] in own:
+            continue  # it is built from the same commit
         if each.constraint and _FLOATING.search(each.constraint) and not each.constraint.startswith("${"):
             yield Flaw(f"{each.name} is asked for as {each.constraint}, which moves", each.at, each.name)
 

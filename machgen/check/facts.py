@@ -29,10 +29,14 @@ _TEST_FILE = re.compile(
 )
 
 
+_GENERATED = re.compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
+
+
 def is_beside(path: str) -> bool:
     """See `Facts.is_beside`."""
     # below src/main stand packages, and `com/example` is one like any other
-    return bool(_BESIDE.search(path.partition("src/main/")[0]) or _TEST_FILE.search(path))
+    beside = _BESIDE.search(path.partition("src/main/")[0])
+    return bool(beside or _TEST_FILE.search(path) or _GENERATED.search(path))
 
 
 class Facts:
@@ -91,7 +95,7 @@ class Facts:
         return next(iter(self.below(path)), None) is not None
 
     def is_beside(self, path: str) -> bool:
-        """Whether a path is a test, a sample, documentation or vendored: it does not weigh as production."""
+        """Whether a path is a test, a sample, documentation, vendored or generated: it does not weigh as production."""
         key = ("beside", path)
         if key not in self._kept:
             self._kept[key] = is_beside(path)

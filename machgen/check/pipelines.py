@@ -43,7 +43,8 @@ class Pipeline:
     """One pipeline file.
 
     Args:
-        system: `github`, `action` (a composite one), `gitlab`, `cloudbuild`, `azure`, `circleci`, `jenkins`, `tekton`.
+        system: `github`, `action` (a composite one), `gitlab`, `cloudbuild`, `azure`, `circleci`, `jenkins`, `tekton`,
+            or another one that `_OTHERS` names.
         path: The file.
         document: The parsed file; None where it is a program (Jenkinsfile) or cannot be read.
         steps: What it runs.
@@ -60,6 +61,14 @@ class Pipeline:
     def commands(self) -> str:
         """Every command and action, one text to search."""
         return "\n".join(part for step in self.steps for part in (step.uses, step.run) if part)
+
+
+_OTHERS = {
+    ".travis.yml": "travis", ".drone.yml": "drone", ".woodpecker.yml": "woodpecker", "appveyor.yml": "appveyor",
+    ".appveyor.yml": "appveyor", "bitbucket-pipelines.yml": "bitbucket", ".buildkite/pipeline.yml": "buildkite",
+    ".semaphore/semaphore.yml": "semaphore", "buildspec.yml": "codebuild", "codefresh.yml": "codefresh",
+}  # fmt: skip
+"""Further systems, of which the steps' commands are read."""
 
 
 def pipelines(facts: Facts) -> tuple[Pipeline, ...]:
@@ -83,6 +92,8 @@ def pipelines(facts: Facts) -> tuple[Pipeline, ...]:
             found.append(_plain(facts, path, "circleci"))
         elif re.match(r"(?:[^/]+/)*jenkinsfile[^/]*\Z", low):
             found.append(_jenkins(facts, path))
+        elif low in _OTHERS:
+            found.append(_plain(facts, path, _OTHERS[low]))
         elif re.match(r"(?:\.tekton|tekton)/.+\.ya?ml\Z", low):
             found.append(_plain(facts, path, "tekton"))
     return tuple(found)
@@ -163,7 +174,22 @@ def _script(script: object) -> str:
     return script if isinstance(script, str) else ""
 
 
-_COMMAND_KEYS = frozenset({"script", "bash", "pwsh", "powershell", "run", "command", "args", "entrypoint"})
+_COMMAND_KEYS = frozenset(
+    {
+        "script",
+        "bash",
+        "pwsh",
+        "powershell",
+        "run",
+        "command",
+        "commands",
+        "args",
+        "entrypoint",
+        "build_script",
+        "test_script",
+        "install",
+    }
+)
 _USES_KEYS = frozenset({"task", "name", "image", "template"})
 
 

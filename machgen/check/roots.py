@@ -77,7 +77,7 @@ _TOOL_NAME = re.compile(
     r"build)(?:\Z|[-_.])",
     re.IGNORECASE,
 )
-_ASIDE = frozenset(
+ASIDE = frozenset(
     {"docker", "deploy", "deployment", "build", "container", "containers", ".docker", "images", "ci", "image", "infra"}
 )
 
@@ -195,7 +195,7 @@ def _stands_alone(found: list[Manifest]) -> bool:
 def _home(path: str, described: dict[str, list[Manifest]], declared: dict[str, tuple[Role, str]]) -> str:
     """The directory that a container file describes: its own, or the one around a `docker/` or `deploy/`."""
     where = parent(path).removesuffix("/src/main/docker")  # where Quarkus puts its container files
-    while where and where not in described and where not in declared and where.rpartition("/")[2].lower() in _ASIDE:
+    while where and where not in described and where not in declared and where.rpartition("/")[2].lower() in ASIDE:
         where = parent(where)
     return where
 
@@ -313,6 +313,8 @@ _LISTENS = re.compile(
 
 def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
     inner = tuple(f"{other}/" for other in facts.once(_candidates) if other != where and _below(other, where))
+    if any(each.ecosystem == "go" for each in around) and not _has_main(facts, where, inner):
+        return ""
     for manifest in around:
         if manifest.kind == "web":
             return f"{manifest.path} uses the web SDK"
@@ -331,6 +333,19 @@ def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
             if (match := _LISTENS.search(text)) and (found or not path.endswith((".js", ".ts")) or "http" in text):
                 return f"listens in {path} ({match[0].rstrip('({')})"
     return ""
+
+
+_PACKAGE = re.compile(r"^package (\w+)", re.MULTILINE)
+
+
+def _has_main(facts: Facts, where: str, inner: tuple[str, ...]) -> bool:
+    """Whether a Go module may hold a program: not where all of its files belong to other packages than `main`."""
+    sources = [path for path in facts.below(where) if path.endswith(".go") and not path.startswith(inner)]
+    production = [path for path in sources if not is_beside(path[len(where) :])]
+    if any(path.endswith("main.go") for path in production):
+        return True
+    packages = {match[1] for path in production if (match := _PACKAGE.search(facts.prose(path)))}
+    return not packages or "main" in packages
 
 
 def _catalog_role(facts: Facts, where: str) -> tuple[Role, str] | None:

@@ -55,6 +55,7 @@ LOOKALIKES = [
     ("C001", "Jib makes the image", {"pom.xml": "<project><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies><build><plugins><plugin><artifactId>jib-maven-plugin</artifactId></plugin></plugins></build></project>"}),
     ("C001", "the container file is one directory up", {"docker/Dockerfile": "FROM python:3.13.1\n", "pyproject.toml": PY}),
     ("C001", "a library", {"Cargo.toml": '[package]\nname = "money"\n'}),
+    ("C001", "a container file for all", {"internal/a/go.mod": "module a\nrequire github.com/go-chi/chi/v5 v5.0.0\n", "internal/a/main.go": "package main\n", "docker/app/Dockerfile": "FROM golang:1.26.1\nARG SERVICE\n"}),
     ("C002", "by digest", with_file("FROM python@sha256:" + "a" * 64 + "\n")),
     ("C002", "a stage is no image", with_file("FROM python:3.13.1 AS build\nFROM build\nCOPY --from=build /a /a\nCOPY --from=0 /a /a\n")),
     ("C002", "scratch has no version", with_file("FROM scratch\n")),

@@ -76,6 +76,9 @@ LOOKALIKES = [
     ("M009", "locked above", {**CART, "package-lock.json": "{}"}),
     ("M009", "pinned with hashes", {"requirements.txt": "flask==3.1.0 \\\n    --hash=sha256:" + "a" * 64 + "\n"}),
     ("M009", "Maven pins", {"pom.xml": SPRING.format("a", "<dependency><groupId>g</groupId><artifactId>x</artifactId><version>1.2.3</version></dependency>")}),
+    ("M006", "a Go library with a server in it", {"a/go.mod": "module example.com/a\nrequire github.com/go-chi/chi/v5 v5.0.0\nrequire example.com/lib v0.0.0\nreplace example.com/lib => ../lib\n", "a/main.go": "package main\n", "lib/go.mod": "module example.com/lib\nrequire github.com/go-chi/chi/v5 v5.0.0\n", "lib/a.go": "package lib\n", **CART}),
+    ("M008", "Travis runs them", {**SEARCH, "search/tests/test_a.py": "", ".travis.yml": "language: python\nscript: pytest\n"}),
+    ("M009", "a sibling of the same commit", {"pom.xml": "<project><artifactId>shop</artifactId><packaging>pom</packaging><modules><module>a</module></modules></project>", "a/pom.xml": SPRING.format("a", "<dependency><groupId>g</groupId><artifactId>shop</artifactId><version>1-SNAPSHOT</version></dependency>")}),
     ("M010", "two names", {**TWO, "compose.yaml": compose("image: shop/cart:1.0", "image: shop/search:1.0")}),
     ("M010", "two tags", {**TWO, "compose.yaml": compose("image: shop/app:cart", "image: shop/app:search")}),
 ]  # fmt: skip

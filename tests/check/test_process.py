@@ -98,6 +98,7 @@ LOOKALIKES = [
     ("C207", "given", python("requests", app_py="requests.get(url, timeout=(1, 5))\n")),
     ("C207", "httpx has one", python("httpx", app_py="httpx.get(url)\n")),
     ("C207", "on the client", go("c := http.Client{Timeout: time.Second}\n")),
+    ("C207", "generated", {**go(""), "client_gen.go": "package a\nvar c = http.Client{}\n"}),
     ("C207", "a test's call", python("requests", tests__test_a_py="requests.get(url)\n")),
 ]  # fmt: skip
 

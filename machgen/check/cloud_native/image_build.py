@@ -21,7 +21,7 @@ from machgen.check.facts import Facts, join, parent
 from machgen.check.ignoring import ignores
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
-from machgen.check.roots import Root, root_of
+from machgen.check.roots import ASIDE, Root, root_of
 
 
 @rule(
@@ -61,7 +61,9 @@ def container_described(facts: Facts, root: Root) -> Iterator[Answer]:
     ):
         return
     shared = [
-        each for each in facts.once(dockerfiles) if (inner := root_of(facts, each.path)) is None or not inner.path
+        each
+        for each in facts.once(dockerfiles)
+        if (inner := root_of(facts, each.path)) is None or not inner.path or ASIDE & set(each.path.split("/")[:-1])
     ]
     if shared and root.path:
         yield Unknown(f"{shared[0].path} may build it")

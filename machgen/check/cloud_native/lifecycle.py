@@ -140,7 +140,9 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     ):
         return  # their hosts end on SIGTERM by themselves
     sources = [path for path in files_of(facts, root) if path.endswith(SOURCES)]
-    if any(_HANDLES.search(facts.prose(path)) for path in sources):
+    local = {each.local for manifest in root.manifests for each in manifest.dependencies if each.local is not None}
+    shared = [path for where in local for path in facts.below(where) if path.endswith(SOURCES)]
+    if any(_HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
         return
     if ecosystems & {"go", "node"} and sources:
         main = next(
