@@ -14,6 +14,9 @@ from machgen.check.api_first.operations import Api, Body, Operation, Parameter, 
 from machgen.check.api_first.references import Node, escaped
 from machgen.check.api_first.shapes import OPAQUE, Case
 
+DEEPEST = 60
+"""Schemas within schemas that are compared; real contracts stay below 15."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -62,6 +65,7 @@ class _Comparison:
     def __init__(self, before: Api, after: Api) -> None:
         self.before, self.after = before, after
         self.known: dict[tuple[object, ...], list[Change]] = {}
+        self.depth = 0
 
     def changes(self) -> Iterator[Change]:
         full = len(self.before.prefixes) == len(self.after.prefixes) == 1
@@ -126,7 +130,11 @@ class _Comparison:
             explodes = [each.node.get("collectionFormat") or "csv" for each in (old, new)]
             explodes = explodes if self.before.swagger and self.after.swagger else [None, None]
         kinds = [(each.schema.get("type")) for each in (old, new)]
-        if explodes[0] != explodes[1] and styles[0] == styles[1] and any(kind in {"array", "object"} for kind in kinds):
+        if (
+            explodes[0] != explodes[1]
+            and styles[0] == styles[1]
+            and any(kind in ("array", "object") or isinstance(kind, list) for kind in kinds)
+        ):
             yield _now(new.node, f"{title} joins its values in another way")
 
     def _request(self, old: Operation, new: Operation) -> Iterator[Change]:
@@ -179,7 +187,7 @@ class _Comparison:
             if not any(_satisfies(given, each) for each in accepted):
                 node = new.node.child("security") if new.node.get("security") is not None else new.node
                 names = " and ".join(alternative) or "no credentials"
-                scopes = sorted({scope for each in alternative.values() if isinstance(each, list) for scope in each})
+                scopes = sorted({scope for each in given.values() for scope in each})
                 with_scopes = f" with {', '.join(scopes)}" if scopes else ""
                 yield _now(node, f"{new.name} is no longer open to who has {names}{with_scopes}")
 
@@ -190,7 +198,12 @@ class _Comparison:
         key = (side.request, *(id(each.value) for each in narrow), None, *(id(each.value) for each in wide))
         if key not in self.known:
             self.known[key] = []  # a schema that holds itself: what is being compared counts as fitting
-            self.known[key] = list(self._compared(narrow, wide, side))
+            self.depth += 1
+            if self.depth > DEEPEST:
+                self.known[key] = [_now((wide if side.request else narrow)[0], "nested too deeply", unknown=True)]
+            else:
+                self.known[key] = list(self._compared(narrow, wide, side))
+            self.depth -= 1
         yield from self.known[key]
 
     def _compared(self, narrow: tuple[Node, ...], wide: tuple[Node, ...], side: _Side) -> Iterator[Change]:

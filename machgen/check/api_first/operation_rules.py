@@ -69,7 +69,7 @@ def answered(facts: Facts, root: Root) -> Iterator[Answer]:
                 yield _flaw(facts, operation.node, f"{operation.name} describes no error")
             for status, response in operation.responses.items():
                 key = (response.node.path, response.node.pointer)
-                if key in seen or "$ref" in (response.node.value or {}):
+                if key in seen or response.node.get("$ref") is not None:
                     continue
                 seen.add(key)
                 if not str(response.node.get("description") or "").strip():

@@ -14,6 +14,9 @@ from machgen.check.api_first.references import Node, References
 MOST = 64
 """Cases of one schema; above, it is opaque."""
 
+MOST_PARTS = 2_000
+"""Schemas that one schema is put together from; above, it is opaque."""
+
 OPAQUE = frozenset(
     {
         "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
@@ -76,16 +79,23 @@ class Shapes:
     def __init__(self, references: References, version: str) -> None:
         self.references = references
         self.old = version.startswith(("2.", "3.0"))
+        self._parts = 0
+        self._known: dict[tuple[tuple[int, str], ...], tuple[Case, ...] | None] = {}
 
     def cases(self, nodes: Iterable[Node]) -> tuple[Case, ...] | None:
         """Return the ways to fulfil all of `nodes`; None where there are too many to compare, or loops.
 
         No case at all means that nothing is allowed.
         """
-        try:
-            return self._all([self._expand(node, 0) for node in nodes])
-        except _TooMany:
-            return None
+        asked = tuple(nodes)
+        key = tuple((id(node.value), node.pointer) for node in asked)
+        if key not in self._known:
+            self._parts = 0
+            try:
+                self._known[key] = self._all([self._expand(node, 0) for node in asked])
+            except _TooMany:
+                self._known[key] = None
+        return self._known[key]
 
     def _all(self, parts: "list[tuple[Case, ...]]") -> tuple[Case, ...]:
         found: tuple[Case, ...] = parts[0] if parts else ()
@@ -97,7 +107,8 @@ class Shapes:
         return found
 
     def _expand(self, node: Node, depth: int) -> tuple[Case, ...]:
-        if depth > 20:
+        self._parts += 1
+        if depth > 20 or self._parts > MOST_PARTS:
             raise _TooMany
         if node.value is False:
             return ()
@@ -132,7 +143,8 @@ class Shapes:
         enum = value.get("enum")
         allowed = tuple(enum) if isinstance(enum, list) else ((value["const"],) if "const" in value else None)
         kinds = value.get("type")
-        types = [kinds] if isinstance(kinds, str) else [kind for kind in kinds or () if isinstance(kind, str)]
+        listed = kinds if isinstance(kinds, list) else [kinds]
+        types = [kind for kind in listed if isinstance(kind, str)]
         if not types:
             types = [next((kind for kind, words in _IMPLIED if words & value.keys()), "")]
         if not types[0] and allowed is not None:
@@ -226,6 +238,11 @@ def _fits(value: object, kind: str) -> bool:
     return not kind or own == kind or (kind == "number" and own == "integer") or (kind == "integer" and whole)
 
 
+def _both(a: tuple[Node, ...], b: tuple[Node, ...]) -> tuple[Node, ...]:
+    """All of the nodes, those that are the same schema once."""
+    return tuple({id(node.value): node for node in (*a, *b)}.values())
+
+
 def _merged(a: Case, b: Case) -> Case | None:
     """What fulfils both; None where nothing does."""
     if a.type and b.type and a.type != b.type and {a.type, b.type} != {"integer", "number"}:
@@ -246,7 +263,9 @@ def _merged(a: Case, b: Case) -> Case | None:
         for key in a.upper | b.upper
     }
     names = a.properties | b.properties
-    additional = None if a.additional is None and b.additional is None else (a.additional or ()) + (b.additional or ())
+    additional = (
+        None if a.additional is None and b.additional is None else _both(a.additional or (), b.additional or ())
+    )
     named = next((each for each in (b, a) if each.properties or each.enum is not None or each.type), a)
     return Case(
         named.node,
@@ -257,8 +276,8 @@ def _merged(a: Case, b: Case) -> Case | None:
         a.words | b.words,
         a.format or b.format,
         a.required | b.required,
-        {name: a.properties.get(name, ()) + b.properties.get(name, ()) for name in names},
+        {name: _both(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},
         additional,
         a.closed or b.closed,
-        a.items + b.items,
+        _both(a.items, b.items),
     )

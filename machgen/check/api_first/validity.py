@@ -142,7 +142,8 @@ def _schemas(api: Api, *, modern: bool) -> Iterator[tuple[Node, str]]:
         if isinstance(kinds, list) and not modern:
             yield node, f"a list of types is OpenAPI 3.1, and this says {api.version}"
         for kind in kinds if isinstance(kinds, list) else [kinds]:
-            if kind is not None and kind not in _TYPES and not (kind == "file" and api.swagger):
+            known = isinstance(kind, str) and (kind in _TYPES or (kind == "file" and api.swagger))
+            if kind is not None and not known:
                 yield node, f"{kind} is no type"
             elif kind == "null" and not modern:
                 yield node, f"the type null is OpenAPI 3.1, and this says {api.version}"
@@ -162,9 +163,9 @@ def _asyncapi(contract: Contract) -> Iterator[tuple[Node, str]]:
     if not contract.version.startswith("3"):
         return
     for name, operation in node.child("operations").children():
-        if "$ref" in (operation.value or {}):
+        if operation.get("$ref") is not None:
             continue
-        if operation.get("action") not in {"send", "receive"}:
+        if operation.get("action") not in ("send", "receive"):
             yield operation, f"the operation {name} has neither `action: send` nor `action: receive`"
         if not isinstance(operation.get("channel"), dict):
             yield operation, f"the operation {name} names no channel"
