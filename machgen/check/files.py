@@ -8,14 +8,16 @@ import stat
 from collections.abc import Iterator
 from typing import Protocol
 
-from machgen.check.ignoring import left_out, patterns_of
+from machgen.check.ignoring import leaves_out, patterns_of
 from machgen.errors import BadRequest
 from machgen.tree import Tree
 
 LARGEST = 5_000_000
 """Bytes. Larger files are data, not something that a person wrote; they are named in the report and not read."""
 
-_NEVER = frozenset({".git", ".hg", ".svn", ".machgen", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
+_NEVER = frozenset(
+    {".yarn", ".git", ".hg", ".svn", ".machgen", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
+)
 """Directories that hold what others made; also where no ignore file says so."""
 
 
@@ -188,7 +190,7 @@ def _walk(directory: str) -> Iterator[str]:
             rules = (*rules, (below, _patterns(os.path.join(directory, below, ".gitignore"))))
         for entry in entries:
             path = f"{below}{entry.name}"
-            if any(left_out(patterns, path[len(where) :]) for where, patterns in rules):
+            if any(leaves_out(patterns, path[len(where) :]) for where, patterns in rules):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _NEVER and path.count("/") < 64:

@@ -75,7 +75,7 @@ def _templates(facts: Facts, root: Root) -> bool:
 
 
 def _executes(facts: Facts, path: str) -> bool:
-    text = facts.text(path) or ""
+    text = facts.prose(path)
     return "http.ResponseWriter" in text and re.search(r"\.Execute(?:Template)?\(\s*w\b", text) is not None
 
 
@@ -200,7 +200,7 @@ def named_origins(facts: Facts, root: Root) -> Iterator[Answer]:
     credentials, and so libraries reflect the caller's origin, which is the same without the refusal."""
     configured = False
     for path in _sources(facts, root):
-        text = facts.text(path) or ""
+        text = facts.prose(path)
         configured = configured or _CORS.search(text) is not None
         for match in _ANY_ORIGIN.finditer(text):
             # one configuration: what is set for the same call or builder, some lines away at most
@@ -277,7 +277,7 @@ def by_token(facts: Facts, root: Root) -> Iterator[Answer]:
     session = next(_calls(facts, root, _SESSION), None)
     if session is None:
         yield NotApplicable("no authentication is described; A007 asks for it")
-    elif any(_TOKEN.search(facts.text(path) or "") for path in _sources(facts, root)):
+    elif any(_TOKEN.search(facts.prose(path)) for path in _sources(facts, root)):
         return
     else:
         yield Flaw(f"{root.name} knows its users by a session cookie only", session[0], "session")

@@ -79,7 +79,7 @@ def _routes(facts: Facts, root: Root) -> Routes:
     elsewhere = ""
     for path in files_of(facts, root):
         read = _READERS.get(path.rpartition(".")[2]) if path.endswith(_CODE) else None
-        text = (facts.text(path) or "") if read else ""
+        text = facts.prose(path) if read else ""
         if not text or read is None:
             continue
         plain = _without_comments(text, path)

@@ -10,7 +10,7 @@ from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
 from machgen.check.document import Map, dig, maps, walk
 from machgen.check.facts import Facts, join, parent, place
-from machgen.check.ignoring import ignores
+from machgen.check.ignoring import left_out, patterns_of
 from machgen.check.kustomize import kustomizations
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
 from machgen.check.pipelines import pipelines
@@ -242,15 +242,7 @@ def exists(facts: Facts, path: str | None) -> bool:
     parts = path.split("/")
     for depth in range(len(parts)):
         file = "/".join([*parts[:depth], ".gitignore"])
-        patterns = (
-            [line.strip() for line in facts.lines(file) if line.strip() and not line.startswith("#")]
-            if file in facts.known
-            else []
-        )
-        rest = parts[depth:]
-        if any(
-            ignores(patterns, "/".join(rest[: end + 1])) or ignores(patterns, rest[end]) for end in range(len(rest))
-        ):
+        if file in facts.known and left_out(patterns_of(facts.prose(file)), "/".join(parts[depth:])):
             return True
     return False
 
