@@ -50,6 +50,7 @@ LOOKALIKES = [
     ("H001", "mails", {**PYTHON, "shop/mail.py": "from jinja2 import Environment\nbody = env.get_template('a').render()\n"}),
     ("H001", "documentation", {**NODE, "a.js": "res.render('swagger-ui');\n"}),
     ("H001", "a comment", {**NODE, "a.js": "// res.render('cart')\n"}),
+    ("H001", "a value of its own", {**PYTHON, "shop/a.py": "def present() -> View:\n    return View(channel=1)\n"}),
     ("H001", "Thymeleaf for mails", {**THYMELEAF, "src/main/resources/templates/mail/welcome.html": "<p>"}),
     ("H001", "a touchpoint may", {"package.json": '{"dependencies": {"react": "19.0.0", "next": "15.0.0"}}', "a.js": "res.render('a');\n"}),
     ("H002", "what users upload", {**NODE, "a.js": "app.use('/files', express.static('uploads'));\n", "uploads/.gitkeep": ""}),
