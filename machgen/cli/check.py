@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
 
 
 def _words(given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for each in given for word in each.split(",") if word.strip())
+    return tuple(word.strip().upper() for each in given for word in each.split(",") if word.strip())
 
 
 def _checked(  # noqa: PLR0913, PLR0917 - as many as the command has options
@@ -89,13 +89,14 @@ def _checked(  # noqa: PLR0913, PLR0917 - as many as the command has options
     *,
     fix: bool,
 ) -> "Report":
-    from machgen.check.configuration import apply  # noqa: PLC0415 - see above
+    from machgen.check.configuration import apply, check_ids  # noqa: PLC0415 - see above
     from machgen.check.engine import judge  # noqa: PLC0415 - see above
     from machgen.check.facts import Facts  # noqa: PLC0415 - see above
     from machgen.check.files import Checkout, Revision  # noqa: PLC0415 - see above
     from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
 
     rules = all_rules()
+    check_ids(ignore, (rule.id for rule in rules), "--ignore")
     for _ in range(5):
         facts = Facts(Checkout(path), Facts(Revision(path, base)) if base else None)
         configuration = _configured(facts, select, profile, baseline)

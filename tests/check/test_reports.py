@@ -196,7 +196,8 @@ def test_the_command_ends_with_one_on_a_finding(tmp_path: Path, capsys: pytest.C
     for path, text in FILES.items():
         (tmp_path / path).write_text(text)
 
-    assert 1 == run(["check", str(tmp_path), "--select", "C002"])
+    assert 1 == run(["check", str(tmp_path), "--select", "c002"])
+    assert 2 == run(["check", str(tmp_path), "--ignore", "C0O2"])
     assert 0 == run(["check", str(tmp_path), "--select", "C003"])
     assert 2 == run(["check", str(tmp_path / "missing")])
     assert "not a directory" in capsys.readouterr().err
