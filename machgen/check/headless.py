@@ -313,11 +313,11 @@ _TOUCHPOINTS = (
     "WEB", "esktop", "iosk", "mart", "watch", "ablet", "lexa", "hatsapp", "hatsApp", "ozilla", "hrome", "afari",
 )  # fmt: skip
 _BRANCH = re.compile(
-    r"^[^\n]*\b(?:if|when|case|switch|elif|else if)\b[^\n]*?(?:"
-    r"user[-_ ]?agent[^\n]*?(?:mobile|iphone|ipad|android|mozilla|chrome|safari)|"
+    r"\b(?:if|when|case|switch|elif)\b[^\n]{0,120}?(?:"
+    r"user[-_ ]?agent[^\n]{0,60}?(?:mobile|iphone|ipad|android|mozilla|chrome|safari)|"
     r"(?:client|channel|platform|device|touchpoint|app)[-_]?(?:type|name|kind|id)?[\"'\])]*\s*(?:\(\))?\s*"
     r"(?:={2,3}|\.equals(?:IgnoreCase)?\(|\.Equals\()\s*[\"']" + _KINDS + r"[\"'])",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 _FRONT_FOR = re.compile(r"bff|gateway|edge|experience", re.IGNORECASE)
 

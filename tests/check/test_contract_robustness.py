@@ -94,3 +94,28 @@ def test_schemas_that_hold_themselves_cost_little(schemas: str) -> None:
     )
 
     assert 5.0 > time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.js", ("if user-agent " * 140 + "\n") * 400),
+        ("a.js", "router.route('/a')" + ".get((" * 60_000),
+        ("a.cs", "a = b.MapGet " * 70_000),
+        ("A.java", "@RestController " + '@GetMapping("' * 70_000),
+        ("a.py", "app = Router" * 70_000 + '@app.get("/a")'),
+        ("a.js", "express.static(" * 60_000),
+    ],
+)
+def test_hostile_code_costs_little(name: str, text: str) -> None:
+    """No pattern of these rules takes for ever on text that almost matches."""
+    rules = [
+        rule for rule in all_rules() if rule.id in {"A001", "A017", "A020", "H001", "H002", "H004", "H005", "H006"}
+    ]
+    # in lines that a person could have written: longer ones are not looked through
+    lines = "\n".join(text[start : start + 1500] for start in range(0, len(text), 1500))
+    files = {**NODE, "openapi.json": json.dumps(parsed(PETS)), name: lines}
+    started = time.process_time()
+    judge(facts_of(files), rules)
+
+    assert 5.0 > time.process_time() - started

@@ -6,6 +6,7 @@ only said where nothing in the code declares routes in another way.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -102,8 +103,12 @@ def _routes(facts: Facts, root: Root) -> Routes:
         plain = _without_comments(text, path) if hinted or declaring else ""
         if hinted and (match := _ELSEWHERE.search(plain)):
             elsewhere = f"{path}: {' '.join(match[0].split())[:40]}"
-        for method, route, offset in read(plain) if declaring else ():
-            found.append(Route(method, route, Place(path, plain.count("\n", 0, offset) + 1)))
+        if declaring:
+            ends = [match.start() for match in re.finditer("\n", plain)]
+            found += [
+                Route(method, route, Place(path, bisect_left(ends, offset) + 1))
+                for method, route, offset in read(plain)
+            ]
     return Routes(tuple(found), elsewhere)
 
 
@@ -185,7 +190,9 @@ def _javascript(text: str) -> Found:
             yield match[1].lower(), _joined(owner[2] or "", match[3] or ""), match.start()
 
 
-_SPRING = re.compile(r"@(Get|Post|Put|Patch|Delete|Request)Mapping\b\s*(\((?:[^()\"]|\"[^\"]*\"|\([^()]*\))*\))?")
+_SPRING = re.compile(
+    r"@(Get|Post|Put|Patch|Delete|Request)Mapping\b\s*(\((?:[^()\"]|\"[^\"\n]{0,300}\"|\([^()]{0,300}\)){0,400}\))?"
+)
 _JAVA_CLASS = re.compile(r"\b(?:class|interface|record)\s+\w+")
 
 
@@ -221,7 +228,7 @@ _NET_CLASS = re.compile(r"\bclass\s+(\w+?)(?:Controller)?\b")
 _NET_ROUTE = re.compile(r"\[Route\s*\(\s*\"([^\"]*)\"")
 _NET_METHOD = re.compile(r"\[Http(Get|Post|Put|Patch|Delete)\s*(?:\(\s*(?:\"([^\"]*)\")?[^)\]]*\))?\s*[\],]")
 _NET_MAP = re.compile(r"\b(\w+)\s*\.\s*Map(Get|Post|Put|Patch|Delete)\s*(?:<[^>]*>)?\s*\(\s*\"([^\"]*)\"")
-_NET_GROUP = re.compile(r"\b(\w+)\s*=\s*[^;]*?\.MapGroup\s*\(\s*\"([^\"]*)\"")
+_NET_GROUP = re.compile(r"\b(\w+)\s*=\s*[^;]{0,300}?\.MapGroup\s*\(\s*\"([^\"]*)\"")
 
 
 def _dotnet(text: str) -> Found:
