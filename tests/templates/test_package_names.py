@@ -21,7 +21,7 @@ def taken() -> set[str]:
         pytest.fail("run `make tools` first: it makes the environment of the generated services")
     script = "import importlib.metadata, json; print(json.dumps(list(importlib.metadata.packages_distributions())))"
     installed = json.loads(subprocess.run([python, "-c", script], capture_output=True, check=True, text=True).stdout)
-    return {*keyword.kwlist, *sys.stdlib_module_names, *installed, "chassis", "tests", "migrations", "conftest"}
+    return {*keyword.kwlist, *sys.stdlib_module_names, *installed, "chassis", "tests", "samples", "conftest"}
 
 
 @pytest.mark.parametrize("name", list(descriptions()))
