@@ -13,7 +13,10 @@ image=machgen/python:3.13-bookworm
 unpack_engine() {
     local apt="$home/apt"
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$home/debs"
-    echo "deb http://deb.debian.org/debian $engine_suite main" > "$apt/sources.list"
+    # the mirror that this machine has for its own packages has the newer suite too
+    local mirror
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep --max-count=1 '/debian/$')
+    echo "deb $mirror $engine_suite main" > "$apt/sources.list"
     local options=(-qq -o "Dir::State=$apt/state" -o "Dir::Cache=$apt/cache" -o "Dir::Etc::sourcelist=$apt/sources.list"
         -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root)
     apt-get "${options[@]}" update
