@@ -68,7 +68,7 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
         openapi_version="3.1.0",
         contact={"name": project.owner},
         routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in domain.tags.items()],
+        tags=[{"name": name, "description": text} for name, text in sorted(domain.tags.items())],
         servers=[{"url": "/", "description": "wherever the service runs"}],
     )
     components = contract.setdefault("components", {})

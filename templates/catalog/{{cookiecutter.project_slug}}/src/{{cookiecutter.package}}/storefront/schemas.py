@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..products.schemas import Sku
 from ..vocabulary.keys import Key
@@ -52,6 +52,8 @@ class ShownAttribute(BaseModel):
 
 class UnitPrice(Money):
     """The price of one kilogram, litre, metre or square metre."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR", "unit": "l"}]})
 
     unit: str = Field(description="kg, l, m or m2", examples=["l"])
 
