@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,14 +135,15 @@ class Service:
     keys: DevelopmentKeys
     anonymous: httpx.AsyncClient
 
-    def token(self, subject: str, *scopes: str, seconds: int = 60) -> str:
+    def token(self, subject: str, *scopes: str, seconds: int = 60, claims: Mapping[str, str] | None = None) -> str:
         """Mint a token; without scopes it grants all there are."""
         granted = frozenset(scopes) or frozenset(load_domain().scopes)
-        return self.keys.mint(subject=subject, scopes=granted, seconds=seconds)
+        return self.keys.mint(subject=subject, scopes=granted, seconds=seconds, claims=claims)
 
-    def as_(self, subject: str, *scopes: str) -> httpx.AsyncClient:
-        """Return a client that sends a token of this person."""
-        return _client(self.app, {"Authorization": f"Bearer {self.token(subject, *scopes)}"})
+    def as_(self, subject: str, *scopes: str, **claims: str) -> httpx.AsyncClient:
+        """Return a client that sends a token of this person, with claims such as ``tenant`` and ``account``."""
+        token = self.token(subject, *scopes, claims=claims)
+        return _client(self.app, {"Authorization": f"Bearer {token}"})
 
 
 def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:

@@ -150,3 +150,13 @@ def test_every_route_is_an_operation() -> None:
     routes = create_app(Settings()).routes
 
     assert [getattr(route, "path", route) for route in routes if not isinstance(route, Operation)] == ["/openapi.json"]
+
+
+async def test_claims_say_whose_data_the_caller_may_see(service: Service) -> None:
+    """Tenant and account come from the token alone; a token without them is of the one house, for the person itself."""
+    authenticator = service.app.state.authenticator
+    plain = await authenticator.principal(f"Bearer {service.token('ann')}")
+    of_account = await authenticator.principal(f"Bearer {service.token('ann', claims={'tenant': 't', 'account': 'a'})}")
+
+    assert (plain.subject, plain.tenant, plain.account) == ("ann", "", None)
+    assert (of_account.subject, of_account.tenant, of_account.account) == ("ann", "t", "a")

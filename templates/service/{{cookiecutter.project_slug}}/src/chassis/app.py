@@ -51,6 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
                 await migrations.upgrade(app.state.database.engine)
             if settings.relay_embedded:
                 await stack.enter_async_context(relay.relaying(settings, app.state.database, metrics))
+            if domain.lifespan is not None:
+                await stack.enter_async_context(domain.lifespan(app))
             for worker in domain.workers:
                 await stack.enter_async_context(running(worker, app.state.database))
             yield

@@ -20,11 +20,14 @@ class Principal:
     """The caller.
 
     ``subject`` is the issuer's identifier of the person or client; everything a caller owns is filtered by it, in
-    the query itself.
+    the query itself. ``tenant`` is the house whose data it is, "" where one service serves one house; ``account`` is
+    the customer that the person acts for. Both are claims of the token, so nobody chooses them.
     """
 
     subject: str
     scopes: frozenset[str]
+    tenant: str = ""
+    account: str | None = None
 
 
 class Keys(Protocol):
@@ -64,7 +67,7 @@ class Authenticator:
         if principal is not None and time.time() < good_until:
             return principal
         claims = await self._check(token)
-        principal = Principal(subject=str(claims["sub"]), scopes=_scopes(claims))
+        principal = _principal(claims)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._leeway), principal)
@@ -88,6 +91,16 @@ class Authenticator:
             )
         except (jwt.PyJWTError, ValueError, TypeError):
             _refuse("The token is not acceptable.")
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    account = claims.get("account")
+    return Principal(
+        subject=str(claims["sub"]),
+        scopes=_scopes(claims),
+        tenant=str(claims.get("tenant", "")),
+        account=None if account is None else str(account),
+    )
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:

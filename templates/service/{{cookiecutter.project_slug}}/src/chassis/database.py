@@ -14,7 +14,8 @@ from uuid import UUID
 
 import asyncpg  # type: ignore[import-untyped] # it has no types, and only its errors are used
 from fastapi import Depends, Request
-from sqlalchemy import URL, DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -26,6 +27,8 @@ from chassis.identifiers import uuid7
 from chassis.problems import Problem
 from chassis.settings import Settings
 
+Document = JSON().with_variant(JSONB(), "postgresql")
+"""A column of JSON."""
 _WRITE_LOCK = "BEGIN IMMEDIATE"
 DESTINATIONS = "destinations"
 """Under this name a session's ``info`` holds who is owed the events that are recorded with it."""

@@ -1,10 +1,11 @@
 """The seam between chassis and domain: one value that the domain package hands over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from chassis.events import EventType
 from chassis.project import project
@@ -18,6 +19,8 @@ class Domain:
     ``routers`` hold the operations, each with its whole path; ``events`` are what the service publishes. ``scopes``
     maps every scope that an operation may ask for to the sentence that explains it in the contract. ``tags`` does the
     same for tags. ``workers`` run beside the requests, in every process, until the event they are given is set.
+    ``lifespan`` surrounds the time in which the app serves: it opens what the domain needs for that long, such as
+    clients of other services, and puts it into ``app.state``.
     """
 
     routers: tuple[APIRouter, ...]
@@ -25,6 +28,7 @@ class Domain:
     tags: Mapping[str, str] = field(default_factory=dict)
     events: tuple[EventType, ...] = ()
     workers: tuple[Worker, ...] = ()
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
 
 def load_domain() -> Domain:

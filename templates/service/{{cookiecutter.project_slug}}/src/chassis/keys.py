@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -93,13 +94,16 @@ class DevelopmentKeys:
         """Return the one key if it is asked for."""
         return self._key if key_id == "development" else None
 
-    def mint(self, *, subject: str, scopes: frozenset[str], seconds: int) -> str:
+    def mint(
+        self, *, subject: str, scopes: frozenset[str], seconds: int, claims: Mapping[str, str] | None = None
+    ) -> str:
         """Sign a token.
 
         :param seconds: how long it is valid; negative makes one that has expired.
+        :param claims: what else it says, such as ``tenant`` and ``account``.
         """
         now = int(time.time())
-        claims = {
+        payload = dict(claims or {}) | {
             "iss": self.issuer,
             "aud": self.audience,
             "sub": subject,
@@ -108,7 +112,7 @@ class DevelopmentKeys:
             "exp": now + seconds,
             "jti": str(uuid4()),
         }
-        return jwt.encode(claims, self._private, algorithm="ES256", headers={"kid": "development"})
+        return jwt.encode(payload, self._private, algorithm="ES256", headers={"kid": "development"})
 
 
 def _load_or_make(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -10,8 +10,8 @@ from chassis.merge_patch import patched
 from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
+from chassis.values import Key
 
-from ..vocabulary.keys import Key
 from . import service
 from .models import AssortmentRow
 from .schemas import Assortment, AssortmentDraft, AssortmentPatch

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from ..vocabulary.keys import Key
+from chassis.values import Key
+
 from ..vocabulary.localized import LocalizedName
 
 Channels = Annotated[list[Key], Field(min_length=1, max_length=100, description="keys of the channels that may see it")]

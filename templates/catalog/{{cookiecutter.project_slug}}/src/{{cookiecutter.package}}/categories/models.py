@@ -8,9 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.database import Base, Resource
-
-from ..product_types.models import Document
+from chassis.database import Base, Document, Resource
 
 
 class CategoryRow(Resource, Base):

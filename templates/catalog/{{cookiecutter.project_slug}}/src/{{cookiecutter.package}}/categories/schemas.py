@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..vocabulary.keys import Key
+from chassis.values import Key
+
 from ..vocabulary.localized import LocalizedName, LocalizedSlug, LocalizedText
 
 Position = Annotated[int, Field(ge=0, le=1_000_000, description="order among siblings, lowest first", examples=[10])]

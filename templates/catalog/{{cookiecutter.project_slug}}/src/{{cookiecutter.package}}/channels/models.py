@@ -5,9 +5,7 @@ from typing import Any
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.database import Base, Resource
-
-from ..product_types.models import Document
+from chassis.database import Base, Document, Resource
 
 
 class ChannelRow(Resource, Base):

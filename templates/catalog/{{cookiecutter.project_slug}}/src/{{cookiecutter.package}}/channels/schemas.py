@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from ..vocabulary.keys import Key, Name
-from ..vocabulary.localized import Locale, LocalizedName
-from ..vocabulary.money import Currency
+from chassis.values import Currency, Key, Locale
+
+from ..vocabulary.localized import LocalizedName
+from ..vocabulary.names import Name
 
 
 class ChannelLocale(BaseModel):

@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.problems import FieldError
+from chassis.values import Key
 
 from ..products.schemas import ProductDraft
-from ..vocabulary.keys import Key, Name
+from ..vocabulary.names import Name
 
 
 class Source(BaseModel):

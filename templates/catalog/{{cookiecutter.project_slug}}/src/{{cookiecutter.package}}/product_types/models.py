@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, String
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.database import Base, Resource
-
-Document = JSON().with_variant(JSONB(), "postgresql")
+from chassis.database import Base, Document, Resource
 
 
 class ProductTypeRow(Resource, Base):

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from ..vocabulary.keys import Key, Name
+from chassis.values import Key
+
 from ..vocabulary.localized import LocalizedName
 from ..vocabulary.measures import UnitCode
+from ..vocabulary.names import Name
 
 
 class Strict(BaseModel):

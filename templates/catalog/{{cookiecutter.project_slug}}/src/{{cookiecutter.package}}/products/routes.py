@@ -10,11 +10,11 @@ from chassis.merge_patch import patched
 from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
+from chassis.values import Key, Sku
 
-from ..vocabulary.keys import Key
 from . import service
 from .models import ProductRow
-from .schemas import Product, ProductDraft, ProductPatch, ProductState, Sku
+from .schemas import Product, ProductDraft, ProductPatch, ProductState
 
 router = resource_router("/v1/products", tag="products")
 

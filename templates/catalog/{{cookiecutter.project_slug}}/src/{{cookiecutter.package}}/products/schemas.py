@@ -7,17 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.values import Key, Money, Sku
+
 from ..vocabulary.gtin import Gtin
-from ..vocabulary.keys import Key, Name
 from ..vocabulary.localized import LocalizedName, LocalizedSlug, LocalizedText
 from ..vocabulary.measures import Content
-from ..vocabulary.money import Money
+from ..vocabulary.names import Name
 
-Sku = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$", max_length=60),
-    Field(description="stock keeping unit: what is ordered, counted and priced", examples=["C40-230V"]),
-]
 Url = Annotated[
     str,
     StringConstraints(pattern=r"^(https://[^\s/]+/|/)[^\s]*$", max_length=2000),

@@ -11,9 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.database import Base, Resource
-
-from ..product_types.models import Document
+from chassis.database import Base, Document, Resource
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

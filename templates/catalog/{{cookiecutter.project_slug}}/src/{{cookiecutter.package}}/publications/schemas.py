@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from ..vocabulary.keys import Key
+from chassis.values import Key
 
 From = Annotated[
     AwareDatetime | None, Field(description="when touchpoints begin to see it", examples=["2026-01-31T12:00:00Z"])

@@ -14,10 +14,9 @@ from chassis.database import Database
 from chassis.operation import public, resource_router
 from chassis.paging import PageRequest
 from chassis.problems import Problem
+from chassis.values import Key, Locale
 
 from ..search.index import index_of
-from ..vocabulary.keys import Key
-from ..vocabulary.localized import Locale
 from . import reading
 from .labels import labels
 from .reading import Question, View

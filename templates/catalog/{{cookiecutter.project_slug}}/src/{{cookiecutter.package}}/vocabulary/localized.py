@@ -5,11 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-Locale = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", max_length=12),
-    Field(description="language tag (BCP 47): language, script, region", examples=["de-AT"]),
-]
+from chassis.values import Locale
 
 LocalizedText = Annotated[
     dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]],

@@ -1,0 +1,43 @@
+"""Words that every commerce service speaks."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from chassis.values import Country, Currency, Key, Locale, Money, Sku
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "wrong"),
+    [
+        (Currency, ["EUR", "JPY"], ["eur", "EURO", "€", ""]),
+        (Country, ["DE", "AT"], ["de", "DEU", "", "D1"]),
+        (Locale, ["de", "de-AT", "zh-Hant-TW", "es-419"], ["DE", "de_AT", "german", "de-at"]),
+        (Key, ["a", "circulation-pump-c40", "v1.2_x"], ["", "-a", "a--b", "A", "a-", "a" * 101]),
+        (Sku, ["C40", "C40-230V", "a/b.c_d"], ["", "-C40", "C40-", "C 40", "x" * 61]),
+    ],
+    ids=["currency", "country", "locale", "key", "sku"],
+)
+def test_words_have_one_spelling(kind: Any, good: list[str], wrong: list[str]) -> None:
+    """What is compared byte by byte elsewhere is written in one way only."""
+    adapter = TypeAdapter[str](kind)
+
+    assert [adapter.validate_python(each) for each in good] == good
+    for each in wrong:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(each)
+
+
+@pytest.mark.parametrize("amount", [19.99, 19.0, "1999", True, -1, 10**15 + 1])
+def test_money_is_whole_minor_units(amount: object) -> None:
+    """A float would lose cents; a text or a boolean is somebody's slip."""
+    with pytest.raises(ValidationError):
+        Money.model_validate({"amount": amount, "currency": "EUR"})
+
+
+def test_money_reads_back() -> None:
+    """What is written is what is read."""
+    price = Money(amount=1999, currency="EUR")
+
+    assert Money.model_validate_json(price.model_dump_json()) == price
