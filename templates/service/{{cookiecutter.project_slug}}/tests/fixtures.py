@@ -36,7 +36,7 @@ def anyio_backend() -> str:
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests, and what a test before this one set up for its logs."""
     structlog.reset_defaults()
-    for name in Settings.model_fields:
+    for name in load_domain().settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
@@ -122,7 +122,7 @@ def settings_for(tmp_path: Path) -> SettingsFor:
 
     def make(url: str, **changes: object) -> Settings:
         values: dict[str, object] = {"database_url": SecretStr(url), "var_dir": tmp_path, "relay_embedded": False}
-        return Settings.model_validate(values | changes)
+        return load_domain().settings.model_validate(values | changes)
 
     return make
 

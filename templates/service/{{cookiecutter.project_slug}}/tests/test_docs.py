@@ -4,17 +4,18 @@ import re
 
 import pytest
 
+from chassis.domain import load_domain
 from chassis.project import ROOT
-from chassis.settings import Settings
 
+SETTINGS = load_domain().settings.model_fields
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_setting_is_in_the_runbook(name: str) -> None:
     """Whoever operates the service finds each variable, with its default where it is a plain value."""
     (line,) = [line for line in RUNBOOK.splitlines() if f"`{name.upper()}`" in line.removeprefix("|").partition("|")[0]]
-    default = Settings.model_fields[name].default
+    default = SETTINGS[name].default
 
     if isinstance(default, int | float):
         assert f"`{default}`" in line
@@ -25,7 +26,7 @@ def test_runbook_names_no_setting_that_does_not_exist() -> None:
     table = RUNBOOK.partition("| variable |")[2].partition("\n\n")[0]
     names = set(re.findall(r"`([A-Z_]+)`", "\n".join(line.split("|")[1] for line in table.splitlines()[1:])))
 
-    assert {name.lower() for name in names if not name.startswith("OTEL_")} == set(Settings.model_fields)
+    assert {name.lower() for name in names if not name.startswith("OTEL_")} == set(SETTINGS)
 
 
 def test_readme_names_only_targets_that_exist() -> None:

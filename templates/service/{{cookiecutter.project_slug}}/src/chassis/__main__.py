@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     try:
-        settings = Settings()
+        settings = _whole_settings() if parsed.command in (_serve, _openapi) else Settings()
     except ValidationError as error:
         for one in error.errors():
             where = "_".join(str(part) for part in one["loc"]).upper() + ": " if one["loc"] else ""
@@ -25,6 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     command: Callable[[Settings, argparse.Namespace], int] = parsed.command
     return command(settings, parsed)
+
+
+def _whole_settings() -> Settings:
+    """Read the domain's settings as well: only what runs the app needs them."""
+    from chassis.domain import load_domain  # noqa: PLC0415 - the other commands start without the domain
+
+    return load_domain().settings()
 
 
 def _parser() -> argparse.ArgumentParser:

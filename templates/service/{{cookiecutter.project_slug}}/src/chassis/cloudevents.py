@@ -16,7 +16,7 @@ class CloudEvent:
     """One event, as everybody sees it.
 
     ``sequence`` counts the events of one ``subject`` from 1 without gaps, in the order in which their transactions
-    were committed. Subjects are independent of each other.
+    were committed. Subjects are independent of each other. ``tenant`` is empty where there is only one.
     """
 
     id: UUID
@@ -25,13 +25,14 @@ class CloudEvent:
     time: datetime
     sequence: int
     data: dict[str, Any]
+    tenant: str = ""
     traceparent: str = ""
 
     def document(self) -> str:
         """Return the JSON text that is published: always the same one, however often it is sent.
 
         ``sequence`` and ``traceparent`` are CloudEvents' own extensions; the former is filled up with zeros, because
-        that extension compares it as text.
+        that extension compares it as text. ``tenant`` is an extension of ours.
         """
         members: dict[str, Any] = {
             "specversion": "1.0",
@@ -43,6 +44,8 @@ class CloudEvent:
             "datacontenttype": "application/json",
             "sequence": f"{self.sequence:010d}",
         }
+        if self.tenant:
+            members["tenant"] = self.tenant
         if self.traceparent:
             members["traceparent"] = self.traceparent
         return json.dumps(members | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))

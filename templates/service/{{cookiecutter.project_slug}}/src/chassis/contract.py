@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from chassis import idempotency, merge_patch, problems
+from chassis import idempotency, problems
 from chassis.domain import Domain
 from chassis.operation import Idempotency, Operation
 from chassis.project import Project
@@ -84,7 +84,10 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
         "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3)."),
         "X-Request-ID": _header("Names the request in the service's logs."),
     }
-    components["securitySchemes"] = {"token": _security_scheme(domain)}
+    others = {
+        one.policy.credential.name: dict(one.policy.credential.scheme) for one in operations if one.policy.credential
+    }
+    components["securitySchemes"] = {"token": _security_scheme(domain), **dict(sorted(others.items()))}
     used: set[int] = set()
     for route in operations:
         for method in sorted(route.verbs):
@@ -160,7 +163,8 @@ def _problem_response(status: int) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
     """Add what FastAPI cannot know, and return the statuses of the problems that the operation may answer with."""
     scope = route.policy.scope
-    operation["security"] = [{"token": [scope]}] if scope else []
+    credential = route.policy.credential
+    operation["security"] = [{"token": [scope]}] if scope else [{credential.name: []}] if credential else []
     names = {one["name"].lower() for one in operation.get("parameters", [])}
     for parameter in operation.get("parameters", []):
         _simplify(parameter["schema"])
@@ -211,8 +215,8 @@ def _simplify(schema: dict[str, Any]) -> None:
 
 
 def _name_media_type(body: dict[str, Any], route: Operation) -> None:
-    if route.body_media_type == merge_patch.MEDIA_TYPE:
-        body["content"] = {merge_patch.MEDIA_TYPE: body["content"]["application/json"]}
+    if route.body_media_type not in (None, "application/json"):
+        body["content"] = {route.body_media_type: body["content"]["application/json"]}
 
 
 def _possible(route: Operation, parameters: set[str]) -> set[int]:
@@ -221,6 +225,8 @@ def _possible(route: Operation, parameters: set[str]) -> set[int]:
     statuses = {500, 503, 504} | {int(status) for status in route.responses if int(status) in _COMPONENT}
     if route.policy.scope:
         statuses |= {401, 403, 429}
+    if route.policy.credential:
+        statuses |= {401}
     if "{" in route.path_format:
         statuses |= {404}
     if route.body_field is not None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis.events import EventType
 from chassis.project import project
+from chassis.settings import Settings
 from chassis.workers import Worker
 
 
@@ -21,6 +22,7 @@ class Domain:
     same for tags. ``workers`` run beside the requests, in every process, until the event they are given is set.
     ``lifespan`` surrounds the time in which the app serves: it opens what the domain needs for that long, such as
     clients of other services, and puts it into ``app.state``.
+    ``settings`` is the class of the service's settings, where it has more of them than the chassis.
     """
 
     routers: tuple[APIRouter, ...]
@@ -29,6 +31,7 @@ class Domain:
     events: tuple[EventType, ...] = ()
     workers: tuple[Worker, ...] = ()
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    settings: type[Settings] = Settings
 
 
 def load_domain() -> Domain:

@@ -94,6 +94,7 @@ def _envelope() -> dict[str, Any]:
                 "description": "counts the events of one subject from 1 without gaps; one that is not above the last "
                 "one seen is a repetition, or a dead letter delivered after all",
             },
+            "tenant": {"type": "string", "description": "whose it is; absent where there is only one tenant"},
             "traceparent": {"type": "string", "description": "W3C trace context of the request that caused it"},
             "data": {"type": "object"},
         },

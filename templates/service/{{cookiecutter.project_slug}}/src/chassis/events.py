@@ -38,11 +38,12 @@ class EventType:
             raise ValueError(f"{self.name!r} is not the name of a type of event such as 'note.created'")
 
 
-async def record(session: AsyncSession, kind: EventType, *, subject: str, data: BaseModel) -> UUID:
+async def record(session: AsyncSession, kind: EventType, *, subject: str, data: BaseModel, tenant: str = "") -> UUID:
     """Record that something happened. It is published if, and only if, the session's transaction is committed.
 
     :param subject: the resource it happened to, such as ``notes/0190…``; events of one subject are delivered in the
         order of their commits, and within one transaction in the order of these calls.
+    :param tenant: whose it is, as the caller's token says.
     :returns: the event's id, by which consumers tell a repeated delivery.
     """
     if not isinstance(data, kind.data):
@@ -54,6 +55,7 @@ async def record(session: AsyncSession, kind: EventType, *, subject: str, data: 
         time=now(),
         sequence=UNNUMBERED,
         data=data.model_dump(mode="json"),
+        tenant=tenant,
         traceparent=correlation.traceparent.get(),
     )
     for destination in session.info[DESTINATIONS]:

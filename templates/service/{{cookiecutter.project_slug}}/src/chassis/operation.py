@@ -8,7 +8,7 @@
 An endpoint without a declared policy cannot be defined: the service does not even start.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -42,14 +42,29 @@ class Idempotency(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A proof of identity that no issuer's token is, such as a webhook's signature or a device's key.
+
+    ``scheme`` describes it as OpenAPI's Security Scheme Object does. The endpoint asks for a dependency that checks it
+    and answers 401 without it.
+    """
+
+    name: str
+    scheme: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What surrounds an operation.
 
-    ``scope``: the one that a token must grant; without it everybody may call. The other members replace the settings
-    of the same name for this one operation.
+    ``scope``: the one that a token must grant. ``credential``: what the endpoint itself asks for instead of a token.
+    Without either everybody may call. ``media_type`` is the body's where that is not the method's usual one. The other
+    members replace the settings of the same name for this one operation.
     """
 
     scope: str | None = None
+    credential: Credential | None = None
+    media_type: str | None = None
     idempotency: Idempotency = Idempotency.NONE
     max_body_bytes: int | None = None
     max_body_seconds: float | None = None
@@ -58,6 +73,14 @@ class Policy:
 def requires(scope: str) -> Callable[[_Endpoint], _Endpoint]:
     """Declare that an operation needs a token with this scope."""
     return lambda endpoint: _declare(endpoint, Policy(scope=scope))
+
+
+def authenticated(*, by: Credential, media_type: str | None = None) -> Callable[[_Endpoint], _Endpoint]:
+    """Declare that an operation needs no token but another credential, which a dependency of the endpoint checks.
+
+    :param media_type: of the body, where it is not ``application/json``.
+    """
+    return lambda endpoint: _declare(endpoint, Policy(credential=by, media_type=media_type))
 
 
 def idempotent(*, required: bool) -> Callable[[_Endpoint], _Endpoint]:
@@ -121,7 +144,8 @@ class Operation(APIRoute):
         """The one media type of the request's body, if there is a body."""
         if self.body_field is None:
             return None
-        return merge_patch.MEDIA_TYPE if "PATCH" in self.verbs else "application/json"
+        usual = merge_patch.MEDIA_TYPE if "PATCH" in self.verbs else "application/json"
+        return self.policy.media_type or usual
 
     def get_route_handler(self) -> _Handler:
         """Wrap FastAPI's handler, which parses the request, calls the endpoint and serialises the result."""

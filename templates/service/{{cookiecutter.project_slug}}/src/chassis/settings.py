@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     events_secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
         {}, description="signs what each of them gets: name=secret, separated by commas"
     )
+    events_senders: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {}, description="who may deliver events here, and the secret that signs them: name=secret, separated by commas"
+    )
     events_nats_url: SecretStr = Field(SecretStr("nats://127.0.0.1:4222"), description="NATS server with JetStream")
     events_nats_prefix: str = Field("events", description="first part of the NATS subject")
     relay_embedded: bool = Field(True, description="whether the server publishes too, or `chassis relay` alone does")
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is not an asymmetric signature algorithm")
         return value
 
-    @field_validator("events_subscribers", "events_secrets", mode="before")
+    @field_validator("events_subscribers", "events_secrets", "events_senders", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -4,9 +4,6 @@ CloudEvents HTTP binding 1.0 (section 3.2) and webhook specification 1.0 (sectio
 check who sent it: Standard Webhooks 1.0, HMAC-SHA256 over id, time and body.
 """
 
-import base64
-import hashlib
-import hmac
 import time
 from datetime import timedelta
 from types import TracebackType
@@ -18,6 +15,7 @@ from chassis.cloudevents import MEDIA_TYPE
 from chassis.deliveries import Delivery
 from chassis.publishers import Refused, Undelivered
 from chassis.settings import Settings
+from chassis.webhooks import signature
 
 # The subscriber has understood the request and will not like it better later. Everything else that is no success may
 # be a proxy, a deployment or a missing permission, and passes.
@@ -72,6 +70,6 @@ class HttpPublisher:
         headers = {"webhook-id": str(delivery.event_id)}
         if secret := self._secrets.get(delivery.destination):
             now = str(int(time.time()))
-            signed = hmac.digest(secret, f"{delivery.event_id}.{now}.".encode() + body, hashlib.sha256)
-            headers |= {"webhook-timestamp": now, "webhook-signature": f"v1,{base64.b64encode(signed).decode()}"}
+            signed = signature(secret, message_id=str(delivery.event_id), timestamp=now, body=body)
+            headers |= {"webhook-timestamp": now, "webhook-signature": signed}
         return headers
