@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -34,6 +35,25 @@ def stopped(url: str) -> Iterator[None]:
         yield
     finally:
         _run(user, *control, "start")
+
+
+@contextmanager
+def paused(url: str) -> Iterator[None]:
+    """Stop a throwaway server from doing anything until the block ends: connections stay, and nobody answers."""
+    control, _ = _running[url]
+    leader = int((Path(control[2]) / "postmaster.pid").read_text().splitlines()[0])
+    processes = [leader, *_children(leader)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 _running: dict[str, tuple[tuple[str | Path, ...], str | None]] = {}

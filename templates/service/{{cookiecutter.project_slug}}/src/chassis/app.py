@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(app.state.database.close)
+            await stack.enter_async_context(app.state.database.opened())
             app.state.authenticator = await _authenticator(settings, stack)
             app.state.signing_key = signing_key(settings)
             if settings.environment is Environment.DEV:

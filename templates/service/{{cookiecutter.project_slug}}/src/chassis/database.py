@@ -11,18 +11,20 @@ from pathlib import Path
 from socket import gaierror
 from typing import Annotated, Any
 from uuid import UUID
+from weakref import WeakSet
 
 import asyncpg  # type: ignore[import-untyped] # it has no types, and only its errors are used
 from fastapi import Depends, Request
 from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
+from chassis.circuit import Circuit
 from chassis.identifiers import uuid7
 from chassis.problems import Problem
 from chassis.settings import Settings
@@ -30,6 +32,9 @@ from chassis.settings import Settings
 Document = JSON().with_variant(JSONB(), "postgresql")
 """A column of JSON."""
 _WRITE_LOCK = "BEGIN IMMEDIATE"
+# Classes of SQLSTATE (PostgreSQL, appendix A): no connection, shutting down or starting up; out of resources.
+_AWAY = ("08", "57P")
+_FULL = "53"
 DESTINATIONS = "destinations"
 """Under this name a session's ``info`` holds who is owed the events that are recorded with it."""
 RECORDED = "recorded"
@@ -95,7 +100,7 @@ class Database:
     """The service's connections to its own database."""
 
     def __init__(self, settings: Settings) -> None:
-        self.engine = _create_engine(settings)
+        self.engine = _create_engine(settings, connections=settings.database_pool_size)
         self._info = {DESTINATIONS: settings.event_destinations}
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         options = {"begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -103,27 +108,54 @@ class Database:
         # SQLite has one writer. Waiting for it in line is fair and costs nothing; polling its file lock is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self.recorded = asyncio.Event()
+        self._watcher = _create_engine(settings, connections=1)
+        self._connections: WeakSet[asyncpg.Connection] = WeakSet()
+        self.circuit = Circuit(self._ask, self._cut, seconds=settings.database_silence_seconds)
+        if not self.is_sqlite:
+            for engine in (self.engine, self._watcher):
+                _keep_alive_only(engine.sync_engine, self._connections)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Watch over the database during the block, and close every connection at its end."""
+        watching = None if self.is_sqlite else asyncio.create_task(self.circuit.watch())
+        try:
+            yield
+        finally:
+            if watching:
+                watching.cancel()
+            await self.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that only reads: no transaction is begun where the database does not need one."""
-        with _unavailable_as_problem():
-            async with AsyncSession(self._reader, expire_on_commit=False, info=self._info) as session:
+        """Open a session that only reads: no transaction is begun where the database does not need one.
+
+        :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent.
+        """
+        with unavailable_as_problem():
+            async with (
+                self.circuit.guard(),
+                AsyncSession(self._reader, expire_on_commit=False, info=self._info) as session,
+            ):
                 yield session
+                if session.in_transaction():
+                    self.circuit.answered()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Open a session that commits when the block ends, and rolls back when it raises.
 
-        :raises Problem: 503 when the database cannot be reached.
+        :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent.
         """
-        with _unavailable_as_problem():
+        with unavailable_as_problem():
             async with (
+                self.circuit.guard(),
                 _held(self._writer),
                 AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session,
                 session.begin(),
             ):
                 yield session
+            self.circuit.answered()
             if RECORDED in session.info:
                 self.recorded.set()
 
@@ -132,10 +164,10 @@ class Database:
 
         :param statement: one SELECT in SQL that both databases understand; parameters are ``$1``, ``$2`` and so on.
         :param parameters: numbers, texts and bytes; other types differ between the drivers.
-        :raises Problem: 503 when the database cannot be reached.
+        :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent.
         """
-        with _unavailable_as_problem():
-            async with self._reader.connect() as connection:
+        with unavailable_as_problem():
+            async with self.circuit.guard(), self._reader.connect() as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 if self.is_sqlite:
                     named = {str(number): value for number, value in enumerate(parameters, start=1)}
@@ -147,6 +179,7 @@ class Database:
                     # The pool cannot know what happened beneath it: this connection must not go back.
                     await connection.invalidate()
                     raise ConnectionError(str(error)) from error
+                self.circuit.answered()
                 return rows
 
     async def ping(self, seconds: float) -> None:
@@ -163,6 +196,21 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        await self._watcher.dispose()
+
+    async def _ask(self) -> None:
+        try:
+            async with self._watcher.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.fetchval("SELECT 1")
+        except DBAPIError as error:
+            # One that refuses us, because it has no connection left or the password has changed, is there.
+            if not _state(error) or _state(error).startswith(_AWAY):
+                raise
+
+    def _cut(self) -> None:
+        for connection in self._connections:
+            connection.terminate()
 
 
 @asynccontextmanager
@@ -179,35 +227,58 @@ def _unavailable() -> Problem:
 
 
 @contextmanager
-def _unavailable_as_problem() -> Iterator[None]:
+def unavailable_as_problem() -> Iterator[None]:
+    """Turn the many ways in which a database is away into one.
+
+    :raises Problem: 503.
+    """
     try:
         yield
     except (PoolTimeoutError, ConnectionError, TimeoutError, gaierror) as error:  # as the driver raises them: unwrapped
         raise _unavailable() from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        silent = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        if silent or _state(error).startswith((*_AWAY, _FULL)):
             raise _unavailable() from error
         raise
 
 
-def _create_engine(settings: Settings) -> AsyncEngine:
+def _state(error: DBAPIError) -> str:
+    """Return PostgreSQL's SQLSTATE of an error, or nothing."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _create_engine(settings: Settings, *, connections: int) -> AsyncEngine:
     url, seconds = settings.url, settings.database_timeout_seconds
     if url.get_backend_name() == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
-            url, pool_size=settings.database_pool_size, hide_parameters=True, connect_args={"timeout": seconds}
+            url, pool_size=connections, hide_parameters=True, connect_args={"timeout": seconds}
         )
         _prepare_sqlite(engine.sync_engine)
         return engine
     return create_async_engine(
         url,
         hide_parameters=True,  # errors are logged, and parameters are personal data
-        pool_size=settings.database_pool_size,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=seconds,
         connect_args={"timeout": seconds, "command_timeout": seconds},
     )
+
+
+def _keep_alive_only(engine: Engine, connections: WeakSet[asyncpg.Connection]) -> None:
+    """Keep account of an engine's connections, and let nobody have one that has ended while it was idle."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connections.add(connection.driver_connection)
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, _record: object, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():  # known without asking: the socket was closed
+            raise DisconnectionError
 
 
 def patient_engine(url: URL) -> AsyncEngine:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from chassis import migrations
-from chassis.database import Database
+from chassis.database import Database, unavailable_as_problem
 from chassis.deliveries import Backlog, backlogs
 from chassis.metrics import MEDIA_TYPE
 from chassis.operation import Operation, public
@@ -35,7 +35,8 @@ class Health:
             raise Problem(503, "draining", "The process is about to stop.")
         await self.database.ping(_PING_SECONDS)
         if not self._migrated:  # they can only get further, so once is enough
-            present, head = await migrations.state(self.database.engine)
+            with unavailable_as_problem():
+                present, head = await migrations.state(self.database.engine)
             if present != head:
                 raise Problem(503, "not-migrated", "The database is not at the newest migration: run `make migrate`.")
             self._migrated = True

@@ -185,14 +185,11 @@ async def relaying(settings: Settings, database: Database, metrics: Metrics) -> 
 async def serve(settings: Settings) -> None:
     """Relay as a process of its own, until SIGTERM or SIGINT."""
     database = Database(settings)
-    try:
-        async with open_publisher(settings) as publisher:
-            relay = Relay(database, publisher, settings)
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, relay.stop)
-            logger().info("relay started", publisher=settings.events_publisher, to=settings.event_destinations)
-            await relay.run()
-            logger().info("relay stopped")
-    finally:
-        await database.close()
+    async with database.opened(), open_publisher(settings) as publisher:
+        relay = Relay(database, publisher, settings)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, relay.stop)
+        logger().info("relay started", publisher=settings.events_publisher, to=settings.event_destinations)
+        await relay.run()
+        logger().info("relay stopped")

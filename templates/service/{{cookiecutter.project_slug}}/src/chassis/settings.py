@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     database_timeout_seconds: float = Field(
         5.0, gt=0, description="longest wait for a connection, a lock or one statement"
     )
+    database_silence_seconds: float = Field(
+        0.5, gt=0, description="how long PostgreSQL may be silent until requests are refused at once"
+    )
 
     secret_key: SecretStr = Field(SecretStr(""), description="signs cursors; at least 32 characters")
     auth_issuer: str = Field("", description="OIDC issuer whose tokens are accepted")

@@ -1,0 +1,100 @@
+"""A circuit breaker for the database: while it is silent, nobody waits for it in vain.
+
+A breaker that learns from its callers' failures lets each of them wait first. This one asks by itself, all the time and
+on a connection of its own. So it opens within a second, ends even the work that was under way, and closes by itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+
+from chassis.logs import logger
+
+_SLICES = 5
+
+
+class Circuit:
+    """Open while the other side is silent.
+
+    :param ask: asks something that is answered at once; an error of any kind says that nobody answers.
+    :param cut: ends every connection there is; whoever waits on one gets an error.
+    :param seconds: the longest silence. It has passed when neither the question nor anybody's work was answered
+        meanwhile: one that is merely slow is not cut off.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[None]], cut: Callable[[], None], *, seconds: float) -> None:
+        self.is_open = False
+        self._ask = ask
+        self._cut = cut
+        self._seconds = seconds
+        self._answers = 0
+        self._guards: set[asyncio.Timeout] = set()
+
+    def guard(self) -> "Guard":
+        """Return a context for work with the other side; its TimeoutError or ConnectionError means: nobody answers."""
+        return Guard(self._guards, is_open=self.is_open)
+
+    def answered(self) -> None:
+        """Tell that work with the other side succeeded."""
+        self._answers += 1
+
+    async def watch(self) -> None:
+        """Ask until cancelled."""
+        while True:
+            silent = not await self._is_heard()
+            if silent:
+                self._end_waiting()
+            if silent != self.is_open:
+                self.is_open = silent
+                logger().warning("database silent" if silent else "database answers")
+            await asyncio.sleep(self._seconds / 2)
+
+    async def _is_heard(self) -> bool:
+        asking = asyncio.ensure_future(self._ask())
+        silent = 0
+        try:
+            # In slices, because a process that was held up itself must not take that for the other side's silence.
+            while not asking.done() and silent < _SLICES:
+                before = self._answers
+                await asyncio.wait([asking], timeout=self._seconds / _SLICES)
+                silent = silent + 1 if self._answers == before else 0
+        finally:
+            asking.cancel()
+            asking.add_done_callback(_forget)
+        return asking.done() and not asking.cancelled() and asking.exception() is None
+
+    def _end_waiting(self) -> None:
+        # First the connections, so that ending the work need not wait until each of them is closed in good order.
+        self._cut()
+        loop = asyncio.get_running_loop()
+        for guard in self._guards:
+            guard.reschedule(loop.time())
+
+
+class Guard:
+    """Ends the block with TimeoutError when the circuit opens, and refuses to begin while it is open."""
+
+    __slots__ = ("_guards", "_is_open", "_timeout")
+
+    def __init__(self, guards: set[asyncio.Timeout], *, is_open: bool) -> None:
+        self._guards = guards
+        self._is_open = is_open
+        self._timeout = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        if self._is_open:
+            raise ConnectionRefusedError("the circuit is open")
+        await self._timeout.__aenter__()
+        self._guards.add(self._timeout)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._guards.discard(self._timeout)
+        await self._timeout.__aexit__(kind, error, traceback)
+
+
+def _forget(asking: asyncio.Future[None]) -> None:
+    """Take note of how it ended, or asyncio logs that nobody did."""
+    if not asking.cancelled():
+        asking.exception()

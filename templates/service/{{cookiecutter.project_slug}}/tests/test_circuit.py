@@ -1,0 +1,78 @@
+"""The circuit breaker: silence opens it, slowness does not, and a process that was held up itself blames nobody."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from chassis.circuit import Circuit
+from tests.events import until
+
+
+@asynccontextmanager
+async def _watched(ask: Callable[[], Awaitable[None]], cuts: list[str] | None = None) -> AsyncIterator[Circuit]:
+    circuit = Circuit(ask, lambda: (cuts if cuts is not None else []).append("cut"), seconds=0.1)
+    watching = asyncio.create_task(circuit.watch())
+    try:
+        yield circuit
+    finally:
+        watching.cancel()
+
+
+async def test_silence_ends_what_waits_and_refuses_what_comes() -> None:
+    """The first in vain waits for as long as the silence may last, all others not at all; then it closes by itself."""
+    speaks = asyncio.Event()
+    speaks.set()
+    cuts: list[str] = []
+    async with _watched(lambda: _wait(speaks), cuts) as circuit:
+        began = time.monotonic()
+        speaks.clear()
+        with pytest.raises(TimeoutError):
+            async with circuit.guard():
+                await asyncio.sleep(5)
+        waited = time.monotonic() - began
+        with pytest.raises(ConnectionError):
+            async with circuit.guard():
+                raise AssertionError("it must not begin")
+        speaks.set()
+        await until(lambda: not circuit.is_open)
+        async with circuit.guard():
+            pass
+
+    assert waited < 1
+    assert cuts
+
+
+async def _wait(speaks: asyncio.Event) -> None:
+    await speaks.wait()
+
+
+async def test_slow_is_not_silent() -> None:
+    """While work is answered, a question that is not is no reason to cut everybody off."""
+    async with _watched(lambda: asyncio.sleep(5)) as circuit:
+        for _ in range(40):
+            await asyncio.sleep(0.01)
+            circuit.answered()
+        assert not circuit.is_open
+
+
+async def test_own_delay_is_not_silence() -> None:
+    """A process that was held up finds the answer only when it looks; the time before that does not count."""
+    async with _watched(lambda: asyncio.sleep(0.01)) as circuit:
+        opened = False
+        for _ in range(5):
+            time.sleep(0.2)  # noqa: ASYNC251 - holds up the process, as a long computation does
+            await asyncio.sleep(0.001)
+            opened = opened or circuit.is_open
+
+    assert not opened
+
+
+async def test_work_that_fails_by_itself_is_not_disturbed() -> None:
+    """An error inside stays that error."""
+    async with _watched(lambda: asyncio.sleep(0)) as circuit:
+        with pytest.raises(LookupError):
+            async with circuit.guard():
+                raise LookupError
