@@ -10,7 +10,8 @@ from fastapi.telemetry import TelemetryConfig
 from chassis import contract, cors, health, logs, migrations, problems, relay
 from chassis.auth import Authenticator
 from chassis.database import Database
-from chassis.domain import load_domain
+from chassis.domain import Domain, load_domain
+from chassis.guests import GuestTokens
 from chassis.health import Health
 from chassis.idempotency import InFlight
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
@@ -45,8 +46,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(app.state.database.opened())
-            app.state.authenticator = await _authenticator(settings, stack)
             app.state.signing_key = signing_key(settings)
+            app.state.guest_tokens = GuestTokens(app.state.signing_key)
+            app.state.authenticator = await _authenticator(settings, stack, app.state.guest_tokens, domain)
             if settings.environment is Environment.DEV:
                 await migrations.upgrade(app.state.database.engine)
             if settings.relay_embedded:
@@ -85,7 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _authenticator(settings: Settings, stack: AsyncExitStack) -> Authenticator:
+async def _authenticator(
+    settings: Settings, stack: AsyncExitStack, guest_tokens: GuestTokens, domain: Domain
+) -> Authenticator:
     keys: DevelopmentKeys | IssuerKeys
     if settings.auth_issuer:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=httpx.Timeout(5.0)))
@@ -97,4 +101,10 @@ async def _authenticator(settings: Settings, stack: AsyncExitStack) -> Authentic
         )
     else:
         keys = DevelopmentKeys(settings.var_dir)
-    return Authenticator(keys=keys, algorithms=settings.auth_algorithms, leeway_seconds=settings.auth_leeway_seconds)
+    return Authenticator(
+        keys=keys,
+        algorithms=settings.auth_algorithms,
+        leeway_seconds=settings.auth_leeway_seconds,
+        guest_tokens=guest_tokens,
+        guest_scopes=domain.guest_scopes,
+    )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn, Protocol
 import jwt
 from fastapi import Depends, Request
 
+from chassis import guests
 from chassis.problems import Problem
 
 _KNOWN_SECONDS = 60.0
@@ -48,8 +49,18 @@ class Authenticator:
     than the rest of many requests.
     """
 
-    def __init__(self, *, keys: Keys, algorithms: Sequence[str], leeway_seconds: int) -> None:
+    def __init__(
+        self,
+        *,
+        keys: Keys,
+        algorithms: Sequence[str],
+        leeway_seconds: int,
+        guest_tokens: guests.GuestTokens,
+        guest_scopes: frozenset[str] = frozenset(),
+    ) -> None:
         self.keys = keys
+        self._guest_tokens = guest_tokens
+        self._guest_scopes = guest_scopes
         self._algorithms = algorithms
         self._leeway = leeway_seconds
         self._known: dict[bytes, tuple[float, Principal]] = {}
@@ -74,6 +85,11 @@ class Authenticator:
         return principal
 
     async def _check(self, token: str) -> dict[str, Any]:
+        if token.startswith(guests.PREFIX):
+            claims = self._guest_tokens.claims(token)
+            if claims is None:
+                _refuse("The token is not acceptable.")
+            return {**claims, "scope": " ".join(self._guest_scopes)}
         try:
             header = jwt.get_unverified_header(token)
             key = await self.keys.find(str(header.get("kid", "")))

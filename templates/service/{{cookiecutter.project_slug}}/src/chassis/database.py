@@ -4,6 +4,7 @@ SQLite is the embedded default, PostgreSQL the real thing; a service must not be
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -304,6 +305,16 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Any) -> None:
         # A writer that starts as a reader cannot wait for the lock: SQLite fails it at once (SQLITE_BUSY_SNAPSHOT).
         connection.exec_driver_sql(connection.get_execution_options().get("begin", _WRITE_LOCK))
+
+
+async def take_turns(session: AsyncSession, name: str) -> None:
+    """Let those who do what ``name`` says wait for each other, until their transactions end.
+
+    For rules that two changes keep one by one and break together. SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 async def current_session(request: Request) -> AsyncSession:

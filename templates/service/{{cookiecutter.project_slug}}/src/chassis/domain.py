@@ -19,7 +19,8 @@ class Domain:
 
     ``routers`` hold the operations, each with its whole path; ``events`` are what the service publishes. ``scopes``
     maps every scope that an operation may ask for to the sentence that explains it in the contract. ``tags`` does the
-    same for tags. ``workers`` run beside the requests, in every process, until the event they are given is set.
+    same for tags. ``guest_scopes`` are granted to callers who have not signed in and got a token of
+    :mod:`chassis.guests`. ``workers`` run beside the requests, in every process, until the event they are given is set.
     ``lifespan`` surrounds the time in which the app serves: it opens what the domain needs for that long, such as
     clients of other services, and puts it into ``app.state``.
     ``settings`` is the class of the service's settings, where it has more of them than the chassis.
@@ -30,6 +31,7 @@ class Domain:
     tags: Mapping[str, str] = field(default_factory=dict)
     events: tuple[EventType, ...] = ()
     workers: tuple[Worker, ...] = ()
+    guest_scopes: frozenset[str] = frozenset()
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     settings: type[Settings] = Settings
 

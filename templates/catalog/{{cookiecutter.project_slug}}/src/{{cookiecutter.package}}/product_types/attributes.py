@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chassis.measures import UNITS, convert
+
 from ..vocabulary.localized import choose
-from ..vocabulary.measures import UNITS, convert
 from .schemas import AttributeDefinition, AttributeType, Constraint, EnumType, MeasurementType, SetType
 
 Values = Mapping[str, Any]

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.measures import UnitCode
 from chassis.values import Key
 
 from ..vocabulary.localized import LocalizedName
-from ..vocabulary.measures import UnitCode
 from ..vocabulary.names import Name
 
 

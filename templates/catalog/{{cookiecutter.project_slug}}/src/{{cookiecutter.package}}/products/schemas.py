@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.measures import Content
 from chassis.values import Key, Money, Sku
 
 from ..vocabulary.gtin import Gtin
 from ..vocabulary.localized import LocalizedName, LocalizedSlug, LocalizedText
-from ..vocabulary.measures import Content
 from ..vocabulary.names import Name
 
 Url = Annotated[

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chassis.measures import unit_price
+
 from ..channels.schemas import ChannelDraft, ChannelLocale
 from ..product_types import attributes
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products.schemas import ProductDraft, VariantDraft
 from ..vocabulary.localized import choose
-from ..vocabulary.measures import unit_price
 from ..vocabulary.moments import NEVER_ENDING
 
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.measures import Content
 from chassis.values import Key, Locale, Money, Sku
 
 from ..vocabulary.localized import Slug
-from ..vocabulary.measures import Content
 
 Id = Annotated[UUID, Field(description="the product", examples=["0190a5e0-0000-7000-8000-000000000000"])]
 Text = Annotated[str, Field(description="in the language of the answer", examples=["Circulation pump C40"])]

@@ -1,1 +1,1 @@
-"""The words that every feature uses: names, localized text, measures, article numbers. No tables, no rules."""
+"""The words that every feature uses: names, localized text, article numbers. No tables, no rules."""
