@@ -90,21 +90,54 @@ def open_pack(source: str | None, *, directory: str = "") -> Pack:
         if directory:
             raise BadRequest("the built-in pack has no directory to choose", hint="leave --directory out")
         return builtin()
+    entries, origin, name = _read(source, directory)
+    return Pack(origin, find_templates(entries, name, directory))
+
+
+def read_rule_files(source: str, directory: str = "") -> dict[str, str]:
+    """Return a pack's files of declared rules: those that end in `.yaml` directly in its directory `rules`.
+
+    Args:
+        source: A directory or a git repository, as `open_pack` takes it.
+        directory: The directory inside the pack where its templates are.
+
+    Returns:
+        The file, as errors name it → its text.
+
+    Raises:
+        BadRequest: There is no such pack, it has no such file, or one is no text in UTF-8.
+        Surroundings: See `open_pack`.
+    """
+    entries, _, _ = _read(source, directory)
+    start = _directory(entries, directory, f"--directory {printable(directory)}") if directory else ""
+    below = _join(start, "rules")
+    found: dict[str, str] = {}
+    for each in entries.names(below) if entries.is_directory(below) else ():
+        file = entries.found.get(entries.real(_join(below, each))) if each.endswith((".yaml", ".yml")) else None
+        if isinstance(file, File):
+            where = f"{entries.where}/{printable(_join(below, each))}"
+            try:
+                found[where] = file.data.decode("utf-8")
+            except UnicodeDecodeError:
+                raise BadRequest(f"{where}: not UTF-8", hint="save the file in UTF-8") from None
+    if not found:
+        raise BadRequest(f"{entries.where}: no rules/*.yaml in it", hint="name a pack that declares rules")
+    return found
+
+
+def _read(source: str, directory: str) -> tuple[Entries, Origin, str]:
+    """Read a pack that is not built in: its entries, where they come from, and its name."""
     if "\0" in source or "\0" in directory or not source:
         raise BadRequest(f"not a pack: {printable(source)!r}", hint=_WHAT_A_PACK_IS)
     remote = _repository(source)
     if remote is None:
         entries = read_directory(source, where=source.rstrip("/") or "/")
-        origin = Origin(source, "", directory=directory)
-        name = os.path.basename(os.path.abspath(source))
-    else:
-        from machgen.gitpack import name_of, read_repository  # noqa: PLC0415 - only packs from git need it
+        return entries, Origin(source, "", directory=directory), os.path.basename(os.path.abspath(source))
+    from machgen.gitpack import name_of, read_repository  # noqa: PLC0415 - only packs from git need it
 
-        url, ref = remote
-        entries, commit, recorded = read_repository(url, ref)
-        origin = Origin(recorded, ref, commit, directory)
-        name = name_of(recorded)
-    return Pack(origin, find_templates(entries, name, directory))
+    url, ref = remote
+    entries, commit, recorded = read_repository(url, ref)
+    return entries, Origin(recorded, ref, commit, directory), name_of(recorded)
 
 
 _WHAT_A_PACK_IS = "a pack is a directory, or a git repository as URL@REF, gh:owner/name@REF or git@host:path@REF"

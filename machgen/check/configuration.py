@@ -11,26 +11,27 @@ Read from `[check]` in machgen.toml, else from `[tool.machgen.check]` in pyproje
     reason = "moves with the cluster in May"
     [check.levels]
     C301 = "error"
+    rules = ["rules/house.yaml"]        # declared rules of one's own
     [check.roots]
     backend = "service"
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from machgen.check.company.profiles import PROFILES, Profile
 from machgen.check.document import Map, Unreadable, dig, read_toml
 from machgen.check.engine import Report
+from machgen.check.expressions import Malformed, glob
 from machgen.check.facts import Facts
-from machgen.check.model import Finding, Level, Outcome, Role, Rule
+from machgen.check.model import Finding, Level, Outcome, Role, Rule, covers
 from machgen.errors import BadRequest
 
-PROFILES: dict[str, Level] = {"reference": Level.NOTE, "standard": Level.WARNING, "starter": Level.ERROR}
-"""A profile and the lowest level of rule that it asks."""
-
-_KNOWN = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots"})
+_KNOWN = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots", "rules"})
+_TABLES = (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check")))
 _INLINE = re.compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
 _COMMENT = ("#", "//", "<!--", "--", "/*", ";")
 
@@ -52,7 +53,7 @@ class Ignore:
     def covers(self, finding: Finding) -> bool:
         """Whether a finding is one of these."""
         path = finding.flaw.at.path
-        return finding.rule.id.startswith(self.rule) and (
+        return covers(self.rule, finding.rule.id) and (
             not self.paths or any(matches(pattern, path) for pattern in self.paths)
         )
 
@@ -62,14 +63,14 @@ class Configuration:
     """What counts for one check.
 
     Args:
-        profile: A key of `PROFILES`.
+        profile: machgen's own, or a company's.
         select: Ids or beginnings; everything where empty.
         ignore: What is set aside, and why.
         levels: Rule id → level, over the rule's own.
         baseline: Fingerprints of findings that were there before.
     """
 
-    profile: str = "standard"
+    profile: Profile = PROFILES["standard"]
     select: tuple[str, ...] = ()
     ignore: tuple[Ignore, ...] = ()
     levels: dict[str, Level] = field(default_factory=dict)
@@ -82,27 +83,66 @@ class Configuration:
         """
         chosen = []
         for rule in every:
-            if self.select and not rule.id.startswith(self.select):
+            if self.select and not any(covers(each, rule.id) for each in self.select):
                 continue
-            if any(each.rule and rule.id.startswith(each.rule) and not each.paths for each in self.ignore):
+            if any(covers(each.rule, rule.id) and not each.paths for each in self.ignore):
                 continue
-            chosen.append(replace(rule, level=self.levels.get(rule.id, rule.level)))
+            chosen.append(replace(rule, level=self.level(rule.id, rule.level)))
         return tuple(chosen)
+
+    def level(self, rule: str, otherwise: Level) -> Level:
+        """Return what a rule's findings weigh: as the repository says, else as the profile does, else as they do."""
+        return self.levels.get(rule) or self.profile.levels.get(rule) or otherwise
 
 
 def matches(pattern: str, path: str) -> bool:
     """Whether a path matches a pattern; a directory's name matches what is below it."""
-    regular = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
-    return re.fullmatch(f"{regular}(?:/.*)?", path) is not None
+    try:
+        return glob(pattern).matches(path)
+    except Malformed:
+        return False
 
 
-def read_configuration(facts: Facts, known: Iterable[Rule]) -> Configuration:
+def read_configuration(
+    facts: Facts, known: Iterable[Rule], profiles: Mapping[str, Profile] | None = None
+) -> Configuration:
     """Return what the repository's own files ask for.
+
+    Args:
+        facts: The repository.
+        known: The rules there are, a company's included.
+        profiles: A company's own, by name.
 
     Raises:
         BadRequest: They ask for what there is not, or set something aside without a reason.
     """
-    for path, keys in (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check"))):
+    for reading, table in _tables(facts):
+        reading.known = [rule.id for rule in known]
+        reading.profiles = {**PROFILES, **(profiles or {})}
+        return reading.configuration(table)
+    return Configuration()
+
+
+def rule_files(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Return the files of declared rules that the repository names as its own, each with its text.
+
+    Raises:
+        BadRequest: One of them is not there or cannot be read.
+    """
+    for reading, table in _tables(facts):
+        found = []
+        for path in reading.texts(table, "rules"):
+            text = facts.text(path)
+            if text is None:
+                raise reading.refused(table, "rules", f"names {path!r}, which is not there or no text")
+            found.append((path, text))
+        return tuple(found)
+    return ()
+
+
+def _tables(facts: Facts) -> "Iterator[tuple[_Reading, Map]]":
+    """The first table that there is, to read."""
+    for path, keys in _TABLES:
         text = facts.text(path) if path in facts.known else None
         if text is None or "check" not in text:
             continue
@@ -111,8 +151,22 @@ def read_configuration(facts: Facts, known: Iterable[Rule]) -> Configuration:
         except Unreadable as error:
             raise BadRequest(f"{path}:{error.line}: {error.reason}", hint="mend it, then check again") from None
         if isinstance(table, Map):
-            return _Reading(facts, path, ".".join(keys), [rule.id for rule in known]).configuration(table)
-    return Configuration()
+            yield _Reading(facts, path, ".".join(keys)), table
+
+
+def profile_named(name: str, profiles: Mapping[str, Profile], where: str) -> Profile:
+    """Return a profile by its name.
+
+    Raises:
+        BadRequest: There is none of that name.
+    """
+    if name not in profiles:
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+        close = get_close_matches(name, profiles, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(profiles)}"
+        raise BadRequest(f"{where}: no profile {name!r}", hint=hint)
+    return profiles[name]
 
 
 def check_ids(ids: Iterable[str], known: Iterable[str], where: str) -> None:
@@ -125,7 +179,7 @@ def check_ids(ids: Iterable[str], known: Iterable[str], where: str) -> None:
 
     every = list(known)
     for each in ids:
-        if not any(rule.startswith(each) for rule in every) or not each:
+        if not any(covers(each, rule) for rule in every):
             close = get_close_matches(each.upper(), every, 1)
             hint = f"did you mean {close[0]}?" if close else "`machgen rules` lists them"
             raise BadRequest(f"{where}: no rule {each!r}", hint=hint)
@@ -134,8 +188,10 @@ def check_ids(ids: Iterable[str], known: Iterable[str], where: str) -> None:
 class _Reading:
     """One reading of a configuration table."""
 
-    def __init__(self, facts: Facts, path: str, name: str, known: list[str]) -> None:
-        self.facts, self.path, self.name, self.known = facts, path, name, known
+    def __init__(self, facts: Facts, path: str, name: str) -> None:
+        self.facts, self.path, self.name = facts, path, name
+        self.known: list[str] = []
+        self.profiles: Mapping[str, Profile] = PROFILES
 
     def refused(self, table: Map, key: str, problem: str) -> BadRequest:
         return BadRequest(
@@ -147,8 +203,8 @@ class _Reading:
             if key not in _KNOWN:
                 raise self.refused(table, key, f"is unknown; there are {', '.join(sorted(_KNOWN))}")
         profile = table.get("profile", "standard")
-        if profile not in PROFILES:
-            raise self.refused(table, "profile", f"is none of {', '.join(PROFILES)}")
+        if profile not in self.profiles:
+            raise self.refused(table, "profile", f"is none of {', '.join(self.profiles)}")
         select = self.texts(table, "select")
         check_ids(select, self.known, f"{self.path}: `{self.name}.select`")
         for where, role in (table.get("roots") or {}).items():
@@ -161,7 +217,9 @@ class _Reading:
             if text is None:
                 raise self.refused(table, "baseline", f"names {baseline!r}, which is not there")
             kept = read_baseline(text, str(baseline))
-        return Configuration(profile, tuple(select), tuple(self.ignores(table)), self.levels(table), kept)
+        return Configuration(
+            self.profiles[profile], tuple(select), tuple(self.ignores(table)), self.levels(table), kept
+        )
 
     def texts(self, table: Map, key: str) -> list[str]:
         found = table.get(key, [])
@@ -221,11 +279,11 @@ def apply(report: Report, configuration: Configuration, facts: Facts) -> Report:
     kept: list[Finding] = []
     ignored: list[tuple[Finding, str]] = []
     for finding in report.findings:
-        leveled = replace(finding, level=configuration.levels.get(finding.rule.id, finding.level))
+        leveled = replace(finding, level=configuration.level(finding.rule.id, finding.level))
         reason = _reason(leveled, configuration, facts)
         if reason:
             ignored.append((leveled, reason))
-        elif leveled.level >= PROFILES[configuration.profile]:
+        elif leveled.level >= configuration.profile.floor:
             kept.append(leveled)
     still = {(each.rule.id, each.root) for each in kept}
     judgements = tuple(
@@ -254,6 +312,6 @@ def _reason(finding: Finding, configuration: Configuration, facts: Facts) -> str
         if match is None or not match[2]:
             continue
         own = number == at.line or lines[number - 1].lstrip().startswith(_COMMENT)
-        if own and any(finding.rule.id.startswith(name.strip()) for name in match[1].split(",")):
+        if own and any(covers(name.strip(), finding.rule.id) for name in match[1].split(",")):
             return match[2]
     return ""

@@ -148,6 +148,14 @@ class Rule:
         yield from self.judge(facts, root) if self.roles else self.judge(facts)
 
 
+def covers(asked: str, id: str) -> bool:  # noqa: A002 - a rule's field
+    """Whether a rule's id is one of those that a word asks for: `C112` itself, `C1` every C1xx, `C` the whole letter.
+
+    A letter is whole: `A` asks for no rule of a company whose ids begin with ACME.
+    """
+    return id.startswith(asked) and (id.rstrip("0123456789") == asked.rstrip("0123456789")) and bool(asked)
+
+
 def rule(  # noqa: PLR0913 - a rule is data; its fields are named where it is written
     id: str,  # noqa: A002 - the field's name
     title: str,

@@ -1,20 +1,21 @@
 """`machgen check`: does this repository meet the standard?"""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from machgen.cli import console
+from machgen.cli import console, options
 from machgen.errors import BadRequest
 
 if TYPE_CHECKING:
+    from machgen.check.company.rulebook import Rulebook
     from machgen.check.configuration import Configuration
     from machgen.check.engine import Report
     from machgen.check.facts import Facts
+    from machgen.cli.company import Company
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "badge", "baseline")
-PROFILES = ("reference", "standard", "starter")
 LEVELS = ("note", "warning", "error")
 
 
@@ -28,13 +29,21 @@ LEVELS = ("note", "warning", "error")
     default="text",
     help=f"One of {', '.join(FORMATS)}.",
 )
-@click.option("--select", metavar="RULES", multiple=True, help="Ask only these rules: ids or beginnings, with commas.")
-@click.option("--ignore", metavar="RULES", multiple=True, help="Do not ask these rules.")
+@click.option(
+    "--select",
+    metavar="RULES",
+    multiple=True,
+    shell_complete=options.complete_rules,
+    help="Ask only these rules: ids or beginnings, with commas.",
+)
+@click.option(
+    "--ignore", metavar="RULES", multiple=True, shell_complete=options.complete_rules, help="Do not ask these rules."
+)
 @click.option(
     "--profile",
     metavar="PROFILE",
-    type=click.Choice(PROFILES),
-    help="reference (all), standard (no notes) or starter (errors).",
+    shell_complete=options.complete_profiles,
+    help="reference (all), standard (no notes), starter (errors), or a company's own.",
 )
 @click.option(
     "--fail-on",
@@ -45,6 +54,7 @@ LEVELS = ("note", "warning", "error")
 )
 @click.option("--baseline", metavar="FILE", help="Only what is not in this baseline counts.")
 @click.option("--base", metavar="REV", help="Compare contracts with those of this commit, tag or branch.")
+@options.company
 @click.option("--fix", is_flag=True, help="Make the edits that are safe, then check again.")
 def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     paths: tuple[str, ...],
@@ -56,6 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     baseline: str | None,
     base: str | None,
     fix: bool,
+    **company: Any,
 ) -> int | None:
     """Judge the repository in PATH (default: here) from its files alone.
 
@@ -65,9 +76,19 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
 
     if len(paths) > 1 and shape not in {"text", "github"}:
         raise BadRequest(f"--format {shape} takes one PATH", hint="check one repository at a time")
+    from machgen.cli.company import Company  # noqa: PLC0415 - see above
+
+    asked = _Asked(
+        select=options.rule_words(select),
+        ignore=options.rule_words(ignore),
+        profile=profile,
+        baseline=baseline,
+        base=base,
+        company=Company(**company, judged=paths or (".",)),
+    )
     found = 0
     for path in paths or (".",):
-        report = _checked(path, _words(select), _words(ignore), profile, baseline, base, fix=fix)
+        report = _checked(path, asked, fix=fix)
         console.script(shown(report, shape))
         found += sum(each.level.word in LEVELS[LEVELS.index(fail_on) :] for each in report.findings)
     if found and shape != "baseline":
@@ -75,58 +96,58 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     return None
 
 
-def _words(given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip().upper() for each in given for word in each.split(",") if word.strip())
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    profile: str | None
+    baseline: str | None
+    base: str | None
+    company: "Company"
 
 
-def _checked(  # noqa: PLR0913, PLR0917 - as many as the command has options
-    path: str,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    profile: str | None,
-    baseline: str | None,
-    base: str | None,
-    *,
-    fix: bool,
-) -> "Report":
+def _checked(path: str, asked: _Asked, *, fix: bool) -> "Report":
     from machgen.check.configuration import apply, check_ids  # noqa: PLC0415 - see above
     from machgen.check.engine import judge  # noqa: PLC0415 - see above
     from machgen.check.facts import Facts  # noqa: PLC0415 - see above
     from machgen.check.files import Checkout, Revision  # noqa: PLC0415 - see above
-    from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
+    from machgen.check.model import covers  # noqa: PLC0415 - see above
 
-    rules = all_rules()
-    check_ids(ignore, (rule.id for rule in rules), "--ignore")
     for _ in range(5):
-        facts = Facts(Checkout(path), Facts(Revision(path, base)) if base else None)
-        configuration = _configured(facts, select, profile, baseline)
-        asked = [rule for rule in configuration.rules(rules) if not (ignore and rule.id.startswith(ignore))]
-        report = apply(judge(facts, asked), configuration, facts)
+        facts = Facts(Checkout(path), Facts(Revision(path, asked.base)) if asked.base else None)
+        book = asked.company.rulebook(facts)
+        check_ids(asked.ignore, (rule.id for rule in book.rules), "--ignore")
+        configuration = _configured(facts, book, asked)
+        rules = [
+            rule for rule in configuration.rules(book.rules) if not any(covers(each, rule.id) for each in asked.ignore)
+        ]
+        report = apply(judge(facts, rules), configuration, facts)
         if not fix or not _fixed(path, facts, report):
             break
     return report
 
 
-def _configured(facts: "Facts", select: tuple[str, ...], profile: str | None, baseline: str | None) -> "Configuration":
-    from machgen.check.configuration import check_ids, read_baseline, read_configuration  # noqa: PLC0415 - see above
-    from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
+def _configured(facts: "Facts", book: "Rulebook", asked: _Asked) -> "Configuration":
+    from machgen.check.company.profiles import PROFILES  # noqa: PLC0415 - see above
+    from machgen.check.configuration import (  # noqa: PLC0415 - see above
+        check_ids,
+        profile_named,
+        read_baseline,
+        read_configuration,
+    )
 
-    rules = all_rules()
-    configuration = read_configuration(facts, rules)
-    check_ids(select, (rule.id for rule in rules), "--select")
-    if select:
-        configuration = replace(configuration, select=select)
-    if profile:
+    configuration = read_configuration(facts, book.rules, book.profiles)
+    check_ids(asked.select, (rule.id for rule in book.rules), "--select")
+    if asked.select:
+        configuration = replace(configuration, select=asked.select)
+    if asked.profile:
+        profile = profile_named(asked.profile, {**PROFILES, **book.profiles}, "--profile")
         configuration = replace(configuration, profile=profile)
-    if baseline:
-        try:
-            with open(baseline, encoding="utf-8") as file:
-                text = file.read()
-        except OSError as error:
-            raise BadRequest(f"{baseline}: {error.strerror}", hint="name a file made by `--format baseline`") from None
-        except UnicodeDecodeError:
-            text = ""
-        configuration = replace(configuration, baseline=configuration.baseline | read_baseline(text, baseline))
+    if asked.baseline:
+        text = options.read_text(asked.baseline, "name a file made by `--format baseline`")
+        configuration = replace(configuration, baseline=configuration.baseline | read_baseline(text, asked.baseline))
     return configuration
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from machgen.errors import BadRequest
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -29,6 +31,67 @@ def pack(function: Decorated) -> Decorated:
 def as_json(function: Decorated) -> Decorated:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
+
+
+def company(function: Decorated) -> Decorated:
+    """Add `--rules`, `--pack`, `--directory`, `--plugin` and `--trust`: where a company's own rules come from."""
+    for option in (
+        click.option("--trust", metavar="DIGEST", multiple=True, help="Run the plugin whose files have this digest."),
+        click.option("--plugin", metavar="NAME", multiple=True, help="Rules in Python, installed beside machgen."),
+        click.option(
+            "--directory", metavar="SUBDIR", default="", help="The directory inside the pack where its rules/ is."
+        ),
+        click.option("--pack", metavar="SOURCE", help="A pack whose rules/*.yaml are asked too: a directory, URL@REF."),
+        click.option(
+            "--rules", metavar="FILE", multiple=True, help="A file of declared rules that is asked too (YAML)."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def rule_words(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Split what `--select` and `--ignore` say into ids and beginnings of ids."""
+    return tuple(word.strip().upper() for each in given for word in each.split(",") if word.strip())
+
+
+def read_text(path: str, hint: str) -> str:
+    """Read a file that the command line names; text that is not UTF-8 is empty.
+
+    Raises:
+        BadRequest: It cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise BadRequest(f"{path}: {error.strerror}", hint=hint) from None
+    except UnicodeDecodeError:
+        return ""
+
+
+def complete_rules(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Complete a rule's id, also after a comma."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only completion needs it
+
+    from machgen.check.registry import all_rules  # noqa: PLC0415 - only completion needs it
+
+    before, comma, word = incomplete.rpartition(",")
+    found = [each for each in all_rules() if each.id.startswith(word.upper())]
+    return [CompletionItem(f"{before}{comma}{each.id}", help=each.title) for each in found]
+
+
+def complete_profiles(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Complete the name of one of machgen's own profiles."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only completion needs it
+
+    from machgen.check.company.profiles import PROFILES  # noqa: PLC0415 - only completion needs it
+
+    return [CompletionItem(name) for name in PROFILES if name.startswith(incomplete)]
 
 
 def template(*, required: bool = True) -> Callable[[Decorated], Decorated]:

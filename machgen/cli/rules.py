@@ -11,17 +11,19 @@ if TYPE_CHECKING:
 
 
 @click.command("rules", short_help="Show what each rule asks, and why.")
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=options.complete_rules)
+@options.company
 @options.as_json
-def command(rule: str | None, as_json: bool) -> None:
+def command(rule: str | None, as_json: bool, **company: Any) -> None:
     """Show the rules of `machgen check`, or one in full: why it is asked, from where, and how to mend."""
     from machgen.check.configuration import check_ids  # noqa: PLC0415 - after click, so that --help stays quick
-    from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
+    from machgen.check.model import covers  # noqa: PLC0415 - see above
+    from machgen.cli.company import Company  # noqa: PLC0415 - see above
 
-    rules = all_rules()
+    rules = Company(**company, judged=()).rulebook().rules
     if rule:
         check_ids([rule.upper()], (each.id for each in rules), "RULE")
-        rules = tuple(each for each in rules if each.id.startswith(rule.upper()))
+        rules = tuple(each for each in rules if covers(rule.upper(), each.id))
     if as_json:
         console.document([_document(each) for each in rules])
     elif len(rules) == 1:

@@ -7,6 +7,7 @@ import pytest
 
 from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template, descriptions
+from machgen.check.company.profiles import PROFILES
 from machgen.check.configuration import Configuration, apply
 from machgen.check.engine import judge
 from machgen.check.facts import Facts
@@ -45,7 +46,7 @@ def test_a_generated_service_has_no_findings(name: str, answers: Mapping[str, ob
     tree = renderer.tree(resolve(template, renderer, [Given(Source.FILE, "answers", given)]).context)
     facts = Facts(TreeFiles(tree))
     rules = [rule for rule in all_rules() if rule.letter in JUDGED]
-    report = apply(judge(facts, rules), Configuration(profile="reference"), facts)
+    report = apply(judge(facts, rules), Configuration(PROFILES["reference"]), facts)
 
     assert [] == [(each.rule.id, each.flaw.at.path, each.flaw.at.line, each.flaw.message) for each in report.findings]
     assert [("", Role.SERVICE)] == [(root.path, root.role) for root in report.roots]
