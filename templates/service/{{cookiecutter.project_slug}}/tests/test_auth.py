@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chassis.app import create_app
+from chassis.auth import Authenticator
+from chassis.guests import GuestTokens
 from chassis.keys import DevelopmentKeys
 from chassis.operation import Operation, resource_router
 from chassis.settings import Settings
@@ -133,6 +135,29 @@ async def test_reads_scopes_as_issuers_write_them(service: Service, claim: dict[
     headers = {"Authorization": f"Bearer {_signed(service, **claim)}"}
 
     assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("tenant", [7, ["a"], None, {"id": "a"}, "x" * 65], ids=repr)
+async def test_refuses_a_tenant_that_is_none(service: Service, tenant: object) -> None:
+    """Whoever's house cannot be told is let into none."""
+    token = jwt.encode(_claims() | {"tenant": tenant}, service.keys._private, "ES256", headers={"kid": "development"})
+    headers = {"Authorization": f"Bearer {token}"}
+
+    assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 401
+
+
+async def test_issuers_name_the_tenant_as_they_like(service: Service) -> None:
+    """``AUTH_TENANT_CLAIM`` says where it stands: ``tid``, ``org_id``, or a name of one's own."""
+    keys = service.app.state.authenticator.keys
+    guests = GuestTokens(b"key")
+    authenticator = Authenticator(
+        keys=keys, algorithms=["ES256"], leeway_seconds=30, guest_tokens=guests, tenant_claim="tid"
+    )
+    token = service.token("ann", claims={"tid": "acme", "tenant": "made up"})
+
+    assert (await authenticator.principal(f"Bearer {token}")).tenant == "acme"
+    guest = guests.mint(tenant="acme", seconds=60)
+    assert (await authenticator.principal(f"Bearer {guest}")).tenant == "acme"
 
 
 def test_operation_without_policy_cannot_be_defined() -> None:

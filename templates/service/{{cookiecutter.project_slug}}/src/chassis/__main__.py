@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("check-ready", _check_ready, "Exit 0 when the service on PORT is ready.")
     token = add("token", _token, "Print a bearer token for ENVIRONMENT=dev.")
     token.add_argument("--subject", default="developer", help="who the token is for (default: %(default)s)")
+    token.add_argument("--tenant", default="", help="whose customer or employee that is (default: one tenant for all)")
     token.add_argument("--scope", action="append", help="a scope to grant; repeat it; default: all there are")
     token.add_argument("--seconds", type=int, default=8 * 3600, help="validity (default: eight hours)")
     return parser
@@ -167,7 +168,9 @@ def _token(settings: Settings, arguments: argparse.Namespace) -> int:
         print("Tokens are made here only in ENVIRONMENT=dev without AUTH_ISSUER; ask the issuer.", file=sys.stderr)
         return 2
     scopes = frozenset(arguments.scope or load_domain().scopes)
-    print(DevelopmentKeys(settings.var_dir).mint(subject=arguments.subject, scopes=scopes, seconds=arguments.seconds))
+    claims = {settings.auth_tenant_claim: arguments.tenant} if arguments.tenant else {}
+    keys = DevelopmentKeys(settings.var_dir)
+    print(keys.mint(subject=arguments.subject, scopes=scopes, seconds=arguments.seconds, claims=claims))
     return 0
 
 

@@ -107,4 +107,5 @@ async def _authenticator(
         leeway_seconds=settings.auth_leeway_seconds,
         guest_tokens=guest_tokens,
         guest_scopes=domain.guest_scopes,
+        tenant_claim=settings.auth_tenant_claim,
     )

@@ -14,6 +14,8 @@ from chassis.problems import Problem
 
 _KNOWN_SECONDS = 60.0
 _MOST_KNOWN = 10_000
+TENANT_LENGTH = 64
+"""The longest tenant that a token may name; columns are as wide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +24,19 @@ class Principal:
 
     ``subject`` is the issuer's identifier of the person or client; everything a caller owns is filtered by it, in
     the query itself. ``tenant`` is the house whose data it is, "" where one service serves one house; ``account`` is
-    the customer that the person acts for. Both are claims of the token, so nobody chooses them.
+    the customer that the person acts for. Both are claims of the token, so nobody chooses them. A subject is known
+    within its tenant only: the same one elsewhere is somebody else.
     """
 
     subject: str
     scopes: frozenset[str]
     tenant: str = ""
     account: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The one name of this caller among all callers."""
+        return f"{self.tenant}\0{self.subject}"
 
 
 class Keys(Protocol):
@@ -57,12 +65,14 @@ class Authenticator:
         leeway_seconds: int,
         guest_tokens: guests.GuestTokens,
         guest_scopes: frozenset[str] = frozenset(),
+        tenant_claim: str = "tenant",
     ) -> None:
         self.keys = keys
         self._guest_tokens = guest_tokens
         self._guest_scopes = guest_scopes
         self._algorithms = algorithms
         self._leeway = leeway_seconds
+        self._tenant_claim = tenant_claim
         self._known: dict[bytes, tuple[float, Principal]] = {}
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -78,7 +88,7 @@ class Authenticator:
         if principal is not None and time.time() < good_until:
             return principal
         claims = await self._check(token)
-        principal = _principal(claims)
+        principal = self._principal(claims)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._leeway), principal)
@@ -89,7 +99,7 @@ class Authenticator:
             claims = self._guest_tokens.claims(token)
             if claims is None:
                 _refuse("The token is not acceptable.")
-            return {**claims, "scope": " ".join(self._guest_scopes)}
+            return {**claims, "scope": " ".join(self._guest_scopes), self._tenant_claim: claims["tenant"]}
         try:
             header = jwt.get_unverified_header(token)
             key = await self.keys.find(str(header.get("kid", "")))
@@ -108,15 +118,16 @@ class Authenticator:
         except (jwt.PyJWTError, ValueError, TypeError):
             _refuse("The token is not acceptable.")
 
-
-def _principal(claims: dict[str, Any]) -> Principal:
-    account = claims.get("account")
-    return Principal(
-        subject=str(claims["sub"]),
-        scopes=_scopes(claims),
-        tenant=str(claims.get("tenant", "")),
-        account=None if account is None else str(account),
-    )
+    def _principal(self, claims: dict[str, Any]) -> Principal:
+        account, tenant = claims.get("account"), claims.get(self._tenant_claim, "")
+        if not isinstance(tenant, str) or len(tenant) > TENANT_LENGTH:
+            _refuse("The token is not acceptable.")
+        return Principal(
+            subject=str(claims["sub"]),
+            scopes=_scopes(claims),
+            tenant=tenant,
+            account=None if account is None else str(account),
+        )
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:

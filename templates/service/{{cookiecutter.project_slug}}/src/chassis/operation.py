@@ -174,7 +174,7 @@ class Operation(APIRoute):
         principal = await authenticator.principal(request.headers.get("authorization"))
         bind_contextvars(principal=principal.subject)
         limiter: RateLimiter = request.app.state.rate_limiter
-        if (allowance := limiter.take(principal.subject)) is not None:
+        if (allowance := limiter.take(principal.key)) is not None:
             request.state.headers = allowance.headers
         auth.require(principal, self.policy.scope)
         request.state.principal = principal
@@ -219,7 +219,7 @@ class Operation(APIRoute):
             principal: auth.Principal | None = getattr(request.state, "principal", None)
             claim = idempotency.claim_of(
                 request,
-                caller=principal.subject if principal else "",
+                caller=principal.key if principal else "",
                 route=f"{request.method} {self.path_format}",
                 body=await request.body(),
                 required=required,

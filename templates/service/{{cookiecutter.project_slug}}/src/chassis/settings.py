@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         ("RS256", "ES256", "EdDSA"), description="accepted signature algorithms, separated by commas"
     )
     auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
+    auth_tenant_claim: str = Field(
+        "tenant", min_length=1, description="claim of a token that names the caller's tenant"
+    )
 
     events_publisher: Publisher = Field(Publisher.LOG, description="log, http or nats")
     events_subscribers: Annotated[dict[str, str], NoDecode] = Field(
