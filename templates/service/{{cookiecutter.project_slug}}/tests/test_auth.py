@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chassis.app import create_app
-from chassis.auth import Authenticator
+from chassis.auth import Authenticator, TokenRules
 from chassis.guests import GuestTokens
 from chassis.keys import DevelopmentKeys
 from chassis.operation import Operation, resource_router
@@ -137,7 +137,9 @@ async def test_reads_scopes_as_issuers_write_them(service: Service, claim: dict[
     assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 200
 
 
-@pytest.mark.parametrize("tenant", [7, ["a"], None, {"id": "a"}, "x" * 65], ids=repr)
+@pytest.mark.parametrize(
+    "tenant", [7, ["a"], None, {"id": "a"}, "x" * 65], ids=["number", "list", "null", "object", "too long"]
+)
 async def test_refuses_a_tenant_that_is_none(service: Service, tenant: object) -> None:
     """Whoever's house cannot be told is let into none."""
     token = jwt.encode(_claims() | {"tenant": tenant}, service.keys._private, "ES256", headers={"kid": "development"})
@@ -150,9 +152,8 @@ async def test_issuers_name_the_tenant_as_they_like(service: Service) -> None:
     """``AUTH_TENANT_CLAIM`` says where it stands: ``tid``, ``org_id``, or a name of one's own."""
     keys = service.app.state.authenticator.keys
     guests = GuestTokens(b"key")
-    authenticator = Authenticator(
-        keys=keys, algorithms=["ES256"], leeway_seconds=30, guest_tokens=guests, tenant_claim="tid"
-    )
+    rules = TokenRules(algorithms=["ES256"], leeway_seconds=30, tenant_claim="tid")
+    authenticator = Authenticator(keys=keys, rules=rules, guest_tokens=guests)
     token = service.token("ann", claims={"tid": "acme", "tenant": "made up"})
 
     assert (await authenticator.principal(f"Bearer {token}")).tenant == "acme"

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from chassis import contract, cors, health, logs, migrations, problems, relay
-from chassis.auth import Authenticator
+from chassis.auth import Authenticator, TokenRules
 from chassis.database import Database
 from chassis.domain import Domain, load_domain
 from chassis.guests import GuestTokens
@@ -103,9 +103,11 @@ async def _authenticator(
         keys = DevelopmentKeys(settings.var_dir)
     return Authenticator(
         keys=keys,
-        algorithms=settings.auth_algorithms,
-        leeway_seconds=settings.auth_leeway_seconds,
+        rules=TokenRules(
+            algorithms=settings.auth_algorithms,
+            leeway_seconds=settings.auth_leeway_seconds,
+            tenant_claim=settings.auth_tenant_claim,
+        ),
         guest_tokens=guest_tokens,
         guest_scopes=domain.guest_scopes,
-        tenant_claim=settings.auth_tenant_claim,
     )

@@ -50,6 +50,15 @@ class Keys(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class TokenRules:
+    """How the issuer's tokens are read: accepted algorithms, tolerated clock skew, and which claim names the tenant."""
+
+    algorithms: Sequence[str]
+    leeway_seconds: int
+    tenant_claim: str = "tenant"
+
+
 class Authenticator:
     """Turns a request's token into a principal.
 
@@ -61,18 +70,14 @@ class Authenticator:
         self,
         *,
         keys: Keys,
-        algorithms: Sequence[str],
-        leeway_seconds: int,
+        rules: TokenRules,
         guest_tokens: guests.GuestTokens,
         guest_scopes: frozenset[str] = frozenset(),
-        tenant_claim: str = "tenant",
     ) -> None:
         self.keys = keys
         self._guest_tokens = guest_tokens
         self._guest_scopes = guest_scopes
-        self._algorithms = algorithms
-        self._leeway = leeway_seconds
-        self._tenant_claim = tenant_claim
+        self._rules = rules
         self._known: dict[bytes, tuple[float, Principal]] = {}
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -91,7 +96,7 @@ class Authenticator:
         principal = self._principal(claims)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._leeway), principal)
+        self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._rules.leeway_seconds), principal)
         return principal
 
     async def _check(self, token: str) -> dict[str, Any]:
@@ -99,11 +104,11 @@ class Authenticator:
             claims = self._guest_tokens.claims(token)
             if claims is None:
                 _refuse("The token is not acceptable.")
-            return {**claims, "scope": " ".join(self._guest_scopes), self._tenant_claim: claims["tenant"]}
+            return {**claims, "scope": " ".join(self._guest_scopes), self._rules.tenant_claim: claims["tenant"]}
         try:
             header = jwt.get_unverified_header(token)
             key = await self.keys.find(str(header.get("kid", "")))
-            if key is None or header.get("alg") not in self._algorithms:
+            if key is None or header.get("alg") not in self._rules.algorithms:
                 _refuse("The token is not acceptable.")
             return jwt.decode(
                 token,
@@ -112,14 +117,14 @@ class Authenticator:
                 algorithms=[header["alg"]],
                 issuer=self.keys.issuer,
                 audience=self.keys.audience,
-                leeway=self._leeway,
+                leeway=self._rules.leeway_seconds,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
         except (jwt.PyJWTError, ValueError, TypeError):
             _refuse("The token is not acceptable.")
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
-        account, tenant = claims.get("account"), claims.get(self._tenant_claim, "")
+        account, tenant = claims.get("account"), claims.get(self._rules.tenant_claim, "")
         if not isinstance(tenant, str) or len(tenant) > TENANT_LENGTH:
             _refuse("The token is not acceptable.")
         return Principal(
