@@ -28,7 +28,7 @@ $(SETUP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.installed-* && touch $@
 
-demo: setup ## generate a service, test it, start it, talk to it, stop it
+demo: setup ## generate a product catalog, test it, start it, fill it, talk to it, stop it
 	@$(BIN)/python tools/demo.py
 
 lint: setup ## ruff and mypy, for the tool and for the template code where it stands
