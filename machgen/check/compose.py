@@ -1,8 +1,10 @@
 """Compose files: their services, what they build and what they run (compose-spec.io)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from machgen.check.dockerfile import fill
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.model import Place
@@ -24,6 +26,7 @@ class ComposeService:
         development: Whether the file is a variant for development or tests.
         context: The repository path that its image is built from; None where it is not built or built from elsewhere.
         dockerfile: The repository path of its container file; None as above.
+        variables: What the `.env` beside the compose file says.
     """
 
     path: str
@@ -32,6 +35,7 @@ class ComposeService:
     development: bool
     context: str | None
     dockerfile: str | None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, key: str | None = None) -> Place:
         """The place of a key of the service."""
@@ -52,6 +56,15 @@ class ComposeService:
             found[key] = (value if equals else None, place(self.path, given, index))
         return found
 
+    @property
+    def filled(self) -> dict[str, tuple[str | None, Place]]:
+        """Its environment with the variables of `.env` filled in, as Compose does it."""
+        known = dict(self.variables)
+        return {
+            name: (known.get(name) if value is None else fill(value, known), at)
+            for name, (value, at) in self.environment.items()
+        }
+
 
 def compose_files(facts: Facts) -> tuple[str, ...]:
     """Return the paths of compose files that are no samples or tests."""
@@ -63,12 +76,24 @@ def compose_services(facts: Facts) -> tuple[ComposeService, ...]:
     found: list[ComposeService] = []
     for path in facts.once(compose_files):
         documents = facts.yaml(path)
+        variables = _dotenv(facts, join(parent(path), ".env") or ".env")
         services = dig(documents[0], "services") if documents else None
         for name, node in services.items() if isinstance(services, Map) else ():
             if isinstance(node, Map):
                 context, dockerfile = _build(path, node.get("build"))
-                found.append(ComposeService(path, name, node, bool(_BESIDES.search(path)), context, dockerfile))
+                found.append(
+                    ComposeService(path, name, node, bool(_BESIDES.search(path)), context, dockerfile, variables)
+                )
     return tuple(found)
+
+
+def _dotenv(facts: Facts, path: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in facts.lines(path) if path in facts.known else ():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            found[name.strip()] = fill(re.sub(r"\s+#.*", "", value).strip().strip("\"'"), found)
+    return found
 
 
 def _build(path: str, build: object) -> tuple[str | None, str | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from machgen.check.compose import compose_services
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
-from machgen.check.kubernetes import cluster
+from machgen.check.kubernetes import Object, cluster
 from machgen.check.model import Place
 from machgen.check.roots import root_of, services
 
@@ -56,6 +56,12 @@ def database_uses(facts: Facts) -> tuple[Use, ...]:
     )
 
 
+_KEYED = re.compile(
+    r"(?i)(?:\A|[;\s])(?:host|server|data source|addr|address)\s*=\s*(?:tcp:)?([\w.-]+)(?:[,:]\d+)?(?=[;\s]|\Z)"
+)
+_KEYED_NAME = re.compile(r"(?i)(?:\A|[;\s])(?:database|initial catalog|dbname)\s*=\s*([\w-]+)")
+
+
 def _uses(owner: str, values: dict[str, tuple[str | None, Place]]) -> Iterator[Use]:
     found = False
     for value, at in values.values():
@@ -63,6 +69,11 @@ def _uses(owner: str, values: dict[str, tuple[str | None, Place]]) -> Iterator[U
             schema = re.search(r"(?:currentSchema|search_path|schema)(?:=|%3D)([\w-]+)", match[4])
             found = True
             yield Use(owner, match[2], match[3] or "", schema[1] if schema else "", at)
+        # ADO.NET's `Server=db;Database=orders;...` and libpq's `host=db dbname=orders`
+        host, name = _KEYED.search(value or ""), _KEYED_NAME.search(value or "")
+        if host and name:
+            found = True
+            yield Use(owner, host[1], name[1], "", at)
     if not found:
         hosts = [(value, at) for key, (value, at) in values.items() if value and _HOST.search(key)]
         names = [value for key, (value, _) in values.items() if value and _NAME.search(key)]
@@ -75,7 +86,7 @@ def _in_compose(facts: Facts) -> Iterator[Use]:
         if service.development or service.context is None:
             continue
         root = root_of(facts, service.dockerfile or f"{service.context}/x")
-        yield from _uses(root.name if root else service.context or service.name, service.environment)
+        yield from _uses(root.name if root else service.context or service.name, service.filled)
 
 
 def _in_manifests(facts: Facts) -> Iterator[Use]:
@@ -83,11 +94,35 @@ def _in_manifests(facts: Facts) -> Iterator[Use]:
     for workload in facts.once(cluster).workloads:
         values: dict[str, tuple[str | None, Place]] = {}
         for container in workload.containers:
-            for variable in maps(container.get("env")):
-                if isinstance(variable.get("value"), str):
-                    values[str(variable.get("name"))] = (variable["value"], place(workload.path, variable, "value"))
+            values |= _environment(facts, workload, container)
         if workload.kind not in {"Job", "CronJob"}:
             yield from _uses(names.get(workload.name, workload.name), values)
+
+
+def _environment(facts: Facts, workload: Object, container: Map) -> dict[str, tuple[str | None, Place]]:
+    """What a container finds in its environment, ConfigMaps and Secrets of this repository included."""
+    stored: dict[tuple[str, str], tuple[Object, Map]] = {}
+    for each in facts.once(cluster).of("ConfigMap", "Secret"):
+        for key in ("data", "stringData"):
+            if isinstance(data := each.node.get(key), Map):
+                stored[each.kind, each.name] = (each, data)
+    values: dict[str, tuple[str | None, Place]] = {}
+    for source in maps(container.get("envFrom")):
+        for kind, key in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+            held = stored.get((kind, str(dig(source, key, "name"))))
+            if held is not None:
+                holder, data = held
+                values |= {name: (str(value), place(holder.path, data, name)) for name, value in data.items()}
+    for variable in maps(container.get("env")):
+        at = place(workload.path, variable, "name")
+        if isinstance(variable.get("value"), str):
+            values[str(variable.get("name"))] = (variable["value"], place(workload.path, variable, "value"))
+        for kind, key in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+            reference = dig(variable, "valueFrom", key)
+            held = stored.get((kind, str(dig(reference, "name"))))
+            if held is not None and isinstance(value := held[1].get(str(dig(reference, "key"))), str):
+                values[str(variable.get("name"))] = (value, at)
+    return values
 
 
 def _in_spring(facts: Facts) -> Iterator[Use]:

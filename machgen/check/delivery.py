@@ -310,7 +310,8 @@ def _pushed(pipeline: Pipeline) -> Iterator[tuple[str, str, Place]]:
         source = f"{step.inputs.get('context', '.')}/{step.inputs.get('file', 'Dockerfile')}"
         if "$" in source or str(step.inputs.get("push")).lower() == "false":
             continue
-        for tag in re.split(r"[\s,]+", tags.strip()):
+        # an expression may hold blanks: with its dollar it stays one word, and is not judged
+        for tag in re.split(r"[\s,]+", re.sub(r"\$\{\{.*?\}\}", "$", tags).strip()):
             if tag and "$" not in tag:
                 yield _tagged(tag), source.removeprefix("./"), step.at
 

@@ -41,7 +41,8 @@ class Manifest:
         dependencies: What it asks for.
         lines: Where keys such as `version` stand.
         workspace: Whether it only holds others together (npm workspaces, a Maven parent, a Cargo workspace).
-        kind: `web` for an SDK that makes a web server by itself (.NET), else empty.
+        kind: `web`, `worker` or `blazorwebassembly` for an SDK that makes a program of it by itself (.NET), `package`
+            for what is published for others to depend on (npm, Composer), else empty.
     """
 
     ecosystem: str
@@ -201,8 +202,18 @@ def _package_json(facts: Facts, path: str) -> Manifest:
             found.append(Dependency(name.lower(), str(constraint), at, key != "devDependencies", local))
     lines = document.lines if isinstance(document, Map) else {}
     version = str(dig(document, "version") or "")
+    scripts = dig(document, "scripts")
+    published = dig(document, "private") is not True and bool(dig(document, "publishConfig") or dig(document, "files"))
+    package = published and not (isinstance(scripts, Map) and "start" in scripts)
     return Manifest(
-        "node", path, str(dig(document, "name") or ""), version, tuple(found), lines, bool(dig(document, "workspaces"))
+        "node",
+        path,
+        str(dig(document, "name") or ""),
+        version,
+        tuple(found),
+        lines,
+        bool(dig(document, "workspaces")),
+        "package" if package else "",
     )
 
 
@@ -230,10 +241,11 @@ def _pom(facts: Facts, path: str) -> Manifest:
 
 
 _GRADLE = re.compile(
-    r"^\s*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|compile)\b[ (]*"
-    r"(?:platform\()?[\"']([^:\"'\s]+):([^:\"'\s]+)(?::([^\"'\s]+))?[\"']",
+    r"^[ \t]*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|compile)\b[ \t(]*"
+    r"(?:platform\()?\s*([\"'][^\"'\n]+[\"'](?:\s*,\s*[\"'][^\"'\n]+[\"'])*)",
     re.MULTILINE,
 )
+_GRADLE_NAME = re.compile(r"[\"']([^:\"'\s]+):([^:\"'\s]+)(?::([^\"'\s]+))?[\"']")
 _GRADLE_PLUGIN = re.compile(r"^\s*id[ (]*[\"']([^\"']+)[\"']\)?(?:\s+version\s+[\"']([^\"']+)[\"'])?", re.MULTILINE)
 _GRADLE_PROJECT = re.compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:([^\"']+)[\"']\)", re.MULTILINE)
 
@@ -241,8 +253,14 @@ _GRADLE_PROJECT = re.compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:(
 def _gradle(facts: Facts, path: str) -> Manifest:
     text = facts.prose(path)
     found = [
-        Dependency(f"{match[2]}:{match[3]}", match[4] or "", _at(path, text, match), not match[1].startswith("test"))
+        Dependency(
+            f"{name[1]}:{name[2]}",
+            name[3] or "",
+            Place(path, text.count("\n", 0, match.start(2) + name.start()) + 1),
+            not match[1].startswith("test"),
+        )
         for match in _GRADLE.finditer(text)
+        for name in _GRADLE_NAME.finditer(match[2])
     ]
     found += [
         Dependency(f"plugin:{match[1]}", match[2] or "", _at(path, text, match), runtime=False)
@@ -315,7 +333,19 @@ def _composer(facts: Facts, path: str) -> Manifest:
                 for name, value in table.items()
                 if "/" in name
             ]
-    return Manifest("php", path, str(dig(document, "name") or ""), str(dig(document, "version") or ""), tuple(found))
+    package = str(dig(document, "type") or "project") != "project" and not _is_php_program(facts, path)
+    return Manifest(
+        "php",
+        path,
+        str(dig(document, "name") or ""),
+        str(dig(document, "version") or ""),
+        tuple(found),
+        kind="package" if package else "",
+    )
+
+
+def _is_php_program(facts: Facts, path: str) -> bool:
+    return join(parent(path), "public/index.php") in facts.known
 
 
 def _at(path: str, text: str, match: re.Match[str]) -> Place:

@@ -13,12 +13,12 @@ from machgen.check.facts import Facts
 from machgen.check.model import Place
 
 _NAME = re.compile(
-    r"(?:\A|/)(?:(?:Dockerfile|Containerfile)(?:\.[A-Za-z0-9_.-]+)?|[A-Za-z0-9_.-]+\.(?:Dockerfile|Containerfile))\Z",
+    r"(?:\A|/)(?:(?:Dockerfile|Containerfile)(?:\.[A-Za-z0-9_.-]+|[-_][A-Za-z0-9_-]+)?|[A-Za-z0-9_.-]+\.(?:Dockerfile|Containerfile))\Z",
     re.IGNORECASE,
 )
 _DEVELOPMENT = re.compile(
     r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|e2e|playwright|cypress|tmpl|template|j2|md|"
-    r"dockerignore|"
+    r"dockerignore|original|orig|old|bak|backup|disabled|"
     r"txt)(?:[._-]|\Z)",
     re.IGNORECASE,
 )
@@ -315,10 +315,13 @@ def contributing(dockerfile: Dockerfile) -> list[Stage]:
 
 
 def starts_nothing(dockerfile: Dockerfile) -> bool:
-    """Whether an image is no program: it says no command, and its base would only open a shell (or is empty)."""
+    """Whether an image is no program: it says no command and its base would only open a shell (or is empty), or what it
+    says is no command."""
     final = dockerfile.final
-    if final.last("CMD") or final.last("ENTRYPOINT"):
-        return False
+    start = final.last("ENTRYPOINT") or final.last("CMD")
+    if start is not None:
+        # an application for a phone, carried out of the build in an image that is never run
+        return bool(start.words) and start.words[0].endswith((".apk", ".aab", ".ipa"))
     name = image_name(final.external)
     return name.name == "scratch" or (is_official(name) and name.short in _SHELLS)
 

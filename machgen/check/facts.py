@@ -21,11 +21,11 @@ LONGEST_LINE = 2_000
 _BESIDE = re.compile(
     r"(?:\A|/)(?:tests?|__tests__|specs?|e2e|docs?|documentation|examples?|samples?|fixtures?|testdata|testing|mocks?|"
     r"vendor|third[_-]?party|node_modules|site-packages|\.?venv|\.devcontainer|\.terraform|bower_components|"
-    r"src/test|[^/]+[.-]tests?|[^/]*[^/A-Z]Tests?)/"
+    r"src/test|[^/]+[.-]tests?|[^/]*test-utils?|[^/]*[^/A-Z]Tests?)/"
 )
 _TEST_FILE = re.compile(
     r"(?:\A|/)(?:test_[^/]*\.py|[^/]*_test\.(?:py|go)|conftest\.py|[^/]*[.-](?:test|spec)\.[cm]?[jt]sx?|"
-    r"[^/]*Tests?\.(?:java|kt|cs)|[^/]*_spec\.rb)\Z"
+    r"[^/]*Tests?\.(?:java|kt|cs)|[^/]*_spec\.rb|[^/]*\btest\b[^/]*\.(?:pem|key|crt|p12|jks))\Z"
 )
 
 

@@ -93,13 +93,13 @@ def _executes(facts: Facts, path: str) -> bool:
     return "http.ResponseWriter" in text and re.search(r"\.Execute(?:Template)?\(\s*w\b", text) is not None
 
 
-_SERVING = ("static", "Static", "FileServer", "UseBlazor")
+_SERVING = ("static", "Static", "FileServer", "UseBlazor", ".frontend(")
 _ASSETS = re.compile(
     r"\b(?:express|serve)\.static\s*\(\s*(?P<js>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
     r"\bStaticFiles\s*\((?P<py>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
     r"\bhttp\.FileServer\s*\(\s*http\.Dir\s*\((?P<go>[^()]*)\)|\br(?:outer)?\.Static\s*\((?P<gin>[^()]*)\)|"
     r"@fastify/static[\s\S]{0,200}?root:\s*(?P<fastify>[^\n]*)|(?P<net>\bapp\.(?:UseStaticFiles|MapStaticAssets|"
-    r"UseBlazorFrameworkFiles)\s*\()"
+    r"UseBlazorFrameworkFiles)\s*\()|(?P<fastapi>\bapp\.frontend)\s*\("
 )
 _PAGE = (".html", ".htm", ".jsx", ".tsx", ".css", ".vue", ".svelte")
 
@@ -139,6 +139,8 @@ def _served(facts: Facts, root: Root, at: Place, match: re.Match[str]) -> str:
     if match["net"]:
         project = root.path
         return next((path for path in facts.below(f"{project}/wwwroot".strip("/")) if _is_page(path)), "")
+    if match["fastapi"]:
+        return "what app.frontend names"
     text = next((value for value in match.groupdict().values() if value), "")
     literals = re.findall(r"['\"`]([^'\"`]+)['\"`]", text)
     for literal in reversed(literals):

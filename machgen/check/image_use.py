@@ -6,7 +6,7 @@ from machgen.check.compose import ComposeService, compose_services
 from machgen.check.dockerfile import Dockerfile, dockerfiles, image_name
 from machgen.check.document import Map, dig, walk
 from machgen.check.facts import Facts, join, parent
-from machgen.check.kubernetes import Object, cluster
+from machgen.check.kubernetes import WORKLOADS, Object, cluster
 from machgen.check.roots import DATABASES, root_of, services
 
 
@@ -36,8 +36,15 @@ def containers_of(facts: Facts, dockerfile: Dockerfile) -> list[tuple[Object, Ma
     In a repository with one container file, images that no public name explains are taken for its own.
     """
     names = {name.rpartition("/")[2].lower() for name in image_names(facts, dockerfile)}
+    applied = facts.once(cluster)
+    found = _running(facts, applied.workloads, names)
+    # what only an optional part brings, such as a Kustomize component, is no less how the image is run
+    return found or _running(facts, tuple(each for each in applied.everything if each.kind in WORKLOADS), names)
+
+
+def _running(facts: Facts, workloads: tuple[Object, ...], names: set[str]) -> list[tuple[Object, Map]]:
     found = []
-    for workload in facts.once(cluster).workloads:
+    for workload in workloads:
         for container in workload.all_containers:
             image = str(container.get("image") or "")
             if image_name(image).short.lower() in names or (_is_only_one(facts) and _is_own(facts, image)):

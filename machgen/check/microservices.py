@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from machgen.check.compose import compose_services
 from machgen.check.databases import Use, database_uses
-from machgen.check.dockerfile import Dockerfile, image_name
+from machgen.check.dockerfile import Dockerfile, Instruction, image_name
 from machgen.check.document import dig
 from machgen.check.facts import Facts, join, parent
 from machgen.check.kubernetes import cluster
@@ -36,6 +36,14 @@ _VARIANT = re.compile(
 )
 
 
+_PROGRAM = re.compile(r"\bcmd/([A-Za-z0-9_-]+)")
+"""A Go program's directory: container files that start a binary of the same name may still build different ones."""
+
+
+def _built(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
+    return tuple(step for stage in dockerfile.stages[:-1] for step in stage.instructions)
+
+
 @rule(
     "M001",
     "A service is one deployable",
@@ -56,7 +64,8 @@ def one_deployable(_facts: Facts, root: Root) -> Iterator[Answer]:
         if _VARIANT.search(name) or image_name(each.final.external).short in DATABASES:
             continue
         starts = " ".join(start.value for start in (each.final.last("ENTRYPOINT"), each.final.last("CMD")) if start)
-        main.setdefault(starts or each.path, each)
+        programs = {match for step in each.final.instructions + _built(each) for match in _PROGRAM.findall(step.value)}
+        main.setdefault(" ".join([starts, *sorted(programs)]).strip() or each.path, each)
     for each in list(main.values())[1:]:
         first = next(iter(main.values()))
         yield Flaw(
@@ -90,10 +99,22 @@ def own_data(facts: Facts) -> Iterator[Answer]:
         if (len(owners) > 1 and not (use_schemas := {use.schema for use in sharing} - {""})) or (
             len(owners) > 1 and len(use_schemas) < len(owners)
         ):
+            if script := facts.once(_schema_script):
+                yield Unknown(
+                    f"whether {' and '.join(owners[:2])} keep to schemas of their own, as {script} makes them"
+                )
+                continue
             other = next(use for use in sharing if use.owner != owners[0])
             message = f"{owners[0]} and {other.owner} share {database or 'the database'} on {host}"
             yield Flaw(message, other.at, f"{host}/{database}")
     yield from _shared_volumes(facts)
+
+
+def _schema_script(facts: Facts) -> str:
+    """An SQL file that makes several schemas in one database; empty where there is none."""
+    made = re.compile(r"^\s*CREATE\s+SCHEMA\b", re.IGNORECASE | re.MULTILINE)
+    scripts = (path for path in facts.ending(".sql") if not facts.is_beside(path))
+    return next((path for path in scripts if len(made.findall(facts.prose(path))) > 1), "")
 
 
 def _shared_volumes(facts: Facts) -> Iterator[Flaw]:

@@ -6,7 +6,7 @@ commands; a Jenkinsfile is a program, so of it only the literal shell steps are 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from machgen.check.document import Map, dig, maps, walk
@@ -89,7 +89,7 @@ def pipelines(facts: Facts) -> tuple[Pipeline, ...]:
         ):
             found.append(_plain(facts, path, "azure"))
         elif re.match(r"\.circleci/config\.ya?ml\Z", low):
-            found.append(_plain(facts, path, "circleci"))
+            found.append(_circle(facts, path))
         elif re.match(r"(?:[^/]+/)*jenkinsfile[^/]*\Z", low):
             found.append(_jenkins(facts, path))
         elif low in _OTHERS:
@@ -206,6 +206,23 @@ def _plain(facts: Facts, path: str, system: str) -> Pipeline:
             elif key in _USES_KEYS and isinstance(value, str):
                 steps.append(Step(at, uses=value, node=holder))
     return Pipeline(system, path, documents[0] if documents else None, tuple(steps), readable=bool(steps))
+
+
+def _circle(facts: Facts, path: str) -> Pipeline:
+    """A configuration that generates another, or that takes its jobs from orbs, is written elsewhere."""
+    pipeline = _plain(facts, path, "circleci")
+    elsewhere = bool(dig(pipeline.document, "setup")) or _runs_orbs(pipeline.document)
+    return replace(pipeline, readable=pipeline.readable and not elsewhere)
+
+
+def _runs_orbs(document: Any) -> bool:
+    orbs = dig(document, "orbs")
+    return isinstance(orbs, Map) and any(
+        str(job if isinstance(job, str) else next(iter(job), "") if isinstance(job, Map) else "").partition("/")[0]
+        in orbs
+        for workflow in (dig(document, "workflows") or {}).values()
+        for job in dig(workflow, "jobs") or ()
+    )
 
 
 _SHELL = re.compile(

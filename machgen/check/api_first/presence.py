@@ -19,6 +19,12 @@ _INFRASTRUCTURE = (
     "org.springframework.cloud:spring-cloud-starter-netflix-eureka-server",
     "org.springframework.cloud:spring-cloud-starter-gateway*",
     "de.codecentric:spring-boot-admin-starter-server",
+    "org.springframework.cloud:spring-cloud-starter-netflix-zuul",
+    "org.springframework.cloud:spring-cloud-starter-zuul",
+    "org.springframework.cloud:spring-cloud-starter-netflix-hystrix-dashboard",
+    "org.springframework.cloud:spring-cloud-starter-netflix-turbine*",
+    "yarp.reverseproxy",
+    "ocelot",
 )
 _GENERATES = (
     ("fastapi", "FastAPI"), ("flask-smorest", "flask-smorest"), ("apiflask", "APIFlask"),

@@ -16,7 +16,7 @@ from machgen.check.dockerfile import (
     is_official,
     starts_nothing,
 )
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, join
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import root_of
 
@@ -177,10 +177,29 @@ def _manifests_say_who(facts: Facts, dockerfile: Dockerfile) -> bool:
 
     used = containers_of(facts, dockerfile)
     if not used:
-        return False
+        return _chart_says_who(facts, dockerfile)
     return all(
         _runs_as(container.get("securityContext"), workload.pod.get("securityContext")) for workload, container in used
     )
+
+
+_USER = re.compile(r"^\s*runAsUser:\s*[1-9]\d*\s*(?:#.*)?$", re.MULTILINE)
+
+
+def _chart_says_who(facts: Facts, dockerfile: Dockerfile) -> bool:
+    """Whether the image's Helm chart, which is not rendered, sets a numeric user by default or in a template."""
+    from machgen.check.image_use import image_names  # noqa: PLC0415 - see above
+    from machgen.check.kubernetes import charts  # noqa: PLC0415 - see above
+
+    root = root_of(facts, dockerfile.path)
+    names = {name.rpartition("/")[2].lower() for name in image_names(facts, dockerfile)}
+    for chart in facts.once(charts):
+        if (root is None or not root.path or not root.holds(chart)) and chart.rpartition("/")[2].lower() not in names:
+            continue
+        said = (path for path in facts.below(chart) if path == join(chart, "values.yaml") or "/templates/" in path)
+        if any(_USER.search(facts.prose(path)) for path in said):
+            return True
+    return False
 
 
 def _runs_as(*contexts: object) -> bool:

@@ -14,7 +14,7 @@ from machgen.check.cloud_native.manifests import (
 )
 from machgen.check.cloud_native.secrets import entropy, is_secret_name, is_secret_value
 from machgen.check.document import Map, dig, maps
-from machgen.check.facts import Facts, place
+from machgen.check.facts import Facts, parent, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, selects
 from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, rule, rules_in
 
@@ -82,12 +82,18 @@ def network_closed(facts: Facts) -> Iterator[Answer]:
         yield NotApplicable("the namespace belongs to somebody else")
     policies = found.of("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy")
     for workload in found.workloads:
-        space = workload.namespace or (next(iter(owned)) if len(owned) == 1 else "")
+        space = workload.namespace or _beside(workload, owned)
         if space not in owned or workload.kind == "Job":
             continue
         if not any(_covers(policy, workload) for policy in policies):
             message = f"no NetworkPolicy covers {workload.title} in the namespace {space}"
             yield Flaw(message, workload.at("metadata", "name"), workload.title)
+
+
+def _beside(workload: Object, owned: dict[str, Object]) -> str:
+    """The namespace that stands in the same directory as a workload that names none, where that is the only one."""
+    beside = [name for name, each in owned.items() if parent(each.path) == parent(workload.path)]
+    return beside[0] if len(beside) == 1 else ""
 
 
 def _covers(policy: Object, workload: Object) -> bool:

@@ -17,7 +17,7 @@ from machgen.check.pipelines import pipelines
 
 _BINARY = (
     ".png", ".jpg", ".jpeg", ".gif", ".ico", ".svg", ".pdf", ".woff", ".woff2", ".ttf", ".eot", ".zip", ".gz", ".jar",
-    ".mp4",
+    ".mp4", ".mp3", ".wav", ".ogg", ".otf", ".webm", ".ds_store", ".db", ".sqlite", ".sqlite3", ".keystore", ".jks",
     ".webp", ".lock", ".sum", ".min.js", ".map", ".exe", ".dll", ".so", ".pyc", ".class", ".bin", ".snap",
 )  # fmt: skip
 _LOCK = re.compile(
@@ -147,6 +147,8 @@ _COMMENT = ("#", "//", "*", "/*")
 _ONLY_A_NAME = re.compile(
     r"[A-Z][A-Z_]{3,}|[a-z_.-]*(?:secret|key|token)(?:[-_.](?:name|id|path|file|header|ref))?", re.ASCII
 )
+_ONLY_A_WORD = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
+"""A word or two, as the name of a kind or of a field; a secret that somebody signs with is read from somewhere."""
 _SIGNS = re.compile(r"environ|getenv|process\.env|jwt|session", re.IGNORECASE)
 
 
@@ -160,9 +162,15 @@ def _defaults(path: str, text: str, pattern: re.Pattern[str]) -> Iterator[Flaw]:
         # `secret_key = "session-secret"` names a secret that is kept elsewhere, unless something is signed with it
         if (_ONLY_A_NAME.fullmatch(value) and not _SIGNS.search(match[0])) or _is_refused(text, value):
             continue
+        if _ONLY_A_WORD.fullmatch(value) and _squeeze(value) == _squeeze(match[0].partition("=")[0].partition(":")[0]):
+            continue  # `SECRET_MULTILINE = "SecretMultiline"`: one of the values of an enumeration
         at = Place(path, text.count("\n", 0, start) + 1)
         name = match[1].strip('"') or "key"
         yield Flaw(f"the secret {name} has a default that everybody can read", at, name.lower())
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _is_refused(text: str, value: str) -> bool:
@@ -179,7 +187,7 @@ _TLS_ENDINGS = tuple({ending for endings, _, _ in TLS for ending in endings})
 _TLS_MARKS = (
     "verify", "Verify", "VERIFY", "Unauthorized", "UNAUTHORIZED", "ssl", "SSL", "TrustAll", "TrustManager",
     "Hostname", "HOSTNAME",
-    "Certificate", "danger_accept", "curl", "--no-check", "-tls-",
+    "Certificate", "danger_accept", "RequireHttps", "curl", "--no-check", "-tls-",
 )  # fmt: skip
 _HERE = re.compile(r"https://(?:localhost|127\.0\.0\.1|\[::1\]|kubernetes\.default)")
 

@@ -77,7 +77,11 @@ PRODUCTS: dict[str, tuple[str, dict[str, str]]] = {
     "centos": ("CentOS", {"6": "2020-11-30", "7": "2024-06-30", "8": "2021-12-31"}),
     "postgres": ("PostgreSQL", _POSTGRES),
     "mysql": ("MySQL", {"5": "2023-10-31", "8.0": "2026-04-30"}),
-    "mongo": ("MongoDB", {"4": "2024-02-29", "5": "2024-10-31", "6": "2025-07-31"}),
+    "mongo": (
+        "MongoDB",
+        {"2": "2019-03-31", "3": "2021-04-30", "4": "2024-02-29", "5": "2024-10-31", "6": "2025-07-31"},
+    ),
+    "java": ("the java image", dict.fromkeys(["6", "7", "8", "9"], "2017-01")),
     "openjdk": ("the openjdk image", dict.fromkeys(["8", "11", *map(str, range(12, 22))], "2022-07")),
 }
 """Short image name → what it is, and release → last day with security fixes."""

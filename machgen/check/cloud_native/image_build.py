@@ -60,6 +60,8 @@ def container_described(facts: Facts, root: Root) -> Iterator[Answer]:
         each.context is not None and root.holds(f"{each.context}/".lstrip("/")) for each in facts.once(compose_services)
     ):
         return
+    if _copied_by_another(facts, root):
+        return
     shared = [
         each
         for each in facts.once(dockerfiles)
@@ -118,6 +120,20 @@ _INSTALL = re.compile(r"(?:apt-get|apt|apk|microdnf|dnf|yum)\s+(?:-\S+\s+)*(?:in
 _REMOVED = re.compile(
     r"(?:apk\s+del|apt-get\s+(?:-\S+\s+)*(?:purge|remove|autoremove)|(?:dnf|yum|microdnf)\s+(?:-\S+\s+)*remove)"
 )
+
+
+def _copied_by_another(facts: Facts, root: Root) -> bool:
+    """Whether the image of another root builds this one too and carries what came of it."""
+    if not root.path:
+        return False
+    for dockerfile in facts.once(dockerfiles):
+        above = {parent(dockerfile.path), ""}
+        for stage in dockerfile.stages:
+            for each, sources, _ in copies(stage):
+                taken = {join(base, source.lstrip("/")) for base in above for source in sources}
+                if "from" not in each.flags and root.path in taken:
+                    return True
+    return False
 
 
 @rule(

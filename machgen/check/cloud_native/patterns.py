@@ -33,6 +33,7 @@ TLS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ((".cs",), re.compile(r"DangerousAcceptAnyServerCertificateValidator|"
         r"ServerCertificateCustomValidationCallback\s*(?:\+)?=\s*(?:\([^)]*\)|"
             r"_)\s*=>\s*(?:\{\s*return\s+)?true"), "a validator that accepts all"),
+    ((".cs",), re.compile(r"\bRequireHttpsMetadata\s*=\s*false"), "RequireHttpsMetadata = false"),
     ((".rs",), re.compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
     ((".php",), re.compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
         r"[\"']verify[\"']\s*=>\s*false"), "CURLOPT_SSL_VERIFYPEER off"),

@@ -23,6 +23,11 @@ _SETTINGS = (
     ".gradle", ".kts", "dockerfile", "procfile", ".config", ".mod",
 )  # fmt: skip
 
+_LOG_SETTINGS = (
+    ".xml", ".properties", ".yml", ".yaml", ".json", ".toml", ".txt", ".mod", ".gradle", ".csproj", ".conf", ".ini",
+    ".cfg",
+)  # fmt: skip
+
 
 @rule(
     "C201",
@@ -49,6 +54,9 @@ def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
             continue
         if shared:
             yield Unknown(f"whether {shared[0].name} reads {name}, which {at.path} sets")
+        elif any(each.ecosystem in {"java", "dotnet"} for each in root.manifests):
+            # any library binds properties of its own: `EVENTUATE_DATABASE_SCHEMA`, `QUARKUS_STORK_...`
+            yield Unknown(f"whether a library of {root.name} binds {name}, which {at.path} sets")
         else:
             yield Flaw(f"{name} is set for {root.name}, and nothing there reads it", at, f"{root.path}/{name}")
 
@@ -135,13 +143,11 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
     structured = any(AGENT.search(facts.prose(each.path)) for each in root.dockerfiles)
     known = False
     for path in files_of(facts, root):
-        if not path.lower().endswith(
-            (*SOURCES, ".xml", ".properties", ".yml", ".yaml", ".json", ".toml", ".txt", ".mod", ".gradle", ".csproj")
-        ):
+        if not path.lower().endswith((*SOURCES, *_LOG_SETTINGS)):
             continue
         text = facts.prose(path)
         known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
-        structured = structured or _is_structured(text.lower())
+        structured = structured or _is_structured(text.lower()) or bool(_JSON_FORMAT.search(text))
         for endings, pattern in TO_FILES:
             if path.endswith(endings) and (match := pattern.search(text)):
                 if path.endswith(".xml") and not re.search(r"log(?:back|4j)", path):
@@ -156,6 +162,12 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(
             f"nothing makes the logs of {root.name} JSON or key-value", anchor(root), "structured", level=Level.NOTE
         )
+
+
+_JSON_FORMAT = re.compile(
+    r"^\s*(?:format|fmt)\s*=\s*\{\s*\\?\"|<pattern>\s*\{\s*(?:\"|&quot;)|pattern=\"\{&quot;", re.MULTILINE
+)
+"""A log format that is a JSON object written out: logging.conf, logback.xml, log4j2.xml."""
 
 
 def _is_structured(text: str) -> bool:
@@ -204,7 +216,9 @@ _METRICS = (
     "opentelemetry.extensions.hosting", "opentelemetry",
     "prometheus", "metrics-exporter-prometheus", "axum-prometheus", "actix-web-prom", "opentelemetry-otlp",
     "promphp/prometheus_client_php",
-    "opentelemetry-distro", "opentelemetry-sdk", "open-telemetry/sdk",
+    "opentelemetry-distro", "opentelemetry-sdk", "open-telemetry/sdk", "instana", "@instana/collector", "newrelic*",
+    "applicationinsights", "microsoft.applicationinsights*", "azure-monitor-opentelemetry*",
+    "@azure/monitor-opentelemetry", "com.microsoft.azure:applicationinsights*",
 )  # fmt: skip
 _TRACES = (
     "opentelemetry-sdk", "opentelemetry-distro", "opentelemetry-instrumentation*", "opentelemetry-exporter-otlp*",
@@ -217,7 +231,13 @@ _TRACES = (
     "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel",
     "opentelemetry.extensions.hosting", "opentelemetry", "tracing-opentelemetry", "opentelemetry-otlp",
     "open-telemetry/sdk", "newrelic*",
-    "org.springframework.boot:spring-boot-starter-zipkin",
+    "org.springframework.boot:spring-boot-starter-zipkin", "com.google.cloud:spring-cloud-gcp-starter-trace",
+    "org.springframework.cloud:spring-cloud-gcp-starter-trace", "org.springframework.cloud:spring-cloud-starter-zipkin",
+    "io.zipkin.brave:*", "io.jaegertracing:*", "google-cloud-trace", "opencensus-ext-*", "jaeger-client", "zipkin",
+    "zipkin-instrumentation-express", "appmetrics-zipkin", "@google-cloud/trace-agent",
+    "com.microsoft.azure:applicationinsights*", "applicationinsights", "microsoft.applicationinsights*",
+    "azure-monitor-opentelemetry*", "@azure/monitor-opentelemetry", "aws-xray-sdk*", "com.amazonaws:aws-xray*",
+    "github.com/openzipkin/zipkin-go", "github.com/aws/aws-xray-sdk-go*", "instana", "@instana/collector",
 )  # fmt: skip
 
 

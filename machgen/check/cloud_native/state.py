@@ -21,6 +21,10 @@ _STORES = (
     (re.compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
         r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",)),
 )  # fmt: skip
+_ONE_FOR_ALL = re.compile(
+    r"@(?:RestController|Controller|Service|Component|Repository|Configuration|ApplicationScoped|Singleton|Path)\b"
+)
+"""What makes one object of a Java class that answers every request; others, such as entities, come and go."""
 _WRITES = r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*=(?!=)|\.(?:set|push|put|append|add|insert|update|setdefault|TryAdd|Add)\()"
 
 
@@ -37,6 +41,8 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
                 continue
             text = facts.prose(path)
             for match in pattern.finditer(text):
+                if path.endswith((".java", ".kt")) and "static" not in match[0] and not _ONE_FOR_ALL.search(text):
+                    continue
                 name = match[1] if match.groups() else ""
                 if name and not re.search(_WRITES.format(name=re.escape(name)), text[match.end() :]):
                     continue
