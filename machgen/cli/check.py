@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from machgen.check.facts import Facts
     from machgen.cli.company import Company
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "badge", "baseline")
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "badge", "baseline")
 LEVELS = ("note", "warning", "error")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from machgen.check.engine import Report
 from machgen.check.model import Outcome
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "badge", "baseline")
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "badge", "baseline")
 """What `--format` takes."""
 
 LETTERS = {
