@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Document, Resource
 
+MAX_DEPTH, MAX_SIBLINGS = 12, 1000
+
 
 class CategoryRow(Resource, Base):
     """One category. ``position`` orders it among its siblings; the key decides between equals."""

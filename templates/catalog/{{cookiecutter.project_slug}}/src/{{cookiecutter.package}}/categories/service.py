@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, text, tuple_
+from sqlalchemy import Select, delete, func, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,10 +15,9 @@ from ..assortments.service import relist
 from ..products.models import ProductCategory, ProductRow
 from ..publications.models import PublicationCategory, PublicationRow
 from . import events
-from .models import CategoryPath, CategoryRow, CategorySlug
+from .models import MAX_DEPTH, MAX_SIBLINGS, CategoryPath, CategoryRow, CategorySlug
 from .schemas import CategoryDraft
 
-MAX_DEPTH = 12
 _TREE_LOCK = 0x63_61_74_65  # any number, as long as everything that moves categories takes the same
 _MOST_NAMED = 20
 
@@ -45,7 +44,7 @@ async def find(session: AsyncSession, category_id: UUID) -> CategoryRow:
 async def create(session: AsyncSession, draft: CategoryDraft) -> CategoryRow:
     """Store a new category at its place in the tree.
 
-    :raises Problem: 409 when the key or a slug is taken, the parent is missing, or the tree would get too deep.
+    :raises Problem: 409 when the key or a slug is taken, the parent is missing, or the tree would get too big.
     """
     await _lock_tree(session)
     key = draft.key or uuid7().hex
@@ -53,6 +52,7 @@ async def create(session: AsyncSession, draft: CategoryDraft) -> CategoryRow:
         raise Problem(409, "key-taken", f"There is a category {key} already.")
     depth = await _depth_below(session, draft.parent)
     _refuse_too_deep(depth)
+    await _refuse_too_many(session, draft.parent)
     row = CategoryRow(**draft.model_dump() | {"key": key})
     session.add(row)
     await session.flush()
@@ -152,6 +152,13 @@ def _refuse_too_deep(depth: int) -> None:
         raise Problem(409, "too-deep", f"Categories nest at most {MAX_DEPTH} deep.")
 
 
+async def _refuse_too_many(session: AsyncSession, parent: str | None) -> None:
+    """Refuse one more category below a parent, or at the top: touchpoints get the tree whole."""
+    siblings = select(func.count()).select_from(CategoryRow).where(CategoryRow.parent.is_not_distinct_from(parent))
+    if (await session.scalar(siblings) or 0) >= MAX_SIBLINGS:
+        raise Problem(409, "too-many", f"There are at most {MAX_SIBLINGS} categories at one place of the tree.")
+
+
 async def _hang(session: AsyncSession, key: str, parent: str | None) -> None:
     """Put the subtree of ``key`` below ``parent``: pair everything above with everything below."""
     if parent is None:
@@ -174,6 +181,7 @@ async def _move(session: AsyncSession, row: CategoryRow, parent: str | None) -> 
             409, "category-circle", f"{parent} lies below {row.key}, or is it; it cannot be above it as well."
         )
     _refuse_too_deep(await _depth_below(session, parent) + max(subtree.values()))
+    await _refuse_too_many(session, parent)
     outside = select(CategoryPath.ancestor).where(CategoryPath.descendant == row.key, CategoryPath.depth > 0)
     await session.execute(
         delete(CategoryPath).where(

@@ -20,6 +20,12 @@ router = resource_router("/v1/product-imports", tag="imports")
 MAX_BYTES, MAX_SECONDS = 100 * 1024 * 1024, 600.0
 ImportId = Annotated[UUID, Path(description="the import's id")]
 
+_NDJSON = (
+    '{"key": "c40", "product_type": "pump", "name": {"en": "Circulation pump C40"}, "source": {"system": "erp",'
+    ' "reference": "4711", "version": 17}, "variants": [{"sku": "C40-230V", "attributes": {"material": "steel"}}]}\n'
+)
+_CSV = "key,product_type,name.en,sku,attributes.material\nc40,pump,Circulation pump C40,C40-230V,steel\n"
+_FILE = {"type": "string", "maxLength": MAX_BYTES}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -28,8 +34,8 @@ _BODY: dict[str, Any] = {
             " version) if it comes from another system. CSV: a header line, then one variant a line."
         ),
         "content": {
-            "application/x-ndjson": {"schema": {}},
-            "text/csv": {"schema": {}},
+            "application/x-ndjson": {"schema": _FILE, "example": _NDJSON},
+            "text/csv": {"schema": _FILE, "example": _CSV},
         },
     }
 }

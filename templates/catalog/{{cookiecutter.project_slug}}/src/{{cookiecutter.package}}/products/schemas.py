@@ -19,6 +19,9 @@ Url = Annotated[
     StringConstraints(pattern=r"^(https://[^\s/]+/|/)[^\s]*$", max_length=2000),
     Field(description="absolute https URL, or a path on the touchpoint's own media host", examples=["/media/c40.webp"]),
 ]
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), Field(description="its name there", examples=["4711-0815"])
+]
 Attributes = Annotated[
     dict[Name, Any],
     Field(
@@ -82,7 +85,7 @@ class ProductDraft(Strict):
     media: list[Media] = Field(default_factory=list, max_length=100, description="in the order of display")
     seo: Seo = Field(default_factory=Seo)
     related: list[Key] = Field(default_factory=list, max_length=100, description="keys of related products")
-    external_references: dict[Name, Annotated[str, StringConstraints(min_length=1, max_length=200)]] = Field(
+    external_references: dict[Name, Reference] = Field(
         default_factory=dict,
         max_length=20,
         description="what other systems call it",
@@ -119,8 +122,10 @@ class ProductPatch(Strict):
     media: Annotated[list[Media], Field(max_length=100, description="in the order of display")] | None = None
     seo: Seo | None = None
     related: Annotated[list[Key], Field(max_length=100, description="keys of related products")] | None = None
-    external_references: dict[str, str | None] | None = Field(None, description="what other systems call it")
-    traits: dict[str, Any] | None = Field(None, description="free data by namespace")
+    external_references: dict[Name, Reference | None] | None = Field(
+        None, max_length=20, description="what other systems call it"
+    )
+    traits: dict[Name, dict[str, Any] | None] | None = Field(None, max_length=50, description="free data by namespace")
     archived: bool | None = Field(None, description="whether it is kept for the record only")
 
 

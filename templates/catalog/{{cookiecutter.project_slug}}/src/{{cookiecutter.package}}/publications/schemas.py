@@ -25,7 +25,7 @@ class PublicationDraft(BaseModel):
         None, description="keys of the channels that show it; left out: all there are"
     )
     product_version: int | None = Field(
-        None, ge=1, description="the version that was looked at; another one is a 409", examples=[1]
+        None, ge=1, lt=2**31, description="the version that was looked at; another one is a 409", examples=[1]
     )
     valid_from: From = None
     valid_until: Until = None

@@ -17,6 +17,7 @@ from chassis.problems import Problem
 from chassis.values import Key, Locale
 
 from ..search.index import index_of
+from ..vocabulary.names import Name
 from . import reading
 from .labels import labels
 from .reading import Question, View
@@ -147,7 +148,7 @@ async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
     category: Category = None,
     wanted: Filters = [],  # noqa: B006 - as above
     facet: Annotated[
-        list[str], Query(max_length=20, description="attributes to count; left out: all searchable ones")
+        list[Name], Query(max_length=20, description="attributes to count; left out: all searchable ones")
     ] = [],  # noqa: B006 - as above
     copy: Copy = None,
 ) -> Response:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.measures import Content
 from chassis.values import Key, Locale, Money, Sku
 
+from ..categories.models import MAX_SIBLINGS
 from ..vocabulary.localized import Slug
 
 Id = Annotated[UUID, Field(description="the product", examples=["0190a5e0-0000-7000-8000-000000000000"])]
@@ -103,7 +104,7 @@ class RelatedProduct(BaseModel):
 class RelatedProducts(BaseModel):
     """The products that one refers to, as far as the channel shows them."""
 
-    items: list[RelatedProduct] = Field(description="in their order")
+    items: list[RelatedProduct] = Field(max_length=200, description="in their order")
 
 
 class FacetValue(BaseModel):
@@ -138,10 +139,10 @@ class CategoryNode(BaseModel):
     slug: str | None = Field(description="null if it has none in these languages", examples=["pumps"])
     name: Text
     description: str | None = Field(description="null if there is none", examples=["Everything that moves water."])
-    children: list["CategoryNode"] = Field(description="in their order")
+    children: list["CategoryNode"] = Field(max_length=MAX_SIBLINGS, description="in their order")
 
 
 class CategoryTree(BaseModel):
     """The categories in which the channel shows products."""
 
-    items: list[CategoryNode] = Field(description="the top of the tree, in its order")
+    items: list[CategoryNode] = Field(max_length=MAX_SIBLINGS, description="the top of the tree, in its order")

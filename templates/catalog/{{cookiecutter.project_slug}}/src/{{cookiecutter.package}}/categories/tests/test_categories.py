@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.catalog import PUMP_TYPE, category, product, publish, put, replace, small_catalog
 from tests.fixtures import Service
 
+from .. import service as service_module
 from ..models import CategoryPath, CategoryRow
 
 
@@ -158,6 +159,21 @@ async def test_place_in_the_tree_must_be_possible(ann: httpx.AsyncClient, draft:
     refused = await ann.post("/v1/categories", json=draft)
 
     assert (refused.status_code, refused.json()["type"]) == (409, f"urn:problem-type:{kind}")
+
+
+async def test_one_place_of_the_tree_takes_so_many(ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Touchpoints get the tree whole, so its breadth is bounded: at the top, below a category, and by a move."""
+    monkeypatch.setattr(service_module, "MAX_SIBLINGS", 2)
+    made = await _tree(ann, ("a", None), ("b", None), ("c", "a"), ("d", "a"), ("e", "b"))
+    answers = [
+        await ann.post("/v1/categories", json=category("f")),
+        await ann.post("/v1/categories", json=category("f", "a")),
+        await replace(ann, "categories", made["e"], parent="a"),
+        await ann.post("/v1/categories", json=category("f", "b")),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 409, 201]
+    assert {answer.json()["type"] for answer in answers[:3]} == {"urn:problem-type:too-many"}
 
 
 async def test_children_of_a_category_are_listed(ann: httpx.AsyncClient) -> None:
