@@ -1,10 +1,12 @@
 """The action, the GitLab job and the hooks that this repository offers, judged by their own linters and schemas."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from machgen import __version__
 from tests.templates.validators.conftest import ROOT, Run
 
 GITLAB = "ci/machgen-check.gitlab-ci.yml"
@@ -53,3 +55,12 @@ def test_the_shell_passes_shellcheck(run: Run) -> None:
             run("shellcheck", "--shell=bash", "-", cwd=ROOT, stdin=f"{step['run']}\n")
     job = yaml.safe_load((ROOT / GITLAB).read_text(encoding="utf-8"))["machgen-check"]
     run("shellcheck", "--shell=sh", "--exclude=SC2086", "-", cwd=ROOT, stdin="\n".join(job["script"]) + "\n")
+
+
+@pytest.mark.parametrize("name", ["ci.yml", ".gitlab-ci.yml"])
+def test_generated_pipelines_pin_this_machgen(name: str) -> None:
+    """The version that made the project, exactly; see docs/decisions/0005."""
+    template = ROOT / "templates" / "service"
+    text = next(path for path in template.rglob("*.yml*") if name in path.name).read_text(encoding="utf-8")
+
+    assert [f"machgen=={__version__}"] == re.findall(r"^  MACHGEN: (.*)$", text, re.MULTILINE)

@@ -69,7 +69,9 @@ def test_actions_are_pinned_by_commit_with_the_version_beside(github: Path) -> N
         uses = re.findall(r"uses: (.+)", workflow.read_text(encoding="utf-8"))
 
         assert uses
-        assert [line for line in uses if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+        assert [
+            line for line in uses if not re.fullmatch(r"[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        ] == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,9 @@ def test_gitlab_scripts_pass_shellcheck(gitlab: Path, run: Run) -> None:
     jobs = yaml.safe_load((gitlab / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     scripts = {name: job["script"] for name, job in jobs.items() if isinstance(job, dict) and "script" in job}
 
-    assert {"lint", "types", "test:sqlite", "test:postgresql", "contract:diff", "build", "release"} <= set(scripts)
+    assert {"lint", "types", "standard", "test:sqlite", "test:postgresql", "contract:diff", "build", "release"} <= set(
+        scripts
+    )
     for lines in scripts.values():
         run("shellcheck", "--shell=sh", "-", cwd=gitlab, stdin="\n".join(lines) + "\n")
 
