@@ -14,11 +14,8 @@ from tests.events import until
 @asynccontextmanager
 async def _watched(ask: Callable[[], Awaitable[None]], cuts: list[str] | None = None) -> AsyncIterator[Circuit]:
     circuit = Circuit(ask, lambda: (cuts if cuts is not None else []).append("cut"), seconds=0.1)
-    watching = asyncio.create_task(circuit.watch())
-    try:
+    async with circuit.watching():
         yield circuit
-    finally:
-        watching.cancel()
 
 
 async def test_silence_ends_what_waits_and_refuses_what_comes() -> None:
@@ -76,3 +73,21 @@ async def test_work_that_fails_by_itself_is_not_disturbed() -> None:
         with pytest.raises(LookupError):
             async with circuit.guard():
                 raise LookupError
+
+
+async def test_question_under_way_is_finished_at_the_end() -> None:
+    """Who asks may be opening a connection: it is not torn away from it, but nobody waits for ever either."""
+    finished: list[str] = []
+
+    async def ask() -> None:
+        await asyncio.sleep(0.02)
+        finished.append("closed")
+
+    async with _watched(ask):
+        await asyncio.sleep(0)
+    began = time.monotonic()
+    async with _watched(lambda: asyncio.sleep(60)):
+        await asyncio.sleep(0)
+
+    assert finished == ["closed"]
+    assert time.monotonic() - began < 5

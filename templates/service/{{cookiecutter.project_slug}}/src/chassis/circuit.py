@@ -5,7 +5,8 @@ on a connection of its own. So it opens within a second, ends even the work that
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
 
 from chassis.logs import logger
@@ -29,6 +30,7 @@ class Circuit:
         self._seconds = seconds
         self._answers = 0
         self._guards: set[asyncio.Timeout] = set()
+        self._asking: asyncio.Future[None] | None = None
 
     def guard(self) -> "Guard":
         """Return a context for work with the other side; its TimeoutError or ConnectionError means: nobody answers."""
@@ -38,8 +40,21 @@ class Circuit:
         """Tell that work with the other side succeeded."""
         self._answers += 1
 
-    async def watch(self) -> None:
-        """Ask until cancelled."""
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Ask during the block. At its end the question under way is answered or given up, never left behind."""
+        watch = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+            if self._asking is not None:
+                # Not cancelled at once: a connection that is just being opened would be lost without being closed.
+                await asyncio.wait([self._asking], timeout=self._seconds)
+                self._asking.cancel()
+
+    async def _watch(self) -> None:
         while True:
             silent = not await self._is_heard()
             if silent:
@@ -50,17 +65,15 @@ class Circuit:
             await asyncio.sleep(self._seconds / 2)
 
     async def _is_heard(self) -> bool:
-        asking = asyncio.ensure_future(self._ask())
+        self._asking = asking = asyncio.ensure_future(self._ask())
+        asking.add_done_callback(_forget)
         silent = 0
-        try:
-            # In slices, because a process that was held up itself must not take that for the other side's silence.
-            while not asking.done() and silent < _SLICES:
-                before = self._answers
-                await asyncio.wait([asking], timeout=self._seconds / _SLICES)
-                silent = silent + 1 if self._answers == before else 0
-        finally:
-            asking.cancel()
-            asking.add_done_callback(_forget)
+        # In slices, because a process that was held up itself must not take that for the other side's silence.
+        while not asking.done() and silent < _SLICES:
+            before = self._answers
+            await asyncio.wait([asking], timeout=self._seconds / _SLICES)
+            silent = silent + 1 if self._answers == before else 0
+        asking.cancel()
         return asking.done() and not asking.cancelled() and asking.exception() is None
 
     def _end_waiting(self) -> None:

@@ -6,7 +6,7 @@ SQLite is the embedded default, PostgreSQL the real thing; a service must not be
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from socket import gaierror
@@ -119,12 +119,10 @@ class Database:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Watch over the database during the block, and close every connection at its end."""
-        watching = None if self.is_sqlite else asyncio.create_task(self.circuit.watch())
         try:
-            yield
+            async with nullcontext() if self.is_sqlite else self.circuit.watching():
+                yield
         finally:
-            if watching:
-                watching.cancel()
             await self.close()
 
     @asynccontextmanager
