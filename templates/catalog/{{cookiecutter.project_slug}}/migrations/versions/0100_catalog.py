@@ -1,7 +1,7 @@
 """The catalog's tables.
 
 Revision ID: 0100
-Revises: 0001
+Revises:
 """
 
 import sqlalchemy as sa
@@ -9,9 +9,9 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0100"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
+down_revision = None
+branch_labels = ("domain",)
+depends_on = "0001"
 
 DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 

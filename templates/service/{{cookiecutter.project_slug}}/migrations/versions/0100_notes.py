@@ -1,16 +1,16 @@
 """Notes, the example resource.
 
 Revision ID: 0100
-Revises: 0001
+Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0100"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
+down_revision = None
+branch_labels = ("domain",)
+depends_on = "0001"
 
 
 def upgrade() -> None:

@@ -44,9 +44,13 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("serve", _serve, "Serve HTTP on HOST and PORT until SIGTERM.")
-    migrate = add("migrate", _migrate, "Bring the database's tables up to the newest migration.")
+    migrate = add("migrate", _migrate, "Bring the database's tables up to the newest migrations.")
     migrate.add_argument("--check", action="store_true", help="change nothing; exit 1 if anything is missing")
     migrate.add_argument("--down", metavar="REVISION", help="take migrations back, down to REVISION (or `base`)")
+    migration = add(
+        "migration", _migration, "Migrate the database, and write a migration for what the models have more."
+    )
+    migration.add_argument("message", help="what it does, in words")
     add("openapi", _openapi, "Print the contract as YAML.")
     add("asyncapi", _asyncapi, "Print the contract of the events as YAML.")
     add("relay", _relay, "Deliver events until SIGTERM, without serving HTTP.")
@@ -83,8 +87,8 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
                 await migrations.check(database.engine)
             else:
                 await migrations.upgrade(database.engine)
-            present, _ = await migrations.state(database.engine)
-            print(f"The database is at revision {present or 'base'}.")
+            present = (await migrations.state(database.engine)).present
+            print(f"The database is at {' and '.join(present) or 'base'}.")
         finally:
             await database.close()
 
@@ -93,6 +97,22 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     except CommandError as error:  # also when the models have changed and no migration was written
         print(f"migrate: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _migration(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chassis import migrations  # noqa: PLC0415 - only the commands about migrations need Alembic
+    from chassis.database import Database  # noqa: PLC0415 - as above
+
+    async def run() -> None:
+        database = Database(settings)
+        try:
+            await migrations.upgrade(database.engine)
+            await migrations.write(database.engine, arguments.message)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
     return 0
 
 

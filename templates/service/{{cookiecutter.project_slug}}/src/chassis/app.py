@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import contract, cors, health, logs, migrations, problems, relay
 from chassis.auth import Authenticator, TokenRules
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.guest_tokens = GuestTokens(app.state.signing_key)
             app.state.authenticator = await _authenticator(settings, stack, app.state.guest_tokens, domain)
             if settings.environment is Environment.DEV:
-                await migrations.upgrade(app.state.database.engine)
+                await _migrate(app.state.database.engine)
             if settings.relay_embedded:
                 await stack.enter_async_context(relay.relaying(settings, app.state.database, metrics))
             if domain.lifespan is not None:
@@ -85,6 +86,11 @@ def create_app(settings: Settings) -> FastAPI:
     cors.install(app, settings.cors_origins)
     app.add_middleware(Observation, metrics=metrics)
     return app
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    if (await migrations.state(engine)).missing:
+        await migrations.upgrade(engine)
 
 
 async def _authenticator(

@@ -36,8 +36,8 @@ class Health:
         await self.database.ping(_PING_SECONDS)
         if not self._migrated:  # they can only get further, so once is enough
             with unavailable_as_problem():
-                present, head = await migrations.state(self.database.engine)
-            if present != head:
+                found = await migrations.state(self.database.engine)
+            if found.missing:
                 raise Problem(503, "not-migrated", "The database is not at the newest migration: run `make migrate`.")
             self._migrated = True
 

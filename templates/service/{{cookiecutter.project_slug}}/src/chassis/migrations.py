@@ -1,12 +1,21 @@
-"""Migrations: Alembic, run by a command of its own and never by a server (except in ``ENVIRONMENT=dev``)."""
+"""Migrations: Alembic, run by a command of its own and never by a server (except in ``ENVIRONMENT=dev``).
+
+There are two branches, ``chassis`` and ``domain``, each with a newest revision. So a newer chassis can bring migrations
+of its own to a service whose domain has long gone on; a domain's migration names the chassis' one that it builds on.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,16 +29,49 @@ def _config() -> Config:
     return Config(toml_file=ROOT / "pyproject.toml")
 
 
-async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
-    """Bring the database's tables up to ``revision``; several processes may try at once."""
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """How far a database is.
+
+    ``present`` are the revisions that it says it is at, ``missing`` the newest ones here that it has not reached.
+    """
+
+    present: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Bring the database's tables up to the newest migrations; several processes may try at once."""
     async with _connection(engine) as connection:
-        await connection.run_sync(_run, command.upgrade, revision)
+        await connection.run_sync(_run, command.upgrade, "heads")
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
     """Take migrations back, down to ``revision``."""
     async with _connection(engine) as connection:
         await connection.run_sync(_run, command.downgrade, revision)
+
+
+async def write(engine: AsyncEngine, message: str) -> None:
+    """Write a migration of the domain from the difference between the models and a database at the newest migrations.
+
+    :param message: what it does, in words; the file is named after them.
+    """
+    options: dict[str, Any] = {"head": "domain@head"}
+    if not any("domain" in script.branch_labels for script in _scripts().walk_revisions()):
+        options = {"head": "base", "branch_label": "domain", "depends_on": "chassis@head"}
+
+    def run(connection: Connection) -> None:
+        revision = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        command.revision(_bound(connection), message, autogenerate=True, rev_id=revision, **options)
+
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
 
 
 async def check(engine: AsyncEngine) -> None:
@@ -41,11 +83,20 @@ async def check(engine: AsyncEngine) -> None:
         await connection.run_sync(lambda sync: command.check(_bound(sync)))
 
 
-async def state(engine: AsyncEngine) -> tuple[str | None, str | None]:
-    """Return the database's revision and the newest one there is."""
+async def state(engine: AsyncEngine) -> State:
+    """Compare the database's revisions with the newest ones there are.
+
+    A database that names a revision unknown here has been migrated by newer code. Nothing is missing then: while a
+    release is rolled out, and when it is rolled back, the code before it goes on working on the newer tables.
+    """
     async with engine.connect() as connection:
-        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    return present, ScriptDirectory.from_config(_config()).get_current_head()
+        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+    scripts = _scripts()
+    try:
+        reached = {script.revision for script in scripts.get_all_current(present)}
+    except CommandError:
+        return State(present=present, missing=())
+    return State(present=present, missing=tuple(head for head in scripts.get_heads() if head not in reached))
 
 
 @asynccontextmanager
