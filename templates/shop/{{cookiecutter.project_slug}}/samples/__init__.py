@@ -1,0 +1,1 @@
+"""A made-up company, to look around in."""

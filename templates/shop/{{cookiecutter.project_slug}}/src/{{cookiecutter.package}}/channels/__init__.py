@@ -1,0 +1,1 @@
+"""Channels: the touchpoints that sell, and on what terms."""

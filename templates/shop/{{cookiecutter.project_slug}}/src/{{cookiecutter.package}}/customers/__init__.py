@@ -1,0 +1,1 @@
+"""Customers: what the shop must know about an account to price for it."""

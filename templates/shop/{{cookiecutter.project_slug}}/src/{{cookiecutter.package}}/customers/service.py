@@ -1,0 +1,51 @@
+"""What can be done with customers."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.auth import Principal
+from chassis.problems import Problem
+
+from .models import CustomerRow
+from .schemas import CustomerDraft
+
+
+def listed(tenant: str, reference: str | None = None) -> Select[CustomerRow]:
+    """Return the query for the customers of a house, or for the one with that reference."""
+    query = select(CustomerRow).where(CustomerRow.tenant == tenant)
+    return query if reference is None else query.where(CustomerRow.reference == reference)
+
+
+async def find(session: AsyncSession, tenant: str, customer_id: UUID) -> CustomerRow:
+    """Return one customer.
+
+    :raises Problem: 404 when the house has no such customer.
+    """
+    row = await session.scalar(listed(tenant).where(CustomerRow.id == customer_id))
+    if row is None:
+        raise Problem(404, "not-found", "There is no such customer.")
+    return row
+
+
+async def create(session: AsyncSession, tenant: str, draft: CustomerDraft) -> CustomerRow:
+    """Store a new customer.
+
+    :raises Problem: 409 when the reference is taken.
+    """
+    if await session.scalar(listed(tenant, draft.reference)):
+        raise Problem(409, "reference-taken", f"There is a customer {draft.reference} already.")
+    row = CustomerRow(tenant=tenant, **draft.model_dump())
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def group_of(session: AsyncSession, caller: Principal) -> str | None:
+    """Return the group whose prices a caller gets; nobody names their own."""
+    query = select(CustomerRow.customer_group).where(
+        CustomerRow.tenant == caller.tenant, CustomerRow.reference == (caller.account or caller.subject)
+    )
+    group: str | None = await session.scalar(query)
+    return group

@@ -1,0 +1,1 @@
+"""Discounts: rules that lower a price, with priority, stacking and budget."""

@@ -1,0 +1,1 @@
+"""Prices: lists, and the engine that says what something costs, and why."""

@@ -1,0 +1,42 @@
+"""The resource that the tests of the chassis call: any one that is listed, created, read, changed and deleted."""
+
+from typing import Any
+
+import httpx
+
+COLLECTION = "/v1/channels"
+ITEM = "/v1/channels/{channel_id}"
+ABSENT = "/v1/channels/0190a5e0-0000-7000-8000-000000000000"
+READ, WRITE = "shop:read", "shop:write"
+SCHEMA = "Channel"
+
+TEXT = "key"
+"""A text that may not be empty."""
+FLAG = "prices_include_tax"
+"""A boolean."""
+
+
+def draft(text: str | None = None) -> dict[str, object]:
+    """Return what creates one, with ``text`` in :data:`TEXT`."""
+    terms: dict[str, object] = {"name": "Shop", "currency": "EUR", "country": "DE"}
+    return terms if text is None else terms | {TEXT: text}
+
+
+def change(text: str) -> dict[str, object]:
+    """Return a merge patch that changes one."""
+    return {"name": text}
+
+
+def seed(client: httpx.Client) -> dict[str, str]:
+    """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
+
+    def post(collection: str, thing: dict[str, Any]) -> str:
+        response = client.post(f"/v1/{collection}", json=thing)
+        response.raise_for_status()
+        return str(response.json()["id"])
+
+    post("channels", draft("web"))
+    post("customers", {"reference": "acme", "customer_group": "dealers"})
+    post("price-lists", {"key": "retail", "name": "Retail", "currency": "EUR"})
+    post("discounts", {"key": "spring", "name": "Spring", "priority": 1, "percent": "10"})
+    return {}
