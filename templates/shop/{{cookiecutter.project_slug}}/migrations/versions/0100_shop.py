@@ -1,7 +1,7 @@
 """The shop's tables.
 
 Revision ID: 0100
-Revises: 0001
+Revises:
 """
 
 import sqlalchemy as sa
@@ -9,9 +9,9 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0100"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
+down_revision = None
+branch_labels = ("domain",)
+depends_on = "0001"
 
 DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("tax_rates", DOCUMENT, nullable=False),
         sa.Column("order_minimum", DOCUMENT, nullable=True),
         sa.Column("locations", DOCUMENT, nullable=False),
-        sa.Column("tenant", sa.String(length=63), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -41,7 +41,7 @@ def upgrade() -> None:
         "customers",
         sa.Column("reference", sa.String(length=255), nullable=False),
         sa.Column("customer_group", sa.String(length=100), nullable=True),
-        sa.Column("tenant", sa.String(length=63), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("budget", sa.BigInteger(), nullable=True),
         sa.Column("spent", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tenant", sa.String(length=63), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("customer_group", sa.String(length=100), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tenant", sa.String(length=63), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("tiers", DOCUMENT, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tenant", sa.String(length=63), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["list_id"], ["price_lists.id"], name=op.f("fk_prices_list_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prices")),
     )

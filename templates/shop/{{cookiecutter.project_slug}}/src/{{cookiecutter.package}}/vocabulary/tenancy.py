@@ -3,8 +3,10 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.auth import TENANT_LENGTH
+
 
 class OfTenant:
     """The column that every query filters by: the caller's token says which house it is, "" where there is one."""
 
-    tenant: Mapped[str] = mapped_column(String(63))
+    tenant: Mapped[str] = mapped_column(String(TENANT_LENGTH))
