@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from machgen.check.facts import Facts
-from machgen.check.model import Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown
+from machgen.check.model import Edit, Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown
 from machgen.check.roots import Root, roots
 
 _ABOUT_CODE = frozenset({"M", "C", "H"})
@@ -48,7 +48,7 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> Report:
         for root in _asked(rule, found):
             flaws, judgement = _ask(rule, facts, root)
             judgements.append(judgement)
-            findings.extend(_finding(rule, flaw, root) for flaw in flaws)
+            findings.extend(_finding(rule, flaw, root, facts) for flaw in flaws)
     unreadable = tuple((path, error.line, error.reason) for path, error in sorted(facts.unreadable.items()))
     return Report(_distinct(findings), tuple(judgements), found, unreadable)
 
@@ -83,9 +83,17 @@ def _ask(rule: Rule, facts: Facts, root: Root | None) -> tuple[list[Flaw], Judge
     return flaws, Judgement(rule, where, Outcome.PASSED)
 
 
-def _finding(rule: Rule, flaw: Flaw, root: Root | None) -> Finding:
+def _finding(rule: Rule, flaw: Flaw, root: Root | None, facts: Facts) -> Finding:
     level: Level = flaw.level or rule.level
-    return Finding(rule, level, flaw, root.path if root else None, "")
+    located = replace(flaw, fix=tuple(_located(each, facts) for each in flaw.fix)) if flaw.fix else flaw
+    return Finding(rule, level, located, root.path if root else None, "")
+
+
+def _located(edit: Edit, facts: Facts) -> Edit:
+    """An edit with the column of its text, which code scanning asks for."""
+    lines = facts.lines(edit.path)
+    line = lines[edit.line - 1] if 0 < edit.line <= len(lines) else ""
+    return replace(edit, column=line.find(edit.old) + 1)
 
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -65,12 +65,14 @@ class Edit:
         line: From 1.
         old: The text on that line, exactly; without it on the line nothing is changed.
         new: What it becomes; may hold line breaks.
+        column: Of the text on its line, from 1; 0 until the engine has looked it up.
     """
 
     path: str
     line: int
     old: str
     new: str
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

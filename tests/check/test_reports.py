@@ -1,6 +1,8 @@
 """How a report is shown: for people, programs, code scanning, CI and pull requests."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -219,3 +221,42 @@ def test_fixes_are_none_where_nothing_is_safe() -> None:
     facts = facts_of(FILES)
 
     assert (0, ()) == (len((result := fixed(facts, judge(facts, all_rules()).findings))[0]), result[1])
+
+
+EVIL = "a\x1b[31m,b:c\r\n::error::x]]>|`<b>\"'&\u202e\udcff\ufffe[x](y)%0A"
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+def test_a_hostile_name_reaches_no_format_as_it_is(shape: str) -> None:
+    """No control or invisible character, no line of its own, no markup; whatever a file or an image is called."""
+    files = {
+        f"{EVIL}/Dockerfile": f"FROM {EVIL}:latest\n".encode("utf-8", "surrogateescape"),
+        f"{EVIL}/requirements.txt": "fastapi\n",
+    }
+    text = shown(report_of(files), shape)
+
+    assert [] == [character for character in text if character in "\x1b\r\u202e\ufffe\udcff"]
+    assert [] == [line for line in text.splitlines() if line.startswith("::error::x")]
+    assert "<b>" not in text or shape in {"text", "json", "sarif", "github", "gitlab", "baseline"} or "`<b>" in text
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+def test_bytes_do_not_depend_on_the_machine(shape: str, tmp_path: Path) -> None:
+    """Not on the hash seed, the locale, the time zone, the terminal or the place of the repository."""
+
+    outputs = []
+    for number, extra in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
+            {"PYTHONHASHSEED": "2", "COLUMNS": "20", "LC_ALL": "C.UTF-8"},
+        )
+    ):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        for path, text in FILES.items():
+            (directory / path).write_text(text)
+        command = [sys.executable, "-m", "machgen", "check", "--format", shape, "--profile", "reference"]
+        environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), **extra}
+        outputs.append(subprocess.run(command, cwd=directory, env=environment, capture_output=True, check=False).stdout)
+
+    assert outputs[0] == outputs[1] != b""

@@ -31,7 +31,7 @@ def _suite(letter: str, report: Report) -> list[str]:
 
 
 def _case(each: Judgement, report: Report) -> list[str]:
-    where = f" [{each.root or '.'}]" if each.root is not None else ""
+    where = f" [{printable(each.root or '.')}]" if each.root is not None else ""
     name = escaped(f"{each.rule.id} {each.rule.title}{where}")
     head = f'    <testcase classname="{escaped(f"machgen.{each.rule.letter}")}" name="{name}" time="0"'
     if each.outcome is Outcome.PASSED:
@@ -41,13 +41,13 @@ def _case(each: Judgement, report: Report) -> list[str]:
         text = "\n".join(_line(one) for one in found) or "found in a file that another root shares"
         failure = f'<failure message="{escaped(each.rule.mend)}" type="{each.rule.level.word}">'
         return [f"{head}>", f"      {failure}{escaped(text)}</failure>", "    </testcase>"]
-    reason = escaped(f"{each.outcome.value}: {'; '.join(each.reasons)}")
+    reason = escaped(f"{each.outcome.value}: {'; '.join(printable(reason) for reason in each.reasons)}")
     return [f"{head}>", f'      <skipped message="{reason}"/>', "    </testcase>"]
 
 
 def _line(finding: Finding) -> str:
     at = finding.flaw.at
-    return f"{at.path}:{at.line}:{at.column}: {finding.flaw.message}"
+    return f"{printable(at.path)}:{at.line}:{at.column}: {printable(finding.flaw.message)}"
 
 
 def escaped(text: str) -> str:

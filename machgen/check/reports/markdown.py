@@ -17,13 +17,14 @@ def show(report: Report) -> str:
     if report.findings:
         lines += ["", "| rule | level | where | what |", "|---|---|---|---|"]
         lines += [
-            f"| {each.rule.id} | {each.level.word} | {_code(place(each))} | {_escaped(each.flaw.message)} |"
+            f"| {each.rule.id} | {each.level.word} | {_code(place(each))} | {escaped(each.flaw.message)} |"
             for each in report.findings
         ]
     return "\n".join(lines) + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text in which nothing is markup."""
     return re.sub(r"([\\`*_{}\[\]<>()#|!~@&$])", r"\\\1", printable(text))
 
 

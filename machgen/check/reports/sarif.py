@@ -1,12 +1,15 @@
 """SARIF 2.1.0 (OASIS), for code scanning."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
 from machgen import __version__
 from machgen.check.engine import Report
 from machgen.check.model import Edit, Finding, Rule
+from machgen.check.reports import LETTERS
+from machgen.names import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -18,17 +21,22 @@ def show(report: Report) -> str:
     results = [_result(each, index, "") for each in report.findings]
     results += [_result(each, index, reason) for each, reason in report.ignored]
     unread = [
-        {"level": "warning", "message": {"text": f"could not be read: {why}"}, "locations": [_location(path, line, 1)]}
+        {
+            "level": "warning",
+            "message": {"text": _message(f"could not be read: {why}")},
+            "locations": [_location(path, line, 1)],
+        }
         for path, line, why in report.unreadable
     ]
+    home = _home()
+    driver = {
+        "name": "machgen",
+        "semanticVersion": __version__,
+        **({"informationUri": home} if home else {}),
+        "rules": [_rule(rule, home) for rule in rules],
+    }
     run = {
-        "tool": {
-            "driver": {
-                "name": "machgen",
-                "semanticVersion": __version__,
-                "rules": [_rule(rule) for rule in rules],
-            }
-        },
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unread}],
         "results": results,
@@ -36,12 +44,29 @@ def show(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _home() -> str:
+    """The address of the documentation, as the installed distribution names it; empty where it names none.
+
+    A URL of a private mirror is the right one for who installed from it, so it is nowhere written down here.
+    """
+    from importlib import metadata  # noqa: PLC0415 - only this format asks
+
+    try:
+        named = metadata.metadata("machgen").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        return ""
+    urls = dict(each.split(", ", 1) for each in named if ", https://" in each)
+    return urls.get("Documentation", urls.get("Homepage", "")).rstrip("/")
+
+
+def _rule(rule: Rule, home: str) -> dict[str, Any]:
+    own = rule.letter in LETTERS
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.title.replace("-", " ").split() if word.isalnum()),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
+        **({"helpUri": f"{home}/reference/rules/#{rule.id.lower()}"} if home and own else {}),
         "help": {
             "text": f"{rule.mend}\n\nSource: {rule.source}",
             "markdown": f"{rule.mend}\n\n*Source: {rule.source}*",
@@ -57,15 +82,20 @@ def _result(each: Finding, index: dict[str, int], reason: str) -> dict[str, Any]
         "ruleId": each.rule.id,
         "ruleIndex": index[each.rule.id],
         "level": each.level.word,
-        "message": {"text": each.flaw.message},
+        "message": {"text": _message(each.flaw.message)},
         "locations": [_location(at.path or ".", at.line, at.column)],
         "partialFingerprints": {"machgen/v1": each.fingerprint},
     }
-    if each.flaw.fix:
+    if each.flaw.fix and all(edit.column for edit in each.flaw.fix):
         result["fixes"] = [{"description": {"text": each.rule.mend}, "artifactChanges": _changes(each.flaw.fix)}]
     if reason:
         result["suppressions"] = [{"kind": "external", "justification": reason}]
     return result
+
+
+def _message(text: str) -> str:
+    """Plain text, in which brackets would be a link (SARIF 2.1.0, 3.11.6: embedded links)."""
+    return re.sub(r"([\\\[\]])", r"\\\1", printable(text))
 
 
 def _location(path: str, line: int, column: int) -> dict[str, Any]:
@@ -82,7 +112,16 @@ def _changes(fix: tuple[Edit, ...]) -> list[dict[str, Any]]:
     return [
         {
             "artifactLocation": {"uri": _uri(edit.path)},
-            "replacements": [{"deletedRegion": {"startLine": edit.line}, "insertedContent": {"text": edit.new}}],
+            "replacements": [
+                {
+                    "deletedRegion": {
+                        "startLine": edit.line,
+                        "startColumn": edit.column,
+                        "endColumn": edit.column + len(edit.old),
+                    },
+                    "insertedContent": {"text": edit.new},
+                }
+            ],
         }
         for edit in fix
     ]
