@@ -229,7 +229,7 @@ EVIL = "a\x1b[31m,b:c\r\n::error::x]]>|`<b>\"'&\u202e\udcff\ufffe[x](y)%0A"
 @pytest.mark.parametrize("shape", FORMATS)
 def test_a_hostile_name_reaches_no_format_as_it_is(shape: str) -> None:
     """No control or invisible character, no line of its own, no markup; whatever a file or an image is called."""
-    files = {
+    files: dict[str, str | bytes] = {
         f"{EVIL}/Dockerfile": f"FROM {EVIL}:latest\n".encode("utf-8", "surrogateescape"),
         f"{EVIL}/requirements.txt": "fastapi\n",
     }
