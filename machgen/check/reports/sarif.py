@@ -55,7 +55,10 @@ def _home() -> str:
         named = metadata.metadata("machgen").get_all("Project-URL") or []
     except metadata.PackageNotFoundError:
         return ""
-    urls = dict(each.split(", ", 1) for each in named if ", https://" in each)
+    urls: dict[str, str] = {}
+    for each in named:
+        label, _, url = str(each).partition(", ")
+        urls[label] = url
     return urls.get("Documentation", urls.get("Homepage", "")).rstrip("/")
 
 
