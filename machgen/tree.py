@@ -4,7 +4,6 @@ A tree is an in-memory set of files, path → bytes + executable bit. Composing,
 trees and give trees; only `pack` reads them from disk and only `publish` writes them.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -70,6 +69,8 @@ class Tree(Mapping[str, File]):
     def digest(self) -> str:
         """`sha256:` and 64 hexadecimal digits over every path, executable bit and content, in path order."""
         if not self._digest:
+            import hashlib  # noqa: PLC0415 - loads OpenSSL, which few commands need
+
             whole = hashlib.sha256()
             for path, file in self._files.items():
                 name = path.encode("utf-8", "surrogateescape")

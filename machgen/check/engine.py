@@ -1,6 +1,5 @@
 """Ask every selected rule of the repository and of its roots, and keep what became of each."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -98,6 +97,10 @@ def _located(edit: Edit, facts: Facts) -> Edit:
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:
     """One finding a fact: roots that share a file do not report it twice; equals in a file are told apart by order."""
+    if not findings:
+        return ()
+    import hashlib  # noqa: PLC0415 - a repository without findings needs none
+
     ordered = sorted(findings, key=lambda each: (each.flaw.at, each.rule.id, each.flaw.message, each.root or ""))
     seen: set[tuple[str, object, str]] = set()
     counts: dict[str, int] = {}

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
@@ -30,6 +30,9 @@ _TEST_FILE = re.compile(
 
 
 _GENERATED = re.compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
+
+
+_WORD = re.compile(r"[A-Za-z_]\w\w+", re.ASCII)
 
 
 def is_beside(path: str) -> bool:
@@ -148,6 +151,46 @@ class Facts:
             self._kept[key] = text
         kept: str = self._kept[key]
         return kept
+
+    def vocabulary(self, path: str) -> str:
+        """Return the words of a file's prose (letters, digits, `_`; three or more), each once, one a line."""
+        key = ("vocabulary", path)
+        if key not in self._kept:
+            self._kept[key] = f"\n{chr(10).join(set(_WORD.findall(self.prose(path))))}\n"
+        kept: str = self._kept[key]
+        return kept
+
+    def mentions(self, path: str, words: Iterable[str]) -> bool:
+        """Whether a word of a file has one of `words` in it (letters, digits and `_` only; case counts).
+
+        `"\\nword\\n"` asks for the word itself.
+
+        A pattern walks through a text a hundred times slower than this; rules ask it first, with words of which every
+        match of their pattern holds one.
+        """
+        vocabulary = self.vocabulary(path)
+        return any(word in vocabulary for word in words)
+
+    def glance(self, path: str, marks: tuple[str, ...]) -> str:
+        """Return what `prose` does where a file holds one of `marks`, else nothing.
+
+        For looks into every file there is: what no rule has read yet is neither decoded nor kept without need.
+        """
+        key = ("text", path)
+        if key in self._kept:
+            prose = self.prose(path)
+            return prose if any(mark in prose for mark in marks) else ""
+        try:
+            data = self.files.read(path) if self.files.size(path) <= LARGEST else b""
+        except OSError as error:
+            self.unreadable[path] = Unreadable(error.strerror or str(error))
+            return ""
+        if data and b"\0" not in data[:8192] and not any(mark.encode() in data for mark in marks):
+            return ""
+        prose = self.prose(path)
+        self._kept.pop(key, None)
+        self._kept.pop(("prose", path), None)
+        return prose
 
     def lines(self, path: str) -> list[str]:
         """Return the lines of `prose`; none where a file has no text."""

@@ -6,11 +6,14 @@ A check runs on a `Checkout` (a directory) or on a `Tree` in memory, such as a r
 import os
 import stat
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from machgen.check.ignoring import leaves_out, patterns_of
 from machgen.errors import BadRequest
 from machgen.tree import Tree
+
+if TYPE_CHECKING:
+    import subprocess
 
 LARGEST = 5_000_000
 """Bytes. Larger files are data, not something that a person wrote; they are named in the report and not read."""
@@ -126,7 +129,7 @@ class Revision:
                 name, size = blob.split()
                 self._blobs[path] = name, int(size)
         self.paths = tuple(sorted(path for path in self._blobs if not _NEVER & set(path.split("/")[:-1])))
-        self._read: dict[str, bytes] = {}
+        self._objects: _Objects | None = None
 
     def size(self, path: str) -> int:
         """See `Files`."""
@@ -134,25 +137,73 @@ class Revision:
 
     def read(self, path: str) -> bytes:
         """See `Files`."""
-        if path not in self._read:
-            data = _git(self._directory, "cat-file", "blob", self._blobs[path][0])
-            if data is None:
-                raise OSError("not in this clone")
-            self._read[path] = data
-        return self._read[path]
+        if self._objects is None:
+            self._objects = _Objects(self._directory)
+        data = self._objects.read(self._blobs[path][0])
+        if data is None:
+            raise OSError("not in this clone")
+        return data
+
+
+class _Objects:
+    """One git process that answers for many objects; it ends with this object."""
+
+    def __init__(self, directory: str) -> None:
+        import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
+        import weakref  # noqa: PLC0415 - see above
+
+        self._process = subprocess.Popen(  # noqa: S603 - no shell; what would run code of the repository is off
+            [*_COMMAND, "cat-file", "--batch"],
+            cwd=directory,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        weakref.finalize(self, _end, self._process)
+
+    def read(self, name: str) -> bytes | None:
+        """Return an object's content; None where it is not here.
+
+        Args:
+            name: Its whole name, hexadecimal.
+        """
+        given, answered = self._process.stdin, self._process.stdout
+        if given is None or answered is None:
+            return None
+        try:
+            given.write(name.encode("ascii") + b"\n")
+            given.flush()
+        except OSError:
+            return None
+        _, _, size = answered.readline().rstrip(b"\n").rpartition(b" blob ")
+        if not size.isdigit():
+            return None  # `missing`
+        data = answered.read(int(size) + 1)
+        return data[:-1] if len(data) == int(size) + 1 else None
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.communicate()
+
+
+_COMMAND = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+
+
+def _environment() -> dict[str, str]:
+    elsewhere = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return elsewhere | _OFFLINE | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
 def _git(directory: str, *words: str) -> bytes | None:
     """What git prints; None where it fails or is missing."""
     import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
 
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"]
-    elsewhere = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         done = subprocess.run(  # noqa: S603 - no shell; what would run code of the repository is off
-            [*command, *words],
+            [*_COMMAND, *words],
             cwd=directory,
-            env=elsewhere | _OFFLINE | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=_environment(),
             capture_output=True,
             check=False,
             timeout=20,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first.breaking import breaking_changes
 from machgen.check.api_first.contracts import Contract, api_of, contracts, no_openapi, of, parsed
 from machgen.check.api_first.references import position
 from machgen.check.facts import Facts
@@ -47,6 +46,8 @@ def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 def _compared(facts: Facts, base: Facts, old: Contract, new: Contract) -> Iterator[Answer]:
+    from machgen.check.api_first.breaking import breaking_changes  # noqa: PLC0415 - only --base needs it
+
     for change in breaking_changes(api_of(base, old), api_of(facts, new)):
         path = new.path if change.path == old.path else change.path
         if change.unknown:

@@ -7,7 +7,6 @@ Sources: OpenAPI 2.0, 3.0.3 and 3.1.0. Swagger's `body` and `formData` parameter
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from machgen.check.api_first.references import Load, Node, References
 from machgen.check.api_first.shapes import Shapes
@@ -233,4 +232,8 @@ def _media_type(text: str) -> str:
 
 def template(path: str) -> str:
     """Return a path with its parameters' names left out, so that renaming one changes nothing."""
-    return re.sub(r"\{[^{}]*\}", "{}", urlsplit(path).path if "://" in path else path)
+    if "://" in path:
+        from urllib.parse import urlsplit  # noqa: PLC0415 - few contracts name whole addresses as paths
+
+        path = urlsplit(path).path
+    return re.sub(r"\{[^{}]*\}", "{}", path)

@@ -196,6 +196,11 @@ _PUBLISHES = re.compile(
     r"\b(?:sns|SNS|sns_client)\s*\.\s*publish\s*\(|\b(?:events|eventbridge|event_bridge)\s*\.\s*put_events\s*\(|"
     r"\bnew\s+(?:PublishCommand|PutEventsCommand)\s*\(|\bkafka\.Message\s*\{"
 )
+_PUBLISHING = (
+    "kafkaTemplate", "streamBridge", "rabbitTemplate", "amqpTemplate", "jmsTemplate", "\npublish\n", "\nPublish\n",
+    "_publish\n", "basicPublish", "BasicPublish", "PublishWithContext", "PublishAsync", "PublishCommand", "sendToQueue",
+    "roducer\n", "put_events", "PutEventsCommand", "\nkafka\n",
+)  # fmt: skip
 _BROKERS = (
     "kafkajs", "amqplib", "nats", "@aws-sdk/client-sns", "@aws-sdk/client-eventbridge", "@google-cloud/pubsub",
     "kafka-python", "aiokafka", "confluent-kafka", "pika", "aio-pika", "nats-py", "google-cloud-pubsub",
@@ -225,7 +230,9 @@ def events_described(facts: Facts, root: Root) -> Iterator[Answer]:
         return
     if any(each.kind in {"asyncapi", "protobuf"} for each in of(facts, root)) or _schemas(facts, root):
         return
-    sources = tuple(path for path in files_of(facts, root) if path.endswith(_CODE))
+    sources = tuple(
+        path for path in files_of(facts, root) if path.endswith(_CODE) and facts.mentions(path, _PUBLISHING)
+    )
     first = next(facts.grep(sources, _PUBLISHES), None)
     if first is None:
         yield NotApplicable("it publishes nothing that can be seen")

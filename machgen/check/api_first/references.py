@@ -4,7 +4,6 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from machgen.check.document import Map, Seq
 
@@ -13,6 +12,14 @@ DEEPEST = 50
 
 Load = Callable[[str], Any]
 """A repository path → the parsed file; None where it is not there or cannot be read."""
+
+
+def _decoded(part: str) -> str:
+    if "%" not in part:
+        return part
+    from urllib.parse import unquote  # noqa: PLC0415 - few references are percent-encoded
+
+    return unquote(part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +82,7 @@ class References:
         if file:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(node.path), file))
         value = self._load(path)
-        parts = [unquote(part).replace("~1", "/").replace("~0", "~") for part in fragment.split("/")[1:]]
+        parts = [_decoded(part).replace("~1", "/").replace("~0", "~") for part in fragment.split("/")[1:]]
         found = Node(path, "", value)
         for part in parts:
             found = found.child(int(part) if isinstance(found.value, list) and part.isdigit() else part)

@@ -1,6 +1,5 @@
 """C105, C108, C110, C112, C114, C117: what objects say to the cluster."""
 
-import base64
 import binascii
 import re
 from collections.abc import Iterator
@@ -159,7 +158,7 @@ def _opens_something(key: str, value: str) -> bool:
 
 def _decoded(value: object) -> str:
     try:
-        return base64.b64decode(str(value), validate=True).decode("utf-8", "replace")
+        return binascii.a2b_base64(str(value), strict_mode=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
 

@@ -1,6 +1,5 @@
 """C306-C309: what lies in the tree that should not, and what is named and does not lie there."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -73,9 +72,7 @@ def no_credentials(facts: Facts) -> Iterator[Answer]:
 
 
 def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
-    text = facts.prose(path)
-    if not any(mark in text for mark in _MARKS):  # a look for some words is far cheaper than the pattern
-        return
+    text = facts.glance(path, _MARKS)  # a look for some words is far cheaper than the pattern
     for match in _TOKENS.finditer(text):
         kind = str(match.lastgroup)
         value = match[0]
@@ -87,6 +84,8 @@ def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
             continue
         if "sops" in text and "ENC[" in text:
             continue
+        import hashlib  # noqa: PLC0415 - a repository without credentials needs none
+
         digest = hashlib.sha256(
             (value if kind != "key" else text[match.start() : match.start() + 400]).encode()
         ).hexdigest()
@@ -131,17 +130,15 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
         if facts.is_beside(path) or _DEVELOPMENT.search(path):
             continue
         for endings, pattern in DEFAULTS:
-            if path.endswith(endings):
-                text = facts.prose(path)
-                if _NAMES_A_SECRET.search(text):
-                    yield from _defaults(path, text, pattern)
+            if path.endswith(endings) and facts.mentions(path, _NAMES_A_SECRET):
+                yield from _defaults(path, facts.prose(path), pattern)
 
 
 _DEVELOPMENT = re.compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
-_NAMES_A_SECRET = re.compile(
-    r"[sS]ecret|SECRET|[jJ]wt|JWT|[sS]igning|SIGNING|[eE]ncryption|ENCRYPTION|"
-    r"SymmetricSecurityKey"
-)
+_NAMES_A_SECRET = (
+    "ecret", "SECRET", "jwt", "Jwt", "JWT", "igning", "SIGNING", "ncryption", "ENCRYPTION", "SymmetricSecurityKey",
+    "ookieSession",
+)  # fmt: skip
 _NO_LITERAL = ("$", "/", "http", "env:", "{", "<")
 _COMMENT = ("#", "//", "*", "/*")
 _ONLY_A_NAME = re.compile(
@@ -183,12 +180,7 @@ def _is_refused(text: str, value: str) -> bool:
     return False
 
 
-_TLS_ENDINGS = tuple({ending for endings, _, _ in TLS for ending in endings})
-_TLS_MARKS = (
-    "verify", "Verify", "VERIFY", "Unauthorized", "UNAUTHORIZED", "ssl", "SSL", "TrustAll", "TrustManager",
-    "Hostname", "HOSTNAME",
-    "Certificate", "danger_accept", "RequireHttps", "curl", "--no-check", "-tls-",
-)  # fmt: skip
+_TLS_ENDINGS = tuple({ending for endings, *_ in TLS for ending in endings})
 _HERE = re.compile(r"https://(?:localhost|127\.0\.0\.1|\[::1\]|kubernetes\.default)")
 
 
@@ -207,10 +199,10 @@ def tls_verified(facts: Facts) -> Iterator[Answer]:
         low = path.lower()
         if facts.is_beside(path):
             continue
-        if not low.endswith(_TLS_ENDINGS) or not any(mark in (facts.prose(path)) for mark in _TLS_MARKS):
+        if not low.endswith(_TLS_ENDINGS):
             continue
-        for endings, pattern, said in TLS:
-            if not low.endswith(endings):
+        for endings, words, pattern, said in TLS:
+            if not low.endswith(endings) or not facts.mentions(path, words):
                 continue
             if not pattern.search(facts.prose(path)):
                 continue

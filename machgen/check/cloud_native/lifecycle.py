@@ -31,6 +31,13 @@ _AT_START = (
     ((".properties",), re.compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
+_STARTING = (
+    "create_all",
+    "igrat",
+    "EnsureCreated",
+    "sync",
+    "ddl",
+)
 _DATABASES = (
     "sqlalchemy", "sqlmodel", "django", "alembic", "tortoise-orm", "psycopg", "psycopg2", "psycopg2-binary",
     "asyncpg", "flask-sqlalchemy", "typeorm",
@@ -67,7 +74,11 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         ):
             continue
         for endings, pattern, said in _AT_START:
-            if path.endswith(endings) and (match := pattern.search(facts.prose(path))):
+            if (
+                path.endswith(endings)
+                and facts.mentions(path, _STARTING)
+                and (match := pattern.search(facts.prose(path)))
+            ):
                 text = facts.prose(path)
                 line = text.count("\n", 0, match.start()) + 1
                 if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
@@ -106,6 +117,16 @@ _SERVERS_THAT_END = (
     "lightship", "stoppable", "@godaddy/terminus", "actix-web", "rocket", "laravel/framework", "litestar", "sanic",
     "http-graceful-shutdown",
 )  # fmt: skip
+_HANDLING = (
+    "SIGTERM",
+    "NotifyContext",
+    "hutdown",
+    "PreDestroy",
+    "signal",
+    "SignalKind",
+    "closeWithGrace",
+    "New",
+)
 _HANDLES = re.compile(
     r"SIGTERM|NotifyContext|enableShutdownHooks|addShutdownHook|@PreDestroy|signal\.signal\(|"
     r"add_signal_handler|shutdown_signal|"
@@ -142,7 +163,7 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     sources = [path for path in files_of(facts, root) if path.endswith(SOURCES)]
     local = {each.local for manifest in root.manifests for each in manifest.dependencies if each.local is not None}
     shared = [path for where in local for path in facts.below(where) if path.endswith(SOURCES)]
-    if any(_HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
+    if any(facts.mentions(path, _HANDLING) and _HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
         return
     if ecosystems & {"go", "node"} and sources:
         main = next(
@@ -171,8 +192,8 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
     """One slow neighbour holds every worker that waits for it: what it fails, you fail, and then who calls you. A call
     without a timeout waits for ever."""
     for path in files_of(facts, root):
-        for endings, pattern, said in CALLS:
-            if not path.endswith(endings):
+        for endings, word, pattern, said in CALLS:
+            if not path.endswith(endings) or not facts.mentions(path, (word,)):
                 continue
             text = facts.prose(path)
             if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.cloud_native.patterns import AGENT, OF_RUNTIMES, STRUCTURED, TO_FILES
+from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
 from machgen.check.cloud_native.state import memory_state
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import Dependency, Manifest, manifests_of
@@ -147,9 +147,9 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
             continue
         text = facts.prose(path)
         known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
-        structured = structured or _is_structured(text.lower()) or bool(_JSON_FORMAT.search(text))
-        for endings, pattern in TO_FILES:
-            if path.endswith(endings) and (match := pattern.search(text)):
+        structured = structured or _is_structured(facts, path)
+        for endings, words, pattern in TO_FILES:
+            if path.endswith(endings) and facts.mentions(path, words) and (match := pattern.search(text)):
                 if path.endswith(".xml") and not re.search(r"log(?:back|4j)", path):
                     continue
                 at = Place(path, text.count("\n", 0, match.start() + len(match[0]) - len(match[0].lstrip())) + 1)
@@ -170,8 +170,15 @@ _JSON_FORMAT = re.compile(
 """A log format that is a JSON object written out: logging.conf, logback.xml, log4j2.xml."""
 
 
-def _is_structured(text: str) -> bool:
-    return any(all(word in text for word in words) for words in STRUCTURED)
+def _is_structured(facts: Facts, path: str) -> bool:
+    text = facts.prose(path)
+    if path.endswith((".conf", ".ini", ".cfg", ".xml", ".properties")) and _JSON_FORMAT.search(text):
+        return True
+    known = facts.vocabulary(path).lower()
+    if not any(word in known for word in HINTS):
+        return False
+    low = text.lower()
+    return any(all(word in low for word in words) for words in STRUCTURED)
 
 
 _SESSION = re.compile(r"\bsession\(\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\)")
