@@ -1,6 +1,7 @@
 """A generated project is a project: its own lint, types and tests pass, whatever the answers were."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template, descriptions
 from machgen.render import Renderer
+from machgen.tree import Tree
 from tests.templating import write
 
 TOOLS = Path(__file__).parents[2] / ".tools"
@@ -34,7 +36,8 @@ def run(project: Path, *targets: str) -> None:
     services = TOOLS / "services"
     if not services.exists():
         pytest.fail("run `make tools` first: it makes the environment of the generated services")
-    words = ["make", "--no-print-directory", f"VENV={services}", *targets]
+    # one process: as many of these tests as there are cores run side by side already
+    words = ["make", "--no-print-directory", f"VENV={services}", "WORKERS=0", *targets]
     inherited = {
         k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "VIRTUAL_ENV")
     }
@@ -43,25 +46,52 @@ def run(project: Path, *targets: str) -> None:
     assert 0 == done.returncode, (done.stdout + done.stderr)[-6000:]
 
 
-def cases() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+JUDGES = ("architecture", "auth", "contract", "docs", "event_contract", "fuzz", "migrations")
+"""The chassis' tests that judge the whole service, by its contracts, its settings, its migrations and its documents."""
+
+
+def cases() -> Iterator[tuple[str, str]]:
     """Yield what to make of what: a layer's own tests run once, under the names that are not its defaults."""
     for name in descriptions():
         for answers in ANSWERS:
-            quick = answers == "defaults" and len(builtin_template(name)[0].layers) > 1
-            yield name, answers, ("lint", "types") if quick else ("lint", "types", "test")
+            yield name, answers
 
 
-@pytest.mark.parametrize(
-    ("name", "answers", "targets"),
-    list(cases()),
-    ids=lambda value: value if isinstance(value, str) else " ".join(value),
-)
-def test_its_own_lint_types_and_tests_pass(name: str, answers: str, targets: tuple[str, ...], tmp_path: Path) -> None:
-    """What a newcomer types first is green: `make lint types test`, on SQLite and, where it is at hand, PostgreSQL."""
+def chosen(name: str, answers: str, tree: Tree) -> list[str] | None:
+    """Return the files of tests to run, or nothing for all: what the chassis does is tested with the service alone."""
+    layers = builtin_template(name)[0].layers
+    if len(layers) == 1:
+        return None
+    if answers == "defaults":
+        return []
+    below = rendered(layers[0], answers)
+    own = [path for path, file in tree.items() if path not in below or below[path].data != file.data]
+    tests = [path for path in own if re.search(r"(^|/)test_\w+\.py$", path)]
+    return sorted({*tests, *(f"tests/test_{judge}.py" for judge in JUDGES)})
+
+
+def rendered(name: str, answers: str) -> Tree:
+    """Render one template."""
     template, _ = builtin_template(name)
     renderer = Renderer(template)
-    context = resolve(template, renderer, [Given(Source.FILE, "answers.toml", ANSWERS[answers])]).context
-    project = tmp_path / "project"
-    write(renderer.tree(context), project)
+    return renderer.tree(resolve(template, renderer, [Given(Source.FILE, "answers.toml", ANSWERS[answers])]).context)
 
-    run(project, *targets)
+
+@pytest.mark.parametrize(("name", "answers"), list(cases()))
+def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Path) -> None:
+    """What a newcomer types first is green: `make lint types test`, on SQLite and, where it is at hand, PostgreSQL.
+
+    Of a layer only its own tests run here, and those that judge the whole; its domain must be covered by them alone.
+    """
+    tree = rendered(name, answers)
+    project = tmp_path / "project"
+    write(tree, project)
+    tests = chosen(name, answers, tree)
+
+    if tests is None:
+        run(project, "lint", "types", "test" if answers == "defaults" else "coverage")
+    elif not tests:
+        run(project, "lint", "types")
+    else:
+        package = ANSWERS[answers]["package"]
+        run(project, "lint", "types", "coverage", f"COVER=src/{package}", f"ARGS={' '.join(tests)}")

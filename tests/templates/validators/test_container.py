@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from machgen.bundle import descriptions
 from tests.templates.conftest import Bake
 from tests.templates.validators.test_answers import TEXTS
 
@@ -67,9 +68,10 @@ def build(docker: Docker) -> Iterator[Build]:
         docker("image", "rm", "--force", tag)
 
 
-@pytest.fixture(scope="module")
-def project(baked: Bake) -> Path:
-    return baked({"ci": "github"})
+@pytest.fixture(scope="module", params=list(descriptions()))
+def project(request: pytest.FixtureRequest, baked: Bake) -> Path:
+    """Every built-in template in turn."""
+    return baked({"ci": "github"}, request.param)
 
 
 @pytest.fixture(scope="module")
