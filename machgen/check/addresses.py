@@ -12,7 +12,7 @@ from machgen.check.kubernetes import Object, cluster
 from machgen.check.model import Place
 
 _ADDRESS = re.compile(
-    r"\A(?:([a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?([a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)(?::(\d{2,5}))?(?:[/?][^\s]*)?\Z"
+    r"\A(?:([a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?([a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)(?::(\d{2,5}))?((?:[/?][^\s]*)?)\Z"
 )
 _NAMED = re.compile(r"(?:\A|_)(?:URL|URI|ADDR|ADDRESS|ENDPOINT|HOST|SERVER|SERVERS|DSN)\Z", re.IGNORECASE)
 
@@ -30,6 +30,7 @@ class Address:
         full: The whole host.
         port: None where none is written.
         at: Where.
+        path: What stands behind host and port.
     """
 
     scope: str
@@ -40,6 +41,7 @@ class Address:
     full: str
     port: int | None
     at: Place
+    path: str = ""
 
 
 def addresses(facts: Facts) -> tuple[Address, ...]:
@@ -55,7 +57,15 @@ def _address(scope: str, caller: str, variable: str, value: str, at: Place) -> I
     if re.fullmatch(r"[\d.]+", full) or full == "localhost":
         return
     yield Address(
-        scope, caller, variable, match[1] or "", full.split(".")[0], full, int(match[3]) if match[3] else None, at
+        scope,
+        caller,
+        variable,
+        match[1] or "",
+        full.split(".")[0],
+        full,
+        int(match[3]) if match[3] else None,
+        at,
+        match[4],
     )
 
 

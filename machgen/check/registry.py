@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.supply_chain",
     "machgen.check.cloud_native.contents",
     "machgen.check.landscape",
+    "machgen.check.usage",
 )
 """The modules that hold rules, one group each."""
 
