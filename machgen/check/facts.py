@@ -4,11 +4,14 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
 from machgen.check.files import LARGEST, Files
 from machgen.check.model import Place
+
+if TYPE_CHECKING:
+    from machgen.check.helm_process import Helm
 
 T = TypeVar("T")
 
@@ -51,11 +54,15 @@ class Facts:
     Args:
         files: The repository's files.
         base: The facts of an earlier revision to compare with; None where there is none.
+        helm: Finds what renders Helm charts, when a rule first asks; None where none is to be asked.
     """
 
-    def __init__(self, files: Files, base: "Facts | None" = None) -> None:
+    def __init__(
+        self, files: Files, base: "Facts | None" = None, helm: "Callable[[], Helm | None] | None" = None
+    ) -> None:
         self.files = files
         self.base = base
+        self.helm = helm
         self.paths: tuple[str, ...] = files.paths
         self.known = frozenset(files.paths)
         self.unreadable: dict[str, Unreadable] = {}

@@ -1,7 +1,7 @@
 """Kubernetes objects, as a repository would apply them: plain YAML, and what its Kustomize overlays render to.
 
 Of overlays the production ones count where there are any. The same object found twice (a rendered bundle beside its
-sources) counts once. Helm templates are no YAML before they are rendered; a chart is named as not judged.
+sources) counts once. Helm templates are no YAML before they are rendered; a chart that cannot be is named.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, parent, place
+from machgen.check.helm import charts, rendered_charts
 from machgen.check.kustomize import (
     NotRendered,
     kustomization_in,
@@ -43,7 +44,7 @@ class Object:
     Args:
         path: The file that it begins in.
         node: The object.
-        bundle: The kustomization that gave it; empty for a plain manifest.
+        bundle: The kustomization or chart that gave it; empty for a plain manifest.
     """
 
     path: str
@@ -148,15 +149,14 @@ class Cluster:
         return tuple(each for each in self.objects if each.kind in WORKLOADS and each.pod.get("containers"))
 
 
-def charts(facts: Facts) -> tuple[str, ...]:
-    """Return the directories of Helm charts."""
-    return tuple(parent(path) for path in facts.named("Chart.yaml") if not facts.is_beside(path))
-
-
 def cluster(facts: Facts) -> Cluster:
     """Return what the repository would apply."""
-    inside_charts = tuple(f"{chart}/templates/".lstrip("/") for chart in facts.once(charts))
-    open_ = [f"the Helm chart {chart or '.'} is not rendered" for chart in facts.once(charts)]
+    inside_charts = tuple(
+        f"{chart}/{each}/".lstrip("/") for chart in facts.once(charts) for each in ("templates", "charts")
+    )
+    filled, unfilled = facts.once(rendered_charts)
+    from_charts = [Object(path, node, f"{chart}/Chart.yaml".lstrip("/")) for chart, path, node in filled]
+    open_ = list(unfilled)
     taken: set[str] = set()
     included: set[str] = set()
     patches: set[str] = set()
@@ -190,8 +190,9 @@ def cluster(facts: Facts) -> Cluster:
             objects = _plain(facts, path)
             beside_leaf = path in taken or kustomization_in(facts, parent(path)) is not None
             (unreferenced if beside_leaf else plain).extend(objects)
-    counted = _once([*rendered, *plain], [*unreferenced] if open_ and not rendered and not plain else [])
-    return Cluster(tuple(counted), (*rendered, *plain, *elsewhere, *unreferenced), tuple(open_))
+    first = [*rendered, *(each for each in from_charts if _is_kubernetes(each.node)), *plain]
+    counted = _once(first, [*unreferenced] if open_ and not first else [])
+    return Cluster(tuple(counted), (*first, *elsewhere, *unreferenced), tuple(open_))
 
 
 def _is_component(facts: Facts, path: str) -> bool:

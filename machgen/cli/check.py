@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from machgen.check.configuration import Configuration
     from machgen.check.engine import Report
     from machgen.check.facts import Facts
+    from machgen.check.helm_process import Helm
     from machgen.cli.company import Company
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "badge", "baseline")
@@ -116,7 +117,7 @@ def _checked(path: str, asked: _Asked, *, fix: bool) -> "Report":
     from machgen.check.model import covers  # noqa: PLC0415 - see above
 
     for _ in range(5):
-        facts = Facts(Checkout(path), Facts(Revision(path, asked.base)) if asked.base else None)
+        facts = Facts(Checkout(path), Facts(Revision(path, asked.base)) if asked.base else None, _helm)
         book = asked.company.rulebook(facts)
         check_ids(asked.ignore, (rule.id for rule in book.rules), "--ignore")
         configuration = _configured(facts, book, asked)
@@ -127,6 +128,12 @@ def _checked(path: str, asked: _Asked, *, fix: bool) -> "Report":
         if not fix or not _fixed(path, facts, report):
             break
     return report
+
+
+def _helm() -> "Helm | None":
+    from machgen.check.helm_process import at_hand  # noqa: PLC0415 - few repositories have charts
+
+    return at_hand()
 
 
 def _configured(facts: "Facts", book: "Rulebook", asked: _Asked) -> "Configuration":

@@ -188,8 +188,8 @@ _USER = re.compile(r"^\s*runAsUser:\s*[1-9]\d*\s*(?:#.*)?$", re.MULTILINE)
 
 def _chart_says_who(facts: Facts, dockerfile: Dockerfile) -> bool:
     """Whether the image's Helm chart, which is not rendered, sets a numeric user by default or in a template."""
+    from machgen.check.helm import charts  # noqa: PLC0415 - see above
     from machgen.check.image_use import image_names  # noqa: PLC0415 - see above
-    from machgen.check.kubernetes import charts  # noqa: PLC0415 - see above
 
     root = root_of(facts, dockerfile.path)
     names = {name.rpartition("/")[2].lower() for name in image_names(facts, dockerfile)}

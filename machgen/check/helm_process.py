@@ -1,0 +1,144 @@
+"""What renders Helm charts: the `helm` command, or helm-python-sdk (`machgen[helm]`).
+
+A chart's files are copied to a directory of their own and rendered by a process of its own that has no plugins, no
+network to ask, no credentials, and bounds on time and memory.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from machgen.check.document import Map
+from machgen.check.files import LARGEST
+from machgen.check.kustomize import NotRendered
+
+SECONDS = 4
+"""How long rendering may take; real charts take hundredths."""
+
+_MEMORY = 2 * 1024**3  # of addresses; Go reserves far more than it uses
+_BOUNDED = (
+    "import os, resource, sys\n"
+    f"resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))\n"
+    f"resource.setrlimit(resource.RLIMIT_AS, ({_MEMORY}, {_MEMORY}))\n"
+)
+_COMMAND = _BOUNDED + "os.execv(sys.argv[1], sys.argv[1:])\n"
+_SDK = _BOUNDED + (
+    "import json\n"
+    "from helm_python import Chart, HelmError\n"
+    "for line in sys.stdin:\n"
+    "    directory, values = json.loads(line)\n"
+    "    try:\n"
+    "        print(json.dumps(Chart.load(directory).render(values or None, name='release')), flush=True)\n"
+    "    except HelmError as error:\n"
+    "        print(json.dumps(str(error)), flush=True)\n"
+)
+_SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """A renderer that is at hand.
+
+    Args:
+        command: The path of the `helm` command; empty for helm-python-sdk.
+    """
+
+    command: str
+
+    def render(self, charts: "Sequence[tuple[Mapping[str, bytes], Map]]") -> "list[dict[str, str] | NotRendered]":
+        """Render charts.
+
+        Args:
+            charts: The files of each, by path relative to it, and what is set over its own defaults.
+
+        Returns:
+            For each, template path, which begins with the chart's name → what it renders to; or why it is not rendered.
+        """
+        with tempfile.TemporaryDirectory(prefix="machgen-charts-") as directory:
+            asked = []
+            for number, (files, values) in enumerate(charts):
+                chart = os.path.join(directory, str(number))
+                for path, data in files.items():
+                    full = os.path.join(chart, path)
+                    os.makedirs(os.path.dirname(full), exist_ok=True)
+                    with open(full, "wb") as file:
+                        file.write(data)
+                asked.append((chart, values))
+            if self.command:
+                return [self._by_command(directory, *each) for each in asked]
+            return self._by_sdk(directory, asked)
+
+    def _by_command(self, directory: str, chart: str, values: Map) -> "dict[str, str] | NotRendered":
+        given = f"{chart}.json"
+        with open(given, "w", encoding="utf-8") as text:
+            json.dump(values, text)
+        words = (self.command, "template", "release", chart, "--values", given, "--skip-tests")
+        status, said, error = _run(directory, _COMMAND, *words)
+        return _refusal(directory, error, status) if status else dict(_parted(said))
+
+    @staticmethod
+    def _by_sdk(directory: str, asked: list[tuple[str, Map]]) -> "list[dict[str, str] | NotRendered]":
+        """Loading the library costs more than rendering a chart, so one process renders them all."""
+        lines = "".join(json.dumps(each) + "\n" for each in asked)
+        status, said, error = _run(directory, _SDK, stdin=lines)
+        answers: list[Any] = [json.loads(line) for line in said.splitlines() if line.endswith(("}", '"'))]
+        found: list[dict[str, str] | NotRendered] = [
+            {str(name): str(text) for name, text in each.items()}
+            if isinstance(each, dict)
+            else _refusal(directory, str(each), 0)
+            for each in answers[: len(asked)]
+        ]
+        return found + [_refusal(directory, error, status)] * (len(asked) - len(found))
+
+
+def _run(directory: str, program: str, *words: str, stdin: str = "") -> tuple[int, str, str]:
+    """The exit code and what a bounded process prints."""
+    quiet = {"PATH": os.defpath, "HOME": directory, "LC_ALL": "C.UTF-8", "HELM_PLUGINS": directory, "GOMAXPROCS": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; helm's own templates cannot start programs
+            [sys.executable, "-I", "-c", program, *words],
+            cwd=directory,
+            env=quiet,
+            input=stdin.encode(),
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return 1, "", f"rendering takes longer than {SECONDS} s"
+    return (
+        done.returncode,
+        done.stdout[: 2 * LARGEST].decode("utf-8", "replace"),
+        done.stderr.decode("utf-8", "replace"),
+    )
+
+
+def _refusal(directory: str, error: str, status: int) -> NotRendered:
+    """The one line of an error that says what is wrong."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    said = next((line for line in lines if "rror" in line), lines[-1] if lines else f"the renderer ends with {status}")
+    return NotRendered(re.sub(re.escape(directory) + r"/[0-9]+/?", "", said)[:200])
+
+
+def _parted(text: str) -> Iterator[tuple[str, str]]:
+    """What `helm template` prints, by template."""
+    parts: dict[str, list[str]] = {}
+    for document in re.split(r"^---\s*$", text, flags=re.MULTILINE):
+        if source := _SOURCE.search(document):
+            parts.setdefault(source[1], []).append(document)
+    yield from ((name, "\n---\n".join(documents)) for name, documents in parts.items())
+
+
+def at_hand() -> Helm | None:
+    """Return the renderer of this machine; None where there is none."""
+    if command := shutil.which("helm"):
+        return Helm(os.path.realpath(command))
+    return Helm("") if importlib.util.find_spec("helm_python") else None
