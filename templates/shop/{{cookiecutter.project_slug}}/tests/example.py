@@ -35,8 +35,14 @@ def seed(client: httpx.Client) -> dict[str, str]:
         response.raise_for_status()
         return str(response.json()["id"])
 
-    post("channels", draft("web"))
+    rates = [{"country": "DE", "percent": "19"}]
+    post("channels", draft("web") | {"prices_include_tax": True, "tax_rates": rates})
     post("customers", {"reference": "acme", "customer_group": "dealers"})
-    post("price-lists", {"key": "retail", "name": "Retail", "currency": "EUR"})
+    price_list_id = post("price-lists", {"key": "retail", "name": "Retail", "currency": "EUR"})
+    tiers = [{"minimum_quantity": 1, "amount": 1999}]
+    changes = {"prices": [{"sku": "C40-230V", "tiers": tiers}]}
+    client.post(f"/v1/price-lists/{price_list_id}/price-changes", json=changes).raise_for_status()
     post("discounts", {"key": "spring", "name": "Spring", "priority": 1, "percent": "10"})
-    return {}
+    cart_id = post("carts", {"channel": "web"})
+    line = client.post(f"/v1/carts/{cart_id}/lines", json={"sku": "C40-230V", "quantity": 2}).raise_for_status()
+    return {"FUZZ_CART_ID": cart_id, "FUZZ_LINE_ID": line.headers["location"].rpartition("/")[2]}

@@ -19,6 +19,35 @@ DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 def upgrade() -> None:
     """Create the tables."""
     op.create_table(
+        "carts",
+        sa.Column("handle", sa.String(length=32), nullable=False),
+        sa.Column("owner", sa.String(length=255), nullable=False),
+        sa.Column("account", sa.String(length=255), nullable=True),
+        sa.Column("business_unit", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("campaign", sa.String(length=100), nullable=True),
+        sa.Column("codes", DOCUMENT, nullable=False),
+        sa.Column("lines", DOCUMENT, nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("abandoned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["merged_into"], ["carts.id"], name=op.f("fk_carts_merged_into")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carts")),
+        sa.UniqueConstraint("handle", name=op.f("uq_carts_handle")),
+    )
+    op.create_index("ix_carts_state_touched_at", "carts", ["state", "touched_at"], unique=False)
+    op.create_index("ix_carts_tenant_owner_id", "carts", ["tenant", "owner", "id"], unique=False)
+
+    op.create_table(
         "channels",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("prices_include_tax", sa.Boolean(), nullable=False),
@@ -140,3 +169,4 @@ def downgrade() -> None:
     op.drop_table("discounts")
     op.drop_table("customers")
     op.drop_table("channels")
+    op.drop_table("carts")

@@ -2,23 +2,36 @@
 
 from chassis.domain import Domain
 
+from .carts import events as cart_events
+from .carts.routes import merges
+from .carts.routes import router as carts
 from .channels import events as channel_events
 from .channels.routes import router as channels
 from .customers.routes import router as customers
 from .discounts.routes import router as discounts
+from .guests.routes import router as guests
 from .prices.routes import router as prices
+from .quotes.routes import router as quotes
+from .settings import ShopSettings
+from .working import open_for_business
 
 DOMAIN = Domain(
-    routers=(channels, customers, prices, discounts),
-    events=(channel_events.CHANGED,),
+    routers=(guests, carts, merges, quotes, channels, customers, prices, discounts),
+    events=(cart_events.ABANDONED, channel_events.CHANGED),
+    lifespan=open_for_business,
+    settings=ShopSettings,
     scopes={
+        "shop:buy": "fill carts and place orders for oneself; guests have it too",
         "shop:read": "see the terms of channels, prices, stock and everybody's orders",
         "shop:write": "change the terms of channels, prices and stock, and fulfil orders",
     },
+    guest_scopes=frozenset({"shop:buy"}),
     tags={
+        "guests": "Buyers who have not signed in.",
+        "carts": "What somebody is about to buy, with the prices they were shown and the reasons.",
         "channels": "The touchpoints that sell: currency, taxes, order minimum, where stock is taken from.",
         "customers": "Which group an account belongs to, and so which prices it gets.",
-        "prices": "Price lists by channel, customer group, currency and time, with quantity tiers.",
+        "prices": "Price lists by channel, customer group, currency and time, with quantity tiers; and quotes.",
         "discounts": "Rules that lower prices: priority, stacking, codes, budgets.",
     },
 )

@@ -1,0 +1,1 @@
+"""Carts: what somebody is about to buy, with the prices they were shown."""

@@ -1,0 +1,174 @@
+"""Carts over HTTP. Changes answer with the whole cart, in the bytes that the next read gets too."""
+
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+
+from chassis.auth import Caller, Principal
+from chassis.database import Database, Session
+from chassis.merge_patch import patched
+from chassis.operation import idempotent, requires, resource_router
+from chassis.paging import Page, PageRequest
+from chassis.preconditions import IfMatch, IfNoneMatch, etag
+from chassis.problems import Problem
+
+from ..ports import Plugged
+from . import service
+from .models import CartRow
+from .schemas import Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
+from .service import Buyer
+
+router = resource_router("/v1/carts", tag="carts")
+merges = resource_router("/v1/cart-merges", tag="carts")
+
+CartId = Annotated[UUID, Path(description="the cart's id")]
+LineId = Annotated[UUID, Path(description="the line's id")]
+_BODY = "SELECT version, body FROM carts WHERE handle = $1 AND tenant = $2 AND owner = $3"
+
+
+class _Written(NamedTuple):
+    version: int
+    body: bytes
+
+
+@router.get("", summary="List your carts")
+@requires("shop:buy")
+async def list_carts(
+    caller: Caller,
+    session: Session,
+    page: PageRequest,
+    state: Annotated[str | None, Query(max_length=10, description="only in this state")] = None,
+) -> Page[Cart]:
+    """List the caller's carts, oldest first."""
+    query = service.owned(caller)
+    rows, following = await page.fetch(
+        session, query if state is None else query.where(CartRow.state == state), CartRow.id
+    )
+    return Page(items=[Cart.model_validate_json(row.body) for row in rows], next=following)
+
+
+@router.post("", status_code=201, summary="Create a cart", response_model=Cart)
+@idempotent(required=False)
+@requires("shop:buy")
+async def create_cart(caller: Caller, session: Session, ports: Plugged, draft: CartDraft) -> Response:
+    """Create an empty cart that belongs to the caller."""
+    return _answer(await service.create(session, Buyer(caller=caller, ports=ports), draft), 201)
+
+
+@router.get("/{cart_id}", summary="Read a cart", response_model=Cart)
+@requires("shop:buy")
+async def read_cart(request: Request, caller: Caller, cart_id: CartId, copy: IfNoneMatch) -> Response:
+    """Read one of the caller's carts, at the prices of its last change."""
+    database: Database = request.app.state.database
+    rows = await database.fetch(_BODY, cart_id.hex, caller.tenant, caller.subject)
+    if not rows:
+        raise Problem(404, "not-found", "There is no such cart.")
+    found = _Written(rows[0][0], rows[0][1])
+    copy.check(found)
+    return _answer(found)
+
+
+@router.patch("/{cart_id}", summary="Change a cart", response_model=Cart, responses={409: {}})
+@requires("shop:buy")
+async def update_cart(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+    caller: Caller, session: Session, ports: Plugged, cart_id: CartId, seen: IfMatch, patch: CartPatch
+) -> Response:
+    """Change where it is sent, which unit buys, and the codes; everything is priced again."""
+    row = await service.find(session, caller, cart_id)
+    seen.check(row)
+    present = CartDraft(
+        channel=row.channel, country=row.country, business_unit=row.business_unit, codes=list(row.codes)
+    )
+    await service.change(session, Buyer(caller=caller, ports=ports), row, patched(present, patch))
+    return _answer(row)
+
+
+@router.delete("/{cart_id}", status_code=204, summary="Delete a cart", responses={409: {}})
+@requires("shop:buy")
+async def delete_cart(caller: Caller, session: Session, cart_id: CartId, seen: IfMatch) -> None:
+    """Throw a cart away; one that was ordered or merged stays for the record."""
+    row = await service.find(session, caller, cart_id)
+    seen.check(row)
+    await service.discard(session, row)
+
+
+@router.post("/{cart_id}/lines", status_code=201, summary="Put an article in", response_model=Cart, responses={409: {}})
+@idempotent(required=False)
+@requires("shop:buy")
+async def add_line(caller: Caller, session: Session, ports: Plugged, cart_id: CartId, draft: LineDraft) -> Response:
+    """Put pieces of an article into a cart; what is in it already gets more. Everything is priced again."""
+    row = await service.find(session, caller, cart_id)
+    line_id = await service.add(session, Buyer(caller=caller, ports=ports), row, draft)
+    response = _answer(row, 201)
+    response.headers["Location"] = f"/v1/carts/{row.id}/lines/{line_id}"
+    return response
+
+
+@router.patch("/{cart_id}/lines/{line_id}", summary="Change a quantity", response_model=Cart, responses={409: {}})
+@requires("shop:buy")
+async def update_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+    caller: Caller,
+    session: Session,
+    ports: Plugged,
+    cart_id: CartId,
+    line_id: LineId,
+    seen: IfMatch,
+    patch: LinePatch,
+) -> Response:
+    """Change the quantity of a line; everything is priced again. `If-Match` names the cart's version."""
+    row = await service.find(session, caller, cart_id)
+    seen.check(row)
+    await service.set_quantity(session, Buyer(caller=caller, ports=ports), row, line_id, patch.quantity)
+    return _answer(row)
+
+
+@router.delete("/{cart_id}/lines/{line_id}", summary="Take a line out", response_model=Cart, responses={409: {}})
+@requires("shop:buy")
+async def delete_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+    caller: Caller, session: Session, ports: Plugged, cart_id: CartId, line_id: LineId, seen: IfMatch
+) -> Response:
+    """Take a line out of a cart; the others are priced again. `If-Match` names the cart's version."""
+    row = await service.find(session, caller, cart_id)
+    seen.check(row)
+    await service.remove_line(session, Buyer(caller=caller, ports=ports), row, line_id)
+    return _answer(row)
+
+
+@router.post("/{cart_id}/price-updates", summary="Price a cart again", response_model=Cart, responses={409: {}})
+@requires("shop:buy")
+async def update_prices(caller: Caller, session: Session, ports: Plugged, cart_id: CartId) -> Response:
+    """Price every line by the rules of this moment, such as after an order was refused with `price-changed`."""
+    row = await service.find(session, caller, cart_id)
+    await service.reprice(session, Buyer(caller=caller, ports=ports), row)
+    return _answer(row)
+
+
+@router.post("/{cart_id}/state-changes", summary="Freeze or thaw a cart", response_model=Cart, responses={409: {}})
+@idempotent(required=False)
+@requires("shop:write")
+async def change_cart_state(caller: Caller, session: Session, cart_id: CartId, asked: CartStateChange) -> Response:
+    """Freeze anybody's cart while an approval is pending, or thaw it; for the service that decides about approvals."""
+    row = await service.find_any(session, caller.tenant, cart_id)
+    await service.move(session, row, asked.action)
+    return _answer(row)
+
+
+@merges.post("", summary="Merge a guest's cart", response_model=Cart, responses={404: {}, 409: {}})
+@idempotent(required=False)
+@requires("shop:buy")
+async def merge_carts(request: Request, caller: Caller, session: Session, ports: Plugged, asked: CartMerge) -> Response:
+    """Put a guest's lines into a cart of the caller, who was that guest before signing in. A repetition changes
+    nothing and answers with the cart that has them."""
+    claims = request.app.state.guest_tokens.claims(asked.guest_token)
+    if claims is None or claims["tenant"] != caller.tenant:
+        raise Problem(404, "not-found", "There is no such guest.")
+    guest = Principal(subject=claims["sub"], scopes=frozenset(), tenant=caller.tenant)
+    return _answer(await service.merge(session, Buyer(caller=caller, ports=ports), guest, asked))
+
+
+def _answer(found: CartRow | _Written, status: int = 200) -> Response:
+    headers = {"ETag": etag(found), "Cache-Control": "private, no-cache"}
+    if isinstance(found, CartRow) and status == 201:
+        headers["Location"] = f"/v1/carts/{found.id}"
+    return Response(found.body, status, headers, media_type="application/json")

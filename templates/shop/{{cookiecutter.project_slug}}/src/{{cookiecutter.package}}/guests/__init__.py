@@ -1,0 +1,1 @@
+"""Guests: buyers who have not signed in."""

@@ -1,0 +1,190 @@
+"""Pricing by the shop itself: rules from its own tables, the engine, and the history for the lowest price."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..discounts.models import DiscountRow
+from ..vocabulary.percent import share
+from ..vocabulary.validity import holds
+from .engine import Discount, Priced, PriceList, Rules, Situation, Tier, Wanted, price
+from .explanation import ListOutcome, RuleOutcome
+from .models import PriceListRow, PriceRow
+
+_PERIOD = timedelta(days=30)
+
+
+class EmbeddedPricing:
+    """The price engine on the rules in the shop's own tables."""
+
+    async def price(
+        self, session: AsyncSession, tenant: str, situation: Situation, wanted: Sequence[Wanted]
+    ) -> list[Priced]:
+        """Price lines by the rules of this moment."""
+        return price(wanted, situation, await _rules_now(session, tenant, situation, {line.sku for line in wanted}))
+
+    async def lowest_before(self, session: AsyncSession, tenant: str, situation: Situation, sku: str) -> int | None:
+        """Return the lowest price of one piece in the 30 days before the present reduction."""
+        history = await _history(session, tenant, situation, sku)
+        return history.lowest_before(situation, sku)
+
+
+async def _rules_now(session: AsyncSession, tenant: str, situation: Situation, skus: Iterable[str]) -> Rules:
+    query = (
+        select(PriceListRow, PriceRow.sku, PriceRow.tiers)
+        .join(PriceRow, PriceRow.list_id == PriceListRow.id)
+        .where(
+            PriceRow.tenant == tenant,
+            PriceRow.sku.in_(sorted(skus)),
+            PriceRow.replaced_at.is_(None),
+            PriceListRow.ended_at.is_(None),
+            PriceListRow.currency == situation.currency,
+        )
+    )
+    lists: dict[UUID, tuple[PriceListRow, dict[str, Sequence[Tier]]]] = {}
+    for row, sku, tiers in (await session.execute(query)).all():
+        lists.setdefault(row.id, (row, {}))[1][sku] = _tiers(tiers)
+    discounts = await session.scalars(
+        select(DiscountRow).where(DiscountRow.tenant == tenant, DiscountRow.ended_at.is_(None))
+    )
+    return Rules(
+        lists=[_price_list(row, prices) for row, prices in lists.values()],
+        discounts=[_discount(row) for row in discounts],
+    )
+
+
+def _tiers(stored: list[Any]) -> tuple[Tier, ...]:
+    return tuple(Tier(minimum=minimum, amount=amount) for minimum, amount in stored)
+
+
+def _price_list(row: PriceListRow, prices: dict[str, Sequence[Tier]]) -> PriceList:
+    return PriceList(
+        key=row.key,
+        channel=row.channel,
+        customer_group=row.customer_group,
+        currency=row.currency,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        tiers=prices,
+    )
+
+
+def _discount(row: DiscountRow) -> Discount:
+    return Discount(
+        key=row.key,
+        priority=row.priority,
+        exclusive=row.stacking == "exclusive",
+        channel=row.channel,
+        customer_group=row.customer_group,
+        currency=row.currency,
+        skus=None if row.skus is None else frozenset(row.skus),
+        minimum_quantity=row.minimum_quantity,
+        code=row.code,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        share=None if row.percent is None else share(row.percent),
+        amount=row.amount,
+        budget=None if row.budget is None else row.budget - row.spent,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """A rule and the time in which the shop knew it."""
+
+    rule: PriceList | Discount
+    begin: datetime
+    end: datetime | None
+
+    @property
+    def counts_from(self) -> datetime:
+        """Since when it may have made a difference."""
+        return max(self.begin, self.rule.valid_from or self.begin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Every rule about one article that was known at some time."""
+
+    known: Sequence[_Known]
+
+    def at(self, situation: Situation, sku: str, moment: datetime) -> Priced:
+        """Price one piece as it was at a moment."""
+        alive = [each.rule for each in self.known if holds(each.begin, each.end, moment)]
+        rules = Rules(
+            lists=[rule for rule in alive if isinstance(rule, PriceList)],
+            discounts=[rule for rule in alive if isinstance(rule, Discount)],
+        )
+        return price([Wanted(sku=sku, quantity=1)], replace(situation, moment=moment), rules)[0]
+
+    def lowest_before(self, situation: Situation, sku: str) -> int | None:
+        """Return the lowest price of the 30 days before the present reduction began.
+
+        What made it cheaper one after another is one reduction: it began with the first of them.
+        """
+        began = self._reduced_since(situation, sku)
+        if began is None:
+            return None
+        moments = {began - _PERIOD}
+        for each in self.known:
+            for moment in (each.begin, each.end, each.rule.valid_from, each.rule.valid_until):
+                if moment is not None and began - _PERIOD < moment < began:
+                    moments.add(moment)
+        units = [self.at(situation, sku, moment).unit for moment in moments]
+        return min((unit for unit in units if unit is not None), default=None)
+
+    def _reduced_since(self, situation: Situation, sku: str) -> datetime | None:
+        explanation = self.at(situation, sku, situation.moment).explanation
+        applied = {each.key for each in explanation.rules if each.outcome is RuleOutcome.APPLIED}
+        lists = {each.key for each in explanation.lists if each.outcome is ListOutcome.CHOSEN}
+        beginnings = [
+            each.counts_from
+            for each in self.known
+            if holds(each.begin, each.end, situation.moment)
+            and (
+                (isinstance(each.rule, Discount) and each.rule.key in applied)
+                # A list with an end is an offer, where another list says what it costs without.
+                or (
+                    isinstance(each.rule, PriceList)
+                    and each.rule.key in lists
+                    and each.rule.valid_until is not None
+                    and any(other.outcome is ListOutcome.LESS_SPECIFIC for other in explanation.lists)
+                )
+            )
+        ]
+        return min(beginnings, default=None)
+
+
+async def _history(session: AsyncSession, tenant: str, situation: Situation, sku: str) -> History:
+    since = situation.moment - timedelta(days=400)  # reductions that last longer are no reductions any more
+    prices = (
+        select(PriceListRow, PriceRow)
+        .join(PriceRow, PriceRow.list_id == PriceListRow.id)
+        .where(
+            PriceRow.tenant == tenant,
+            PriceRow.sku == sku,
+            PriceListRow.currency == situation.currency,
+            or_(PriceRow.replaced_at.is_(None), PriceRow.replaced_at > since),
+        )
+    )
+    known = [
+        _Known(
+            rule=_price_list(row, {sku: _tiers(entry.tiers)}),
+            begin=max(row.created_at, entry.recorded_at),
+            end=min((end for end in (row.ended_at, entry.replaced_at) if end is not None), default=None),
+        )
+        for row, entry in (await session.execute(prices)).all()
+    ]
+    discounts = select(DiscountRow).where(
+        DiscountRow.tenant == tenant, or_(DiscountRow.ended_at.is_(None), DiscountRow.ended_at > since)
+    )
+    known += [
+        _Known(rule=replace(_discount(row), budget=None), begin=row.created_at, end=row.ended_at)
+        for row in await session.scalars(discounts)
+    ]
+    return History(known=known)

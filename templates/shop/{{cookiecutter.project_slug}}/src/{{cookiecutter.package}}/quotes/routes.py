@@ -1,0 +1,19 @@
+"""Price quotes over HTTP."""
+
+from chassis.auth import Caller
+from chassis.database import Session
+from chassis.operation import requires, resource_router
+
+from ..carts.service import Buyer
+from ..ports import Plugged
+from . import service
+from .schemas import QuoteRequest, Quotes
+
+router = resource_router("/v1/price-quotes", tag="prices")
+
+
+@router.post("", summary="Ask for prices")
+@requires("shop:buy")
+async def quote_prices(caller: Caller, session: Session, ports: Plugged, asked: QuoteRequest) -> Quotes:
+    """Say what articles cost the caller now and why, with what the law wants beside a price. Stores nothing."""
+    return await service.quote(session, Buyer(caller=caller, ports=ports), asked)

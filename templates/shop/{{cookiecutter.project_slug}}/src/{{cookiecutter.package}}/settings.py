@@ -1,0 +1,17 @@
+"""The settings of the shop beside the chassis' own."""
+
+from pydantic import Field
+
+from chassis.settings import Settings
+
+
+class ShopSettings(Settings):
+    """Every setting of the shop. The name of the environment variable is the field's name in capitals."""
+
+    catalog_url: str = Field("", description="the catalog service; empty: articles come from CATALOG_FIXTURE")
+    catalog_fixture: str = Field("", description="JSON file of articles; empty: any SKU is an article")
+    catalog_locale: str = Field("", description="language of article names; empty: the channel's first one")
+    catalog_seconds: float = Field(1.0, gt=0, description="longest time that the catalog may take for an answer")
+    catalog_fresh_seconds: float = Field(60.0, ge=0, description="how long an article is taken as it was read")
+    cart_abandoned_hours: float = Field(24.0, gt=0, description="how long a cart lies untouched until it is abandoned")
+    guest_days: float = Field(30.0, gt=0, description="how long a guest is known")
