@@ -1,0 +1,106 @@
+"""The generated how-to pages are true: their commands and changes, taken word for word, make a green service."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / ".tools"
+PAGES = ("add-a-resource", "add-an-event", "add-a-setting")
+QUICK = "src tests/test_contract.py tests/test_docs.py tests/test_event_contract.py tests/test_migrations.py"
+THOROUGH = f"{QUICK} tests/test_architecture.py tests/test_auth.py tests/test_fuzz.py"
+"""The domain's own tests and those of the chassis that judge a domain: after each step, and after the last one."""
+NOT_EXECUTED = "## Take in events of others"
+"""From here on a page shows what belongs into no particular place."""
+
+
+class Block(NamedTuple):
+    """One fenced block of a page."""
+
+    line: int
+    language: str
+    text: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Yield the fenced blocks of a page, those in lists without their indentation."""
+    for found in re.finditer(r"^( *)```(\w*)\n(.*?)^\1```$", page.partition(NOT_EXECUTED)[0], re.MULTILINE | re.DOTALL):
+        yield Block(page[: found.start()].count("\n") + 1, found[2], textwrap.dedent(found[3]))
+
+
+def change(project: Path, diff: str) -> None:
+    """Make a change: each part's old lines are there exactly once, and give way to its new ones."""
+    head, _, parts = diff.partition("\n")
+    file = project / head.removeprefix("--- ")
+    text = file.read_text(encoding="utf-8")
+    for part in parts.split("@@\n"):
+        lines = part.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] in " -")
+        new = "".join(line[1:] for line in lines if line[0] in " +")
+
+        assert 1 == text.count(old), f"{file}: these lines are there {text.count(old)} times:\n{old}"
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def follow(project: Path, block: Block, tests: str) -> None:
+    """Do what a block says, in the environment that all generated projects share."""
+    if block.language == "diff":
+        change(project, block.text)
+    elif block.language == "python":
+        head, _, text = block.text.partition("\n")
+        (project / head.removeprefix("# ")).write_text(text, encoding="utf-8")
+    else:
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TEST_DATABASE_URL")}
+        settings = {"VENV": str(TOOLS / "services"), "WORKERS": "0", "ARGS": f"-q {tests}"}
+        script = ["bash", "-euo", "pipefail", "-c", block.text]
+        done = subprocess.run(
+            script, cwd=project, env=kept | settings, capture_output=True, text=True, check=False, timeout=600
+        )
+
+        assert 0 == done.returncode, f"line {block.line}:\n{block.text}\n{(done.stdout + done.stderr)[-6000:]}"
+
+
+def test_pages_make_what_they_promise(tmp_path: Path) -> None:
+    """`machgen new service ticketing`, then every block of every page in order: each step of each page is green.
+
+    At the end the service has a resource of its own, with an event and a setting, and nothing of the example.
+    """
+    if not (TOOLS / "services").exists():
+        pytest.fail("run `make tools` first: it makes the environment of the generated services")
+    words = [sys.executable, "-m", "machgen", "new", "service", "ticketing", "--no-input", "--no-git"]
+    subprocess.run(
+        words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(TOOLS.parent)}, check=True, capture_output=True
+    )
+    project = tmp_path / "ticketing"
+    for page in PAGES:
+        found = list(blocks((project / "docs" / f"{page}.md").read_text(encoding="utf-8")))
+
+        assert {"sh", "diff", "python"} == {block.language for block in found}
+        for block in found:
+            follow(project, block, THOROUGH if block == found[-1] and page == PAGES[-1] else QUICK)
+
+    sources = "".join(path.read_text(encoding="utf-8") for path in (project / "src" / "ticketing").rglob("*.py"))
+    contract = (project / "contract" / "openapi.yaml").read_text(encoding="utf-8")
+    events = (project / "contract" / "asyncapi.yaml").read_text(encoding="utf-8")
+    assert [] == re.findall(r"(?i)\bnotes?\b", sources)
+    assert "/v1/labels/{label_id}:" in contract
+    assert "/v1/notes" not in contract
+    assert "label.recoloured:" in events
+
+
+def test_a_change_that_does_not_fit_is_noticed(tmp_path: Path) -> None:
+    """A page that has fallen behind the code fails; it is not followed halfway."""
+    (tmp_path / "a.py").write_text("one = 1\ntwo = 2\n")
+
+    with pytest.raises(AssertionError, match="0 times"):
+        change(tmp_path, "--- a.py\n-three = 3\n+three = 4\n")
+    change(tmp_path, "--- a.py\n one = 1\n+half = 1.5\n@@\n-two = 2\n")
+
+    assert (tmp_path / "a.py").read_text() == "one = 1\nhalf = 1.5\n"
