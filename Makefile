@@ -58,8 +58,10 @@ soak: tools ## the long runs: more examples, more rounds
 	MACHGEN_PYTHON="$(abspath $(BIN))/python" sh tests/templates/validators/install.sh --soak
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --soak
 
-bench: setup ## measure machgen beside its peers, alternating in one run
+bench: setup ## measure machgen and the services it makes beside their peers, alternating in one run
 	$(BIN)/python -m tests.benchmarks
+	sh tests/templates/environment.sh "$(abspath $(BIN))/python"
+	$(BIN)/python -m tests.benchmarks.reads
 
 lock: setup ## pin what the .in files and pyproject.toml ask for; UPGRADE=1 takes the newest
 	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.places = Places(settings.concurrent_requests)
     app.state.in_flight = InFlight()
     app.state.health = Health(app.state.database)
-    metrics.watch_pool(app.state.database.engine)
+    metrics.watch_pool(app.state.database.engine, app.state.database.readers)
     for router in (health.router, *domain.routers):
         app.router.routes.extend(router.routes)
     problems.install(app)

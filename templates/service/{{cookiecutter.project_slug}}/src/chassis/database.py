@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeDecorator
 from chassis.circuit import Circuit
 from chassis.identifiers import uuid7
 from chassis.problems import Problem
+from chassis.readers import Readers
 from chassis.settings import Settings
 
 Document = JSON().with_variant(JSONB(), "postgresql")
@@ -112,9 +113,17 @@ class Database:
         self._watcher = _create_engine(settings, connections=1)
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
         self.circuit = Circuit(self._ask, self._cut, seconds=settings.database_silence_seconds)
+        self.readers: Readers | None = None
         if not self.is_sqlite:
             for engine in (self.engine, self._watcher):
                 _keep_alive_only(engine.sync_engine, self._connections)
+            self.readers = Readers(
+                self.engine.url,
+                self.engine.dialect,
+                limit=settings.database_pool_size,
+                seconds=settings.database_timeout_seconds,
+                opened=self._connections.add,
+            )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -166,20 +175,16 @@ class Database:
         :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent.
         """
         with unavailable_as_problem():
-            async with self.circuit.guard(), self._reader.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                if self.is_sqlite:
-                    named = {str(number): value for number, value in enumerate(parameters, start=1)}
-                    rows: Sequence[Any] = await driver.execute_fetchall(statement, named)
+            async with self.circuit.guard():
+                if self.readers is not None:
+                    rows = await self.readers.fetch(statement, parameters)
+                    self.circuit.answered()
                     return rows
-                try:
-                    rows = await driver.fetch(statement, *parameters)
-                except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError) as error:
-                    # The pool cannot know what happened beneath it: this connection must not go back.
-                    await connection.invalidate()
-                    raise ConnectionError(str(error)) from error
-                self.circuit.answered()
-                return rows
+                async with self._reader.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    named = {str(number): value for number, value in enumerate(parameters, start=1)}
+                    found: Sequence[Any] = await driver.execute_fetchall(statement, named)
+                    return found
 
     async def ping(self, seconds: float) -> None:
         """Ask the database for one row.
@@ -194,6 +199,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self.readers is not None:
+            self.readers.close()
         await self.engine.dispose()
         await self._watcher.dispose()
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from chassis.deliveries import Backlog
+from chassis.readers import Readers
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -25,6 +26,8 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_duration_seconds", "Time to the last byte", ("method", "route"), registry=self.registry
         )
+        # Finding a metric by its labels costs more than counting; there are few of them.
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._shed = Counter("http_requests_shed", "Requests refused under overload", registry=self.registry)
         self._deliveries = Counter(
             "events_delivered", "Attempts to deliver an event", ("destination", "outcome"), registry=self.registry
@@ -62,12 +65,17 @@ class Metrics:
         :param route: the route's template, never the path itself: a metric per identifier would never end.
         :param seconds: from the first byte of the request to the last byte of the response.
         """
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        key = (method, route, status)
+        if (found := self._answered.get(key)) is None:
+            found = self._requests.labels(method, route, str(status)), self._seconds.labels(method, route)
+            self._answered[key] = found
+        requests, duration = found
+        requests.inc()
+        duration.observe(seconds)
 
-    def watch_pool(self, engine: AsyncEngine) -> None:
-        """Report the engine's connections."""
-        self.registry.register(_PoolCollector(engine))
+    def watch_pool(self, engine: AsyncEngine, readers: Readers | None) -> None:
+        """Report the connections of the engine, and those beside it that only read."""
+        self.registry.register(_PoolCollector(engine, readers))
 
     def render(self) -> bytes:
         """Return everything, as ``/metrics`` shows it."""
@@ -75,13 +83,15 @@ class Metrics:
 
 
 class _PoolCollector(Collector):
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, readers: Readers | None) -> None:
         self._engine = engine
+        self._readers = readers
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         pool = self._engine.pool
         gauge = GaugeMetricFamily("database_connections", "Connections of the pool", labels=("state",))
         if isinstance(pool, QueuePool):
-            gauge.add_metric(("in_use",), pool.checkedout())
-            gauge.add_metric(("idle",), pool.checkedin())
+            beside = (self._readers.in_use, self._readers.idle) if self._readers else (0, 0)
+            gauge.add_metric(("in_use",), pool.checkedout() + beside[0])
+            gauge.add_metric(("idle",), pool.checkedin() + beside[1])
         yield gauge

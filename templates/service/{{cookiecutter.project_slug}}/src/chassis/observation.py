@@ -2,11 +2,10 @@
 
 import re
 import time
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from opentelemetry import trace
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -25,7 +24,7 @@ class Observation:
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = logger()
+        self._log = logger().bind()  # once, and not for every line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -52,7 +51,7 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), scope)
+                _complete(message["headers"], scope)
             await send(message)
 
         try:
@@ -78,7 +77,7 @@ class Observation:
 def _accepted(given: bytes | None) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given.decode()
-    return uuid4().hex
+    return token_hex(16)
 
 
 def _traceparent(given: bytes) -> str:
@@ -89,12 +88,14 @@ def _traceparent(given: bytes) -> str:
     return given.decode() if _TRACEPARENT.fullmatch(given) else ""
 
 
-def _complete(headers: MutableHeaders, scope: Scope) -> None:
-    state = scope["state"]
-    headers["X-Request-ID"] = state["request_id"]
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Cache-Control", "no-store")
+def _complete(headers: list[tuple[bytes, bytes]], scope: Scope) -> None:
+    """Add what every response has."""
+    state, present = scope["state"], {name for name, _ in headers}
+    if b"cache-control" not in present:
+        headers.append((b"cache-control", b"no-store"))
+    headers.append((b"x-request-id", state["request_id"].encode()))
+    headers.append((b"x-content-type-options", b"nosniff"))
     for name, value in state.get("headers", {}).items():
-        headers[name] = value
-    if scope["app"].state.health.draining:
-        headers["Connection"] = "close"  # makes the load balancer open its next connection elsewhere
+        headers.append((name.lower().encode(), value.encode()))
+    if scope["app"].state.health.draining and b"connection" not in present:
+        headers.append((b"connection", b"close"))  # makes the load balancer open its next connection elsewhere

@@ -160,14 +160,18 @@ class Operation(APIRoute):
             perform = self._once(answer)
 
         async def handle(request: Request) -> Response:
-            await self._admit(request)
+            await self.admit(request)
             bounded = self._bounded(request)
             await self._read(bounded)
             return await perform(bounded)
 
         return handle
 
-    async def _admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
+        """Let only those callers pass whom the policy allows.
+
+        :raises Problem: 401, 403 or 429.
+        """
         if self.policy.scope is None:
             return
         authenticator: auth.Authenticator = request.app.state.authenticator

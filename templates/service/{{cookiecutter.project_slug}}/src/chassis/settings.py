@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     var_dir: Path = Field(ROOT / "var", description="where ENVIRONMENT=dev keeps its database and its keys")
 
     database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty means SQLite in VAR_DIR")
-    database_pool_size: int = Field(10, ge=1, description="connections kept open by one process")
+    database_pool_size: int = Field(
+        10, ge=1, description="most connections of one process for transactions, and as many again for direct reads"
+    )
     database_timeout_seconds: float = Field(
         5.0, gt=0, description="longest wait for a connection, a lock or one statement"
     )

@@ -11,8 +11,9 @@ from fastapi import Header, Path, Query, Request, Response
 from pydantic import StringConstraints
 
 from chassis.database import Database
-from chassis.operation import public, resource_router
+from chassis.operation import public
 from chassis.paging import PageRequest
+from chassis.prepared import prepared_router
 from chassis.problems import Problem
 from chassis.values import Key, Locale
 
@@ -24,7 +25,7 @@ from .reading import Question, View
 from .schemas import CategoryTree, ProductCards, RelatedProducts, SearchResult, StorefrontProduct
 from .tree import tree
 
-router = resource_router("/v1/storefront", tag="storefront")
+router = prepared_router("/v1/storefront", tag="storefront")
 
 JSON, LINKED_DATA = "application/json", "application/ld+json"
 _SECONDS = 60

@@ -1,0 +1,99 @@
+"""Connections for what is read most: straight to PostgreSQL's driver.
+
+SQLAlchemy hands its connections over through greenlets, which takes several times what such a query itself does.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped] # it has no types
+from sqlalchemy import URL, Dialect
+
+# Options of the URL that SQLAlchemy keeps to itself.
+_NOT_THE_DRIVERS = (
+    "async_fallback",
+    "async_creator_fn",
+    "prepared_statement_cache_size",
+    "prepared_statement_name_func",
+)
+
+
+class Readers:
+    """A pool of connections that only read, each statement by itself.
+
+    :param limit: most connections; they are opened when they are needed first.
+    :param seconds: longest wait for a connection, and for one statement.
+    :param opened: is told of every new connection.
+    """
+
+    def __init__(
+        self, url: URL, dialect: Dialect, *, limit: int, seconds: float, opened: Callable[[Any], None]
+    ) -> None:
+        given = dialect.create_connect_args(url)[1]
+        self._options = {name: value for name, value in given.items() if name not in _NOT_THE_DRIVERS}
+        self._seconds = seconds
+        self._opened = opened
+        self._places = asyncio.Semaphore(limit)
+        self._idle: list[Any] = []
+        self.in_use = 0
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for work."""
+        return len(self._idle)
+
+    async def fetch(self, statement: str, parameters: Sequence[object]) -> Sequence[Any]:
+        """Run one SELECT.
+
+        :raises ConnectionError: when the connection was lost.
+        :raises OSError: when there is none to be had; TimeoutError is one too.
+        """
+        if self._places.locked():
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        self.in_use += 1
+        connection, intact = None, False
+        try:
+            connection = self._waiting() or await self._open()
+            rows: Sequence[Any] = await connection.fetch(statement, *parameters)
+            intact = True
+        except asyncpg.InterfaceError as error:
+            raise ConnectionError(str(error)) from error
+        except asyncpg.PostgresError as error:
+            if error.sqlstate is None or error.sqlstate.startswith(("08", "53", "57P")):  # no connection, or none left
+                raise ConnectionError(str(error)) from error
+            intact = True
+            raise
+        finally:
+            self.in_use -= 1
+            self._places.release()
+            if connection is not None:
+                self._put_back(connection, intact=intact)
+        return rows
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        while self._idle:
+            self._idle.pop().terminate()
+
+    def _waiting(self) -> Any:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():  # known without asking: the socket was closed
+                return connection
+        return None
+
+    async def _open(self) -> Any:
+        connection = await asyncpg.connect(**self._options, timeout=self._seconds, command_timeout=self._seconds)
+        self._opened(connection)
+        return connection
+
+    def _put_back(self, connection: Any, *, intact: bool) -> None:
+        # One that was interrupted may still be at the old question: it must not answer the next.
+        if intact and not connection.is_closed():
+            self._idle.append(connection)
+        else:
+            connection.terminate()

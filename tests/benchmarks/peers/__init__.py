@@ -1,0 +1,1 @@
+"""What generated services are measured against, each run in the generated service's own locked environment."""

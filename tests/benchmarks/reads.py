@@ -1,0 +1,191 @@
+"""`python -m tests.benchmarks.reads`: what a storefront's reads cost, beside a peer on the same data in the same run.
+
+The bounds are those that the reference catalog sets itself. Rounds alternate between the two servers. CPU is the server
+process's own time for one request, which says most on a machine that does other things too; wall is requests per
+second with ten connections, closed loop.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.benchmarks.paired import ratio
+from tests.benchmarks.services import HERE, Laboratory, Server, laboratory
+
+PRODUCTS = "/v1/storefront/products"
+VIEW = "channel=web&locale=de"
+FIRST = f"{PRODUCTS}?{VIEW}&limit=1"
+FACETS = (
+    "/v1/storefront/search?{view}&q=pumpe&filter=material:bronze",
+    "/v1/storefront/search?{view}&filter=material:brass&filter=connection:dn25",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; whether the bounds hold is for people to judge."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.reads")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--requests", type=int, default=1500, help="of one round and server")
+    parser.add_argument("--products", type=int, default=20_000)
+    parser.add_argument("--python", type=Path, default=Path(".tools/services/bin/python"), help="the services' own")
+    options = parser.parse_args(arguments)
+    with laboratory(options.python.absolute(), [sys.executable, "-m", "machgen"]) as bench:
+        fill(bench, options.products)
+        reads(bench, options.rounds, options.requests)
+        search(bench)
+        tracing(bench, options.rounds, options.requests)
+        starts(bench, options.rounds)
+    return 0
+
+
+def fill(bench: Laboratory, count: int) -> None:
+    """Load the made-up manufacturer's products into the catalog, and from there into the peer."""
+    bench.run("chassis", "migrate")
+    with bench.ours() as server:
+        token = bench.run("chassis", "token").strip()
+        print(bench.run("samples.load", f"http://127.0.0.1:{server.port}", token, str(count)).strip())
+    bench.run("peers.catalog", f"{bench.database}/ours", cwd=HERE, environment=bench.peers)
+
+
+def reads(bench: Laboratory, rounds: int, requests: int) -> None:
+    """Measure a list, products one by one, and a product of which the caller has a fresh copy."""
+    with bench.ours(probe=FIRST) as ours, bench.peer(probe=FIRST) as peer:
+        ids = [each["id"] for each in json.loads(ours.get(f"{PRODUCTS}?{VIEW}&limit=50")[1])["items"]]
+        one = [f"{PRODUCTS}/{each}?{VIEW}" for each in ids]
+        tags = {each.name: each.get(one[0])[0]["etag"] for each in (ours, peer)}
+        pair = (ours, peer)
+        compare(bench, pair, "list of 20", [f"{PRODUCTS}?{VIEW}&limit=20"], rounds=rounds, requests=requests, bound=2.5)
+        compare(bench, pair, "one product", one, rounds=rounds, requests=requests, bound=2.5)
+        compare(bench, pair, "304", one[:1], rounds=rounds, requests=requests, bound=3.0, tags=tags)
+
+
+def compare(
+    bench: Laboratory,
+    pair: tuple[Server, Server],
+    name: str,
+    targets: Sequence[str],
+    *,
+    rounds: int,
+    requests: int,
+    bound: float,
+    tags: dict[str, str] | None = None,
+) -> None:
+    """Measure two servers in turn and print how many times more requests the first one answers."""
+    cpu: dict[str, list[float]] = {each.name: [] for each in pair}
+    wall: dict[str, list[float]] = {each.name: [] for each in pair}
+    for round_ in range(rounds + 1):
+        for server in pair:
+            headers = {"If-None-Match": tags[server.name]} if tags else {}
+            before = server.cpu()
+            told = bench.ask(server, targets, connections=10, requests=requests, headers=headers)
+            if list(told["statuses"]) != ["304" if tags else "200"]:
+                raise RuntimeError(f"{name}: {server.name} answered {told['statuses']}")
+            if round_:
+                cpu[server.name].append(1e6 * (server.cpu() - before) / requests)
+                wall[server.name].append(requests / told["seconds"])
+    first, second = (each.name for each in pair)
+    print(
+        f"  {name:14} CPU a request: {quartiles(cpu[first])} µs, {second} {quartiles(cpu[second])} µs:"
+        f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
+        f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
+        f" {judged(ratio(wall[first], wall[second]), bound)}",
+        flush=True,
+    )
+
+
+def search(bench: Laboratory, rate: float = 50.0, seconds: float = 20.0) -> None:
+    """Measure searches with facets, in an open loop."""
+    targets = [each.format(view=VIEW) for each in FACETS]
+    with bench.ours(probe=FIRST) as server:
+        found = [json.loads(server.get(each)[1])["total"] for each in targets]
+        bench.ask(server, targets, connections=50, rate=rate, requests=int(rate))
+        before = server.cpu()
+        told = bench.ask(server, targets, connections=50, rate=rate, requests=int(rate * seconds))
+        cpu = 1000 * (server.cpu() - before) / (rate * seconds)
+    milliseconds = sorted(told["milliseconds"])
+    p50, p99 = (milliseconds[int(len(milliseconds) * share)] for share in (0.5, 0.99))
+    print(
+        f"  search         two facets narrowed, all counted, {found} found, {rate:g}/s: {told['statuses']},"
+        f" p50 {p50:.1f} ms, p99 {p99:.1f} ms, bound 50: {'holds' if p99 < 50 else 'MISSED'}; CPU {cpu:.1f} ms",
+        flush=True,
+    )
+
+
+def tracing(bench: Laboratory, rounds: int, requests: int) -> None:
+    """Measure what traces of a tenth of the requests cost, with a collector that takes them."""
+    with collector() as (url, taken):
+        traced = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": "0.1",
+        }
+        with bench.ours(label="traced", probe=FIRST, **traced) as with_, bench.ours(probe=FIRST) as without:
+            ids = [each["id"] for each in json.loads(without.get(f"{PRODUCTS}?{VIEW}&limit=50")[1])["items"]]
+            targets = [f"{PRODUCTS}/{each}?{VIEW}" for each in ids]
+            compare(bench, (with_, without), "traced 10 %", targets, rounds=rounds, requests=requests, bound=0.85)
+    print(f"  {'':14} the collector took {taken['requests']} exports, {taken['bytes']} bytes")
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, dict[str, int]]]:
+    """Run a collector that takes every trace (OTLP over HTTP) and counts."""
+    taken = {"requests": 0, "bytes": 0}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken["requests"] += 1
+            taken["bytes"] += len(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", taken
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def starts(bench: Laboratory, rounds: int) -> None:
+    """Measure the time from starting a process to its first answer from the database, and its memory then."""
+    seconds: dict[str, list[float]] = {"generated": [], "peer": []}
+    memory: dict[str, list[float]] = {"generated": [], "peer": []}
+    for _ in range(rounds):
+        for start in (bench.ours, bench.peer):
+            with start(probe=FIRST) as server:
+                seconds[server.name].append(server.started)
+                memory[server.name].append(server.memory())
+    for what, values, unit, bound in (("start", seconds, "s", 1.3), ("memory", memory, "MiB", 1.4)):
+        middle, low, high = ratio(values["generated"], values["peer"])
+        print(
+            f"  {what:14} {statistics.median(values['generated']):.2f} {unit}, peer"
+            f" {statistics.median(values['peer']):.2f} {unit}: {middle:.2f} × ({low:.2f}–{high:.2f}),"
+            f" bound {bound:g}: {'holds' if middle <= bound else 'MISSED'}"
+        )
+
+
+def quartiles(values: Sequence[float]) -> str:
+    """Return median and quartiles, as `61 (60–63)`."""
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle:.0f} ({low:.0f}–{high:.0f})"
+
+
+def judged(measured: tuple[float, float, float], bound: float) -> str:
+    """Return a ratio with its quartiles and whether the bound holds."""
+    middle, low, high = measured
+    return f"{middle:.2f} × ({low:.2f}–{high:.2f}), bound {bound:g}: {'holds' if middle >= bound else 'MISSED'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
