@@ -110,3 +110,16 @@ async def small_catalog(client: httpx.AsyncClient) -> None:
         {"key": "till", "name": {"en": "Till"}, "currency": "CHF", "locales": [{"locale": "de", "fallbacks": ["en"]}]},
     )
     await put(client, "assortments", {"key": "all", "name": {"en": "All"}, "channels": ["web"], "everything": True})
+
+
+async def found(client: httpx.AsyncClient, collection: str, key: str) -> dict[str, Any]:
+    """Read what has a key."""
+    response = await client.get(f"/v1/{collection}", params={"key": key})
+    (one,) = response.json()["items"]
+    thing: dict[str, Any] = one
+    return thing
+
+
+async def delete(client: httpx.AsyncClient, collection: str, thing: dict[str, Any]) -> httpx.Response:
+    """Delete what was created, in whichever version it is."""
+    return await client.delete(f"/v1/{collection}/{thing['id']}", headers={"If-Match": "*"})

@@ -1,10 +1,11 @@
 """What the fuzzer must know to get past the first check: fresh keys, a version that always matches, no cursor."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import schemathesis
-from schemathesis import Case, HookContext
+from schemathesis import Case, HookContext, SerializationContext
 
 
 @schemathesis.hook
@@ -18,3 +19,9 @@ def before_call(_context: HookContext, case: "Case[Any]", _kwargs: dict[str, Any
         case.headers["If-Match"] = "*"
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid4())
+
+
+@schemathesis.serializer("application/x-ndjson", "text/csv")
+def as_file(_context: SerializationContext, value: Any) -> bytes:
+    """Send a file as it is, whatever may be in it."""
+    return (value if isinstance(value, str) else json.dumps(value)).encode("utf-8", "surrogatepass")

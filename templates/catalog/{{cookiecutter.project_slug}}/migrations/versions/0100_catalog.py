@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("name", DOCUMENT, nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("locales", DOCUMENT, nullable=False),
+        sa.Column("live_locales", DOCUMENT, nullable=False),
         sa.Column("traits", DOCUMENT, nullable=False),
         sa.Column("site", sa.String(length=500), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -210,6 +211,18 @@ def upgrade() -> None:
     op.create_index("ix_product_claims_product_id", "product_claims", ["product_id"], unique=False)
 
     op.create_table(
+        "product_references",
+        sa.Column("target", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["products.id"], name=op.f("fk_product_references_product_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("target", "key", "product_id", name=op.f("pk_product_references")),
+    )
+    op.create_index("ix_product_references_product_id", "product_references", ["product_id"], unique=False)
+
+    op.create_table(
         "publications",
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("product", sa.String(length=100), nullable=False),
@@ -287,7 +300,10 @@ def upgrade() -> None:
         "ix_entries_channel_locale_sort_name_id", "entries", ["channel", "locale", "sort_name", "id"], unique=False
     )
     op.create_index("ix_entries_product", "entries", ["product"], unique=False)
-    op.create_index("ix_entries_publication_id", "entries", ["publication_id"], unique=False)
+    op.create_index(
+        "ix_entries_publication_id_channel_locale", "entries", ["publication_id", "channel", "locale"], unique=True
+    )
+    op.create_index("ix_entries_visible_until", "entries", ["visible_until"], unique=False)
 
     op.create_table(
         "listings",
@@ -338,6 +354,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("publication_id", "relation", "position", name=op.f("pk_publication_references")),
     )
     op.create_table(
+        "rebuilds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("position", sa.Uuid(), nullable=True),
+        sa.Column("written", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rebuilds")),
+    )
+    op.create_index("ix_rebuilds_kind_key", "rebuilds", ["kind", "key"], unique=False)
+
+    op.create_table(
         "terms",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("value", sa.String(length=300), nullable=False),
@@ -354,12 +382,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables, the last one first."""
     op.drop_table("terms")
+    op.drop_table("rebuilds")
     op.drop_table("publication_references")
     op.drop_table("publication_categories")
     op.drop_table("listings")
     op.drop_table("entries")
     op.drop_table("source_versions")
     op.drop_table("publications")
+    op.drop_table("product_references")
     op.drop_table("product_claims")
     op.drop_table("product_categories")
     op.drop_table("products")

@@ -8,13 +8,14 @@ from .categories.routes import router as categories
 from .channels.routes import router as channels
 from .imports import events as import_events
 from .imports.routes import router as imports
-from .imports.worker import work
+from .imports.worker import work as import_products
 from .product_types import events as product_type_events
 from .product_types.routes import router as product_types
 from .products import events as product_events
 from .products.routes import router as products
 from .publications import events as publication_events
 from .publications.routes import router as publications
+from .publications.worker import work as keep_publications
 from .storefront.routes import router as storefront
 
 DOMAIN = Domain(
@@ -27,7 +28,7 @@ DOMAIN = Domain(
         publication_events.UNPUBLISHED,
         import_events.FINISHED,
     ),
-    workers=(work,),
+    workers=(import_products, keep_publications),
     scopes={
         "catalog:read": "read the catalog as it is being worked on",
         "catalog:write": "change and publish the catalog",

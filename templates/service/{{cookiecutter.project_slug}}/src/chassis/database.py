@@ -312,14 +312,17 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", _WRITE_LOCK))
 
 
-async def take_turns(session: AsyncSession, name: str) -> None:
+async def take_turns(session: AsyncSession, name: str, *, together: bool = False) -> None:
     """Let those who do what ``name`` says wait for each other, until their transactions end.
 
     For rules that two changes keep one by one and break together. SQLite has one writer anyway.
+
+    :param together: whether to wait only for those who do it alone, and they for us.
     """
     if session.get_bind().dialect.name == "postgresql":
         lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+        shared = "_shared" if together else ""
+        await session.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:lock)"), {"lock": lock})
 
 
 async def current_session(request: Request) -> AsyncSession:

@@ -1,11 +1,13 @@
 """What can be done with assortments, and working out which channel may see which product."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, insert, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import take_turns
 from chassis.problems import FieldError, Problem
 
 from ..categories.models import CategoryPath, CategoryRow
@@ -15,6 +17,11 @@ from ..publications.models import PublicationCategory, PublicationRow
 from ..vocabulary.moments import window
 from .models import AssortmentRow, Listing
 from .schemas import AssortmentDraft
+
+LISTINGS = "listings"
+"""What those take turns for who work out what is listed, so that none overlooks what another one is about to commit."""
+
+_MOST_NAMED = 20
 
 
 def listed(key: str | None = None) -> Select[AssortmentRow]:
@@ -34,6 +41,15 @@ async def find(session: AsyncSession, assortment_id: UUID) -> AssortmentRow:
     return row
 
 
+async def naming(
+    session: AsyncSession, member: Literal["channels", "categories", "products"], keys: Iterable[str]
+) -> list[str]:
+    """Return the keys of some assortments that name one of these keys as a member."""
+    named = set(keys)
+    rows = await session.scalars(select(AssortmentRow).order_by(AssortmentRow.key))
+    return [row.key for row in rows if not named.isdisjoint(getattr(row, member))][:_MOST_NAMED]
+
+
 async def create(session: AsyncSession, draft: AssortmentDraft) -> AssortmentRow:
     """Store a new assortment; its channels see its products at once.
 
@@ -41,6 +57,7 @@ async def create(session: AsyncSession, draft: AssortmentDraft) -> AssortmentRow
     """
     if await session.scalar(select(AssortmentRow.id).where(AssortmentRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is an assortment {draft.key} already.")
+    await take_turns(session, LISTINGS)
     await _refuse_dangling(session, draft)
     row = AssortmentRow(**draft.model_dump())
     session.add(row)
@@ -56,6 +73,7 @@ async def replace(session: AsyncSession, row: AssortmentRow, draft: AssortmentDr
     """
     if draft.key != row.key:
         raise Problem(409, "key-changed", f"The key of an assortment never changes; it is {row.key}.")
+    await take_turns(session, LISTINGS)
     await _refuse_dangling(session, draft)
     before = row.version
     for name, value in draft.model_dump().items():
@@ -69,22 +87,23 @@ async def replace(session: AsyncSession, row: AssortmentRow, draft: AssortmentDr
 
 async def remove(session: AsyncSession, row: AssortmentRow) -> None:
     """Delete an assortment; what only it offered is gone from its channels at once."""
+    await take_turns(session, LISTINGS)
     await session.delete(row)
     await session.flush()
 
 
-async def relist(session: AsyncSession, publications: Sequence[UUID] | None = None) -> None:
-    """Work out again which channels may see these publications, or all of them.
+async def relist(session: AsyncSession, publications: Sequence[UUID] | Select[UUID], *, new: bool = False) -> None:
+    """Work out again which channels may see these publications.
 
-    Call it for new publications, and when categories move.
+    Call it when categories move, in turns (:data:`LISTINGS`), and for new publications, among each other together.
     """
-    rows = delete(Listing)
-    await session.execute(rows if publications is None else rows.where(Listing.publication_id.in_(publications)))
+    if not new:
+        await session.execute(delete(Listing).where(Listing.publication_id.in_(publications)))
     for assortment in await session.scalars(select(AssortmentRow)):
         await _list(session, assortment, publications)
 
 
-async def _list(session: AsyncSession, row: AssortmentRow, only: Sequence[UUID] | None = None) -> None:
+async def _list(session: AsyncSession, row: AssortmentRow, only: Sequence[UUID] | Select[UUID] | None = None) -> None:
     """Pair the assortment's channels with the publications of its products, in the database."""
     conditions: list[ColumnElement[bool]] = []
     if row.everything:
@@ -119,7 +138,9 @@ async def _refuse_dangling(session: AsyncSession, draft: AssortmentDraft) -> Non
     errors = []
     for member, table in (("channels", ChannelRow), ("categories", CategoryRow), ("products", ProductRow)):
         keys: list[str] = getattr(draft, member)
-        known = set(await session.scalars(select(table.key).where(table.key.in_(keys)))) if keys else set()
+        # What is named stays until the end of this transaction.
+        query = select(table.key).where(table.key.in_(keys)).order_by(table.id)
+        known = set(await session.scalars(query.with_for_update(read=True, key_share=True))) if keys else set()
         errors += [
             FieldError(pointer=f"/{member}/{index}", parameter=None, detail=f"there is no {key}")
             for index, key in enumerate(keys)

@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, text, tuple_
+from sqlalchemy import Select, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from chassis.database import take_turns
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
-from ..assortments.models import AssortmentRow
-from ..assortments.service import relist
+from ..assortments import service as assortments
+from ..products import service as products
 from ..products.models import ProductCategory, ProductRow
 from ..publications.models import PublicationCategory, PublicationRow
 from . import events
 from .models import MAX_DEPTH, MAX_SIBLINGS, CategoryPath, CategoryRow, CategorySlug
 from .schemas import CategoryDraft
 
-_TREE_LOCK = 0x63_61_74_65  # any number, as long as everything that moves categories takes the same
+_TREE = "categories"
+"""What those take turns for who change the tree: two moves that are fine one by one can make a circle together."""
+
 _MOST_NAMED = 20
 
 
@@ -46,7 +49,7 @@ async def create(session: AsyncSession, draft: CategoryDraft) -> CategoryRow:
 
     :raises Problem: 409 when the key or a slug is taken, the parent is missing, or the tree would get too big.
     """
-    await _lock_tree(session)
+    await take_turns(session, _TREE)
     key = draft.key or uuid7().hex
     if await session.scalar(select(CategoryRow.id).where(CategoryRow.key == key)):
         raise Problem(409, "key-taken", f"There is a category {key} already.")
@@ -87,11 +90,14 @@ async def remove(session: AsyncSession, row: CategoryRow, *, subtree: bool) -> N
     """Delete a category, with everything below it if ``subtree``.
 
     :raises Problem: 409 when there is something below it and ``subtree`` is not set, or products are in it,
-        staged or published, or an assortment names it.
+        staged or published, or a product's attribute or an assortment names it.
     """
-    await _lock_tree(session)
+    await take_turns(session, _TREE)
     query = select(CategoryPath.descendant).where(CategoryPath.ancestor == row.key)
     keys = list(await session.scalars(query.order_by(CategoryPath.depth.desc())))
+    # Whoever names a category locks it: none can slip in behind what is looked at now.
+    locked = select(CategoryRow.id).where(CategoryRow.key.in_(keys)).order_by(CategoryRow.id)
+    await session.execute(locked.with_for_update())
     if len(keys) > 1 and not subtree:
         raise Problem(409, "has-children", f"There are {len(keys) - 1} categories below it; delete with subtree=true.")
     held = (
@@ -102,8 +108,10 @@ async def remove(session: AsyncSession, row: CategoryRow, *, subtree: bool) -> N
         .order_by(ProductRow.key)
         .limit(_MOST_NAMED)
     )
-    if products := list(await session.scalars(held)):
-        raise Problem(409, "in-use", f"Products are in it, such as {', '.join(products)}.")
+    if found := list(await session.scalars(held)):
+        raise Problem(409, "in-use", f"Products are in it, such as {', '.join(found)}.")
+    if found := await products.naming(session, "category", keys):
+        raise Problem(409, "in-use", f"Products name it, such as {', '.join(found)}.")
     await _refuse_if_shown(session, keys)
     below = select(CategoryRow).where(CategoryRow.key.in_(keys[:-1]))
     children = {child.key: child for child in await session.scalars(below)}
@@ -122,17 +130,10 @@ async def _refuse_if_shown(session: AsyncSession, keys: Sequence[str]) -> None:
         .order_by(PublicationRow.product)
         .limit(_MOST_NAMED)
     )
-    if products := list(await session.scalars(shown)):
-        raise Problem(409, "in-use", f"Published products are in it, such as {', '.join(products)}.")
-    assortments = await session.scalars(select(AssortmentRow).order_by(AssortmentRow.key))
-    if naming := [each.key for each in assortments if not set(keys).isdisjoint(each.categories)]:
-        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(naming[:_MOST_NAMED])}.")
-
-
-async def _lock_tree(session: AsyncSession) -> None:
-    # Two moves that are fine one by one can make a circle together. SQLite has one writer anyway.
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TREE_LOCK})
+    if found := list(await session.scalars(shown)):
+        raise Problem(409, "in-use", f"Published products are in it, such as {', '.join(found)}.")
+    if naming := await assortments.naming(session, "categories", keys):
+        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(naming)}.")
 
 
 async def _depth_below(session: AsyncSession, parent: str | None) -> int:
@@ -173,7 +174,7 @@ async def _hang(session: AsyncSession, key: str, parent: str | None) -> None:
 
 
 async def _move(session: AsyncSession, row: CategoryRow, parent: str | None) -> None:
-    await _lock_tree(session)
+    await take_turns(session, _TREE)
     query = select(CategoryPath.descendant, CategoryPath.depth).where(CategoryPath.ancestor == row.key)
     subtree = {found.descendant: found.depth for found in await session.execute(query)}
     if parent in subtree:
@@ -189,7 +190,9 @@ async def _move(session: AsyncSession, row: CategoryRow, parent: str | None) -> 
         )
     )
     await _hang(session, row.key, parent)
-    await relist(session)
+    await take_turns(session, assortments.LISTINGS)
+    moved = select(PublicationCategory.publication_id).where(PublicationCategory.category.in_(list(subtree)))
+    await assortments.relist(session, moved.distinct())
 
 
 async def _claim_slugs(session: AsyncSession, row: CategoryRow) -> None:

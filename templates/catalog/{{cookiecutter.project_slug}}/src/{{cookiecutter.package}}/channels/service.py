@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.problems import Problem
 
-from ..assortments.models import AssortmentRow
-from ..publications.service import reshow, unshow
+from ..assortments import service as assortments
+from ..publications import rebuild
 from ..storefront.reading import forget_languages
 from .models import ChannelRow
 from .schemas import ChannelDraft
@@ -34,18 +34,23 @@ async def find(session: AsyncSession, channel_id: UUID) -> ChannelRow:
 async def create(session: AsyncSession, draft: ChannelDraft) -> ChannelRow:
     """Store a new channel. It shows what is published for it from now on.
 
-    :raises Problem: 409 when the key is taken.
+    :raises Problem: 409 when the key is taken, or was until a moment ago.
     """
     if await session.scalar(select(ChannelRow.id).where(ChannelRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is a channel {draft.key} already.")
-    row = ChannelRow(**draft.model_dump(mode="json"))
+    if await rebuild.pending(session, "channel", draft.key):
+        raise Problem(
+            409, "still-clearing", "What the former channel of this key showed is being deleted; wait a little."
+        )
+    written = draft.model_dump(mode="json")
+    row = ChannelRow(**written, live_locales=written["locales"])
     session.add(row)
     await session.flush()
     return row
 
 
 async def replace(session: AsyncSession, row: ChannelRow, draft: ChannelDraft) -> None:
-    """Replace a channel; what it shows is written anew with its languages, currency and traits.
+    """Replace a channel; what it shows is written anew by a worker. Until then it shows what it showed.
 
     :raises Problem: 409 when the key would change.
     """
@@ -57,21 +62,19 @@ async def replace(session: AsyncSession, row: ChannelRow, draft: ChannelDraft) -
             setattr(row, name, value)
     await session.flush()
     if row.version != before:
-        await reshow(session, draft)
-        forget_languages()
+        await rebuild.order(session, "channel", row.key)
 
 
 async def remove(session: AsyncSession, row: ChannelRow) -> None:
-    """Delete a channel that no assortment names.
+    """Delete a channel that no assortment names. It shows nothing any more; a worker deletes what it showed.
 
     :raises Problem: 409 when one does.
     """
-    using = [
-        assortment.key for assortment in await session.scalars(select(AssortmentRow)) if row.key in assortment.channels
-    ]
-    if using:
-        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(using[:20])}.")
+    # Whoever names a channel locks it: none can slip in behind this look.
+    await session.execute(select(ChannelRow.id).where(ChannelRow.id == row.id).with_for_update())
+    if using := await assortments.naming(session, "channels", [row.key]):
+        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(using)}.")
     await session.delete(row)
     await session.flush()
-    await unshow(session, row.key)
+    await rebuild.order(session, "channel", row.key)
     forget_languages()

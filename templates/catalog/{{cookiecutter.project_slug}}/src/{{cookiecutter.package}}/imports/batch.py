@@ -23,7 +23,8 @@ from ..product_types.models import ProductTypeRow
 from ..product_types.schemas import AttributeDefinition, ProductTypeDraft
 from ..products import events as product_events
 from ..products import rules
-from ..products.models import ProductCategory, ProductClaim, ProductRow
+from ..products.holdings import Holder, store
+from ..products.models import ProductClaim, ProductRow
 from ..products.schemas import ProductDraft, ProductState
 from ..vocabulary.rows import insert_rows
 from .files import Line
@@ -51,6 +52,7 @@ class Entry:
 
     line: int
     draft: ProductDraft
+    document: dict[str, Any]
     source: Source | None
 
 
@@ -72,7 +74,6 @@ class Plan:
     entry: Entry
     row: ProductRow | None
     id: UUID
-    document: dict[str, Any]
     claims: Sequence[rules.Claim]
 
 
@@ -109,7 +110,7 @@ def _read(number: int, text: bytes) -> Entry | Verdict:
     draft = ProductDraft.model_construct(**{name: getattr(found, name) for name in ProductDraft.model_fields})
     if source is not None:
         draft.external_references = draft.external_references | {source.system: source.reference}
-    return Entry(line=number, draft=draft, source=source)
+    return Entry(line=number, draft=draft, document=rules.written(draft), source=source)
 
 
 def _reason(pointer: str, detail: str) -> FieldError:
@@ -143,7 +144,7 @@ async def _write(session: AsyncSession, entries: Sequence[Entry]) -> list[Verdic
         plans.append(judged)
         outcome = Outcome.CREATED if judged.row is None else Outcome.UPDATED
         verdicts.append(Verdict(line=entry.line, outcome=outcome, key=entry.draft.key, product_id=judged.id))
-    await _store(session, plans)
+    await _store(session, plans, known.types)
     await _remember_sources(session, entries, verdicts, known)
     await _note_pending(session, plans, known, {each.line: each for each in verdicts})
     return verdicts
@@ -161,7 +162,7 @@ def _judge(entry: Entry, known: Known, taken: Mapping[tuple[str, str], str]) -> 
     claims: list[rules.Claim] = []
     reasons = _faults(entry, row, before, known)
     if not reasons:
-        claims = list(rules.claims(draft, known.types[draft.product_type]))
+        claims = list(rules.claims(entry.document, known.types[draft.product_type]))
         for claim in claims:
             value = (claim.namespace, claim.value)
             holder = known.holders.get(value)
@@ -169,10 +170,9 @@ def _judge(entry: Entry, known: Known, taken: Mapping[tuple[str, str], str]) -> 
                 reasons.append(_reason(claim.pointer, f"{claim.value} belongs to another product"))
     if reasons:
         return Verdict(line=entry.line, outcome=Outcome.REJECTED, key=draft.key, reasons=reasons)
-    document = rules.written(draft)
-    if row is not None and row.document == document:
+    if row is not None and row.document == entry.document:
         return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=draft.key)
-    return Plan(entry=entry, row=row, id=row.id if row else uuid7(), document=document, claims=claims)
+    return Plan(entry=entry, row=row, id=row.id if row else uuid7(), claims=claims)
 
 
 def _faults(entry: Entry, row: ProductRow | None, before: SourceVersion | None, known: Known) -> list[FieldError]:
@@ -194,8 +194,9 @@ def _faults(entry: Entry, row: ProductRow | None, before: SourceVersion | None, 
 
 async def _look_up(session: AsyncSession, entries: Sequence[Entry]) -> Known:
     keys = [entry.draft.key for entry in entries]
-    locked = select(ProductRow).where(ProductRow.key.in_(keys)).order_by(ProductRow.id).with_for_update()
-    products = {row.key: row for row in await session.scalars(locked.execution_options(populate_existing=True))}
+    locked = select(ProductRow).where(ProductRow.key.in_(keys)).order_by(ProductRow.id)
+    locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    products = {row.key: row for row in await session.scalars(locked)}
     types = await _types(session, {entry.draft.product_type for entry in entries})
     references = [(entry.source.system, entry.source.reference) for entry in entries if entry.source]
     sources = {}
@@ -208,7 +209,9 @@ async def _look_up(session: AsyncSession, entries: Sequence[Entry]) -> Known:
         for _, target, key in rules.references(entry.draft, types.get(entry.draft.product_type, ()))
         if target == "category"
     }
-    categories = await session.scalars(select(CategoryRow.key).where(CategoryRow.key.in_(wanted))) if wanted else ()
+    places = select(CategoryRow.key).where(CategoryRow.key.in_(wanted)).order_by(CategoryRow.id)
+    # What is named stays until the end of this transaction.
+    categories = await session.scalars(places.with_for_update(read=True, key_share=True)) if wanted else ()
     return Known(
         products=products,
         sources=sources,
@@ -229,7 +232,7 @@ async def _holders(
 ) -> dict[tuple[str, str], UUID]:
     wanted: dict[str, set[str]] = {}
     for entry in entries:
-        for claim in rules.claims(entry.draft, types.get(entry.draft.product_type, ())):
+        for claim in rules.claims(entry.document, types.get(entry.draft.product_type, ())):
             wanted.setdefault(claim.namespace, set()).add(claim.value)
     found: dict[tuple[str, str], UUID] = {}
     for namespace, values in wanted.items():
@@ -240,7 +243,9 @@ async def _holders(
     return found
 
 
-async def _store(session: AsyncSession, plans: Sequence[Plan]) -> None:
+async def _store(
+    session: AsyncSession, plans: Sequence[Plan], types: Mapping[str, Sequence[AttributeDefinition]]
+) -> None:
     """Write the products and the rows beside them."""
     if not plans:
         return
@@ -262,23 +267,26 @@ async def _store(session: AsyncSession, plans: Sequence[Plan]) -> None:
                 updated_at=moment,
             )
         )
-        values = [{"which": plan.id, "new": plan.document, "standing": _columns(plan)["state"]} for plan in changed]
+        values = [
+            {"which": plan.id, "new": plan.entry.document, "standing": _columns(plan)["state"]} for plan in changed
+        ]
         connection = await session.connection()
         await connection.execute(statement, values)
-        ids = [plan.id for plan in changed]
-        await session.execute(delete(ProductClaim).where(ProductClaim.product_id.in_(ids)))
-        await session.execute(delete(ProductCategory).where(ProductCategory.product_id.in_(ids)))
-    claims = [
-        {"namespace": claim.namespace, "value": claim.value, "product_id": plan.id}
-        for plan in plans
-        for claim in plan.claims
-    ]
-    await insert_rows(session, ProductClaim, claims)
-    places = [{"category": key, "product_id": plan.id} for plan in plans for key in plan.entry.draft.categories]
-    await insert_rows(session, ProductCategory, places)
+    await store(session, [_holder(plan, types) for plan in plans])
     await product_events.tell_all(
         session,
         [(plan.id, plan.entry.draft.key, plan.row.version + 1 if plan.row else 1, plan.row is None) for plan in plans],
+    )
+
+
+def _holder(plan: Plan, types: Mapping[str, Sequence[AttributeDefinition]]) -> Holder:
+    draft = plan.entry.draft
+    return Holder(
+        id=plan.id,
+        draft=draft,
+        document=plan.entry.document,
+        definitions=types[draft.product_type],
+        new=plan.row is None,
     )
 
 
@@ -292,7 +300,7 @@ def _columns(plan: Plan) -> dict[str, Any]:
         "key": draft.key,
         "product_type": draft.product_type,
         "state": state,
-        "document": plan.document,
+        "document": plan.entry.document,
     }
 
 
@@ -332,7 +340,8 @@ async def _note_pending(
     keys = {key for found in wanted.values() for key in found}
     if not keys:
         return
-    there = set(await session.scalars(select(ProductRow.key).where(ProductRow.key.in_(keys))))
+    query = select(ProductRow.key).where(ProductRow.key.in_(keys)).order_by(ProductRow.id)
+    there = set(await session.scalars(query.with_for_update(read=True, key_share=True)))
     for line, found in wanted.items():
         verdicts[line].pending = tuple(key for key in dict.fromkeys(found) if key not in there)
 

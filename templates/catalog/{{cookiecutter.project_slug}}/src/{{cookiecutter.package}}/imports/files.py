@@ -11,6 +11,7 @@ PIECE_BYTES = 256 * 1024
 LONGEST_LINE = 1024 * 1024
 
 _PRICE = re.compile(r"price\.([A-Z]{3})")
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _MEASURE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) (\S{1,10})")
 _LOCALIZED = ("name", "slug", "description")
 
@@ -92,9 +93,7 @@ def _product(rows: list[dict[str, str]]) -> dict[str, Any]:
         if member in _LOCALIZED and below:
             document.setdefault(member, {})[below] = text
         elif member in ("external_references", "source") and below:
-            document.setdefault(member, {})[below] = (
-                int(text) if column == "source.version" and text.isdigit() else text
-            )
+            document.setdefault(member, {})[below] = _whole(text) if column == "source.version" else text
         elif member in ("categories", "related"):
             document[member] = [each.strip() for each in text.split("|") if each.strip()]
         elif not below and member not in ("sku", "gtin", "content"):
@@ -113,8 +112,7 @@ def _variant(row: dict[str, str]) -> dict[str, Any]:
         if not text:
             continue
         if price := _PRICE.fullmatch(column):
-            amount: object = int(text) if text.isdigit() else text
-            variant["list_prices"].append({"amount": amount, "currency": price[1]})
+            variant["list_prices"].append({"amount": _whole(text), "currency": price[1]})
         elif column.startswith("attributes."):
             variant["attributes"][column.removeprefix("attributes.")] = _value(text)
     return variant
@@ -126,8 +124,13 @@ def _value(text: str) -> Any:
         return {"value": float(measure[1]), "unit": measure[2]}
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
+
+
+def _whole(text: str) -> int | str:
+    """Read a whole number; what is none stays a text, and is refused where a number is wanted."""
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _dump(document: dict[str, Any]) -> bytes:

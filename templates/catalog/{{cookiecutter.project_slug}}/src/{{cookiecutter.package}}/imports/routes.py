@@ -17,7 +17,7 @@ from .schemas import ImportedLine, Outcome, ProductImport
 
 router = resource_router("/v1/product-imports", tag="imports")
 
-MAX_BYTES, MAX_SECONDS = 100 * 1024 * 1024, 600.0
+MAX_BYTES = 100 * 1024 * 1024
 ImportId = Annotated[UUID, Path(description="the import's id")]
 
 _NDJSON = (
@@ -56,7 +56,7 @@ async def list_product_imports(session: Session, page: PageRequest) -> Page[Prod
     openapi_extra=_BODY,
     responses={400: {}, 413: {}, 415: {}, 422: {}},
 )
-@large_body(max_bytes=MAX_BYTES, seconds=MAX_SECONDS)
+@large_body(max_bytes=MAX_BYTES, seconds=service.LONGEST_UPLOAD_SECONDS)
 @requires("catalog:write")
 async def import_products(
     request: Request,

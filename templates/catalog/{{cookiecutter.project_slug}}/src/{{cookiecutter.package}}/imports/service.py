@@ -1,6 +1,7 @@
 """What can be done with imports: receiving a file, working it off piece by piece, settling what it refers to."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, delete, insert, select, update
@@ -20,6 +21,9 @@ from .batch import Verdict, take_in
 from .files import numbered
 from .models import ImportLine, ImportPiece, ImportRow, PendingReference
 from .schemas import ImportState, Outcome
+
+LONGEST_UPLOAD_SECONDS = 600.0
+_DANGLING_AT_ONCE = 200
 
 
 def listed() -> Select[ImportRow]:
@@ -137,7 +141,12 @@ async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
     by_id = {each.product_id: each for each in verdicts if each.product_id is not None}
     if not by_id:
         return
-    channels = await publications.channels_of(session, None)
+    try:
+        targets = await publications.targets_of(session, None)
+    except Problem as problem:  # there is no channel
+        for verdict in by_id.values():
+            verdict.reasons.append(FieldError(pointer="", detail=f"not published: {problem.detail}"))
+        return
     definitions: dict[str, list[AttributeDefinition]] = {}
     items = []
     query = select(ProductRow).where(ProductRow.id.in_(by_id)).order_by(ProductRow.id)
@@ -145,34 +154,51 @@ async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
         if row.product_type not in definitions:
             definitions[row.product_type] = await products.definitions_of(session, row.product_type)
         item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
-        if reasons := publications.unfit(item, channels):
+        if reasons := publications.unfit(item, targets):
             by_id[row.id].reasons += reasons
         else:
             items.append(item)
     if items:
-        await publications.freeze(session, items, channels, now(), None)
+        await publications.freeze(session, items, targets, now(), None)
 
 
 async def _finish(session: AsyncSession, job: ImportRow) -> None:
-    """Drop the references that no line brought, say so at their lines, and close the import."""
+    """Drop the references that no line brought, say so at their lines, and close the import; so many in one turn."""
     there = select(ProductRow.key).where(ProductRow.key == PendingReference.target).exists()
     query = select(PendingReference).where(PendingReference.import_id == job.id, ~there)
     dangling: dict[tuple[int, str], list[str]] = {}
-    for each in await session.scalars(query.order_by(PendingReference.line)):
+    for each in await session.scalars(query.order_by(PendingReference.line).limit(_DANGLING_AT_ONCE)):
         dangling.setdefault((each.line, each.product), []).append(each.target)
     for (line, key), targets in dangling.items():
-        row = await session.scalar(select(ProductRow).where(ProductRow.key == key))
+        row = await session.scalar(select(ProductRow).where(ProductRow.key == key).with_for_update(key_share=True))
         if row is not None:
             definitions = await products.definitions_of(session, row.product_type)
-            await products.replace(session, row, _without(products.draft_of(row), definitions, set(targets)))
+            # Nothing is claimed by leaving something out, so nothing can be in its way.
+            await products.save(session, row, _without(products.draft_of(row), definitions, set(targets)), definitions)
         detail = f"left out, because they are not there: {', '.join(targets)}"
         reasons = [FieldError(pointer="", detail=detail).model_dump(exclude_none=True)]
         here = (ImportLine.import_id == job.id, ImportLine.line == line)
         await session.execute(update(ImportLine).where(*here).values(reasons=reasons))
+        done = (PendingReference.import_id == job.id, PendingReference.line == line)
+        await session.execute(delete(PendingReference).where(*done, PendingReference.target.in_(targets)))
+    if dangling:
+        return
     await session.execute(delete(PendingReference).where(PendingReference.import_id == job.id))
     job.state, job.finished_at = ImportState.FINISHED, now()
     await session.flush()
     await events.tell_finished(session, job)
+
+
+async def clear_abandoned(database: Database, age: timedelta) -> int:
+    """Delete files whose sender went away, or whose process died, before they were complete.
+
+    :param age: for how long a file may at most be under way.
+    :returns: how many there were.
+    """
+    async with database.transaction() as session:
+        waiting = (ImportRow.state == ImportState.RECEIVING, ImportRow.created_at < now() - age)
+        gone = (await session.execute(delete(ImportRow).where(*waiting).returning(ImportRow.id))).all()
+        return len(gone)
 
 
 def _without(draft: ProductDraft, definitions: list[AttributeDefinition], gone: set[str]) -> ProductDraft:

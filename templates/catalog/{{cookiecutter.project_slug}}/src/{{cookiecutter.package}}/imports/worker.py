@@ -1,6 +1,7 @@
 """The worker: works off imports beside the requests, one piece at a time, in every process of the service."""
 
 import asyncio
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -8,16 +9,24 @@ from chassis.database import Database
 from chassis.logs import logger
 from chassis.problems import Problem
 
-from .service import work_off_next
+from .service import LONGEST_UPLOAD_SECONDS, clear_abandoned, work_off_next
 
 _IDLE_SECONDS = 0.5
 _TROUBLE_SECONDS = 5.0
+_CLEAR_SECONDS = 60.0
+_ABANDONED = timedelta(seconds=2 * LONGEST_UPLOAD_SECONDS)
 
 
 async def work(database: Database, stopping: asyncio.Event) -> None:
     """Work until told to stop; what has been begun is finished. A lost database is waited for."""
+    clock = asyncio.get_running_loop().time
+    cleared_at = float("-inf")
     while not stopping.is_set():
         try:
+            if clock() - cleared_at >= _CLEAR_SECONDS:
+                if count := await clear_abandoned(database, _ABANDONED):
+                    logger().warning("abandoned imports deleted", count=count)
+                cleared_at = clock()
             pause = 0.0 if await work_off_next(database) else _IDLE_SECONDS
         except (SQLAlchemyError, Problem, OSError) as error:
             logger().warning("import interrupted", reason=type(error).__name__)

@@ -85,4 +85,4 @@ async def delete_product_type(session: Session, product_type_id: ProductTypeId, 
     """Delete a product type that no product has."""
     row = await service.find(session, product_type_id)
     seen.check(row)
-    await service.delete(session, row)
+    await service.remove(session, row)

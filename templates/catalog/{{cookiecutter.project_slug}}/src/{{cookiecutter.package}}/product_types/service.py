@@ -1,18 +1,24 @@
 """What can be done with product types, and what must hold for the products that have one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.problems import FieldError, Problem
 
-from ..products.models import ProductRow
+from ..products import rules
+from ..products.models import ProductClaim, ProductRow
+from ..publications import rebuild
+from ..publications.models import PublicationRow
+from ..vocabulary.rows import insert_rows
 from . import attributes, events
 from .models import ProductTypeRow
-from .schemas import AttributeDefinition, Constraint, ProductTypeDraft
+from .schemas import AttributeDefinition, ProductTypeDraft
 
 _BATCH = 500
 _MOST_NAMED = 20
@@ -50,7 +56,9 @@ async def create(session: AsyncSession, draft: ProductTypeDraft) -> ProductTypeR
 
 
 async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductTypeDraft) -> None:
-    """Replace a product type, unless one of its products would no longer fit.
+    """Replace a product type, unless one of its products would no longer fit, as it stands or as it is published.
+
+    What is published is written anew by a worker, with the new labels and without what became internal.
 
     :raises Problem: 409 naming the products that do not fit, or when the key would change.
     """
@@ -59,6 +67,7 @@ async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductType
     written = draft.model_dump(mode="json")
     if written["attributes"] != row.attributes:
         await _refuse_if_broken(session, row, draft.attributes)
+        await rebuild.order(session, "product_type", row.key)
     before = row.version
     for name, value in written.items():
         if getattr(row, name) != value:
@@ -71,46 +80,103 @@ async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductType
 async def _refuse_if_broken(session: AsyncSession, row: ProductTypeRow, changed: list[AttributeDefinition]) -> None:
     # Whoever saves a product locks its type for sharing: none can slip in behind this check.
     await session.execute(select(ProductTypeRow.id).where(ProductTypeRow.id == row.id).with_for_update())
+    present = [AttributeDefinition.model_validate(each) for each in row.attributes]
+    unique = set(rules.unique_attributes(changed)) - set(rules.unique_attributes(present))
     broken: list[FieldError] = []
-    taken: dict[tuple[str, str], str] = {}
-    async for key, document in _products_of(session, row.key):
-        variants = [variant["attributes"] for variant in document["variants"]]
-        sentences = [_sentence(fault) for fault in attributes.faults(changed, variants)]
-        for name, value in _unique_values(changed, variants):
-            if (owner := taken.setdefault((name, value), key)) != key:
+    taken: dict[tuple[str, str], tuple[UUID, str]] = {}
+    async for product in _products_of(session, row.key):
+        sentences = list(_misfits(changed, product))
+        for name, value in _values(unique, product.document):
+            owner_id, owner = taken.setdefault((name, value), (product.id, product.key))
+            if owner_id != product.id:
                 sentences.append(f"{name} has the value that {owner} has")
-        broken += [FieldError(pointer=None, parameter=None, detail=f"{key}: {sentence}") for sentence in sentences]
+        broken += [_named(f"{product.key}: {sentence}") for sentence in sentences][: _MOST_NAMED + 1 - len(broken)]
     if broken:
+        count = len(broken) if len(broken) <= _MOST_NAMED else f"more than {_MOST_NAMED}"
         raise Problem(
             409,
             "products-would-break",
-            f"The change does not fit what products hold in {len(broken)} places; change those products first.",
+            f"The change does not fit what products hold in {count} places; change those products first.",
             errors=broken[:_MOST_NAMED],
         )
+    await _claim(session, row.key, unique, taken)
 
 
-async def _products_of(session: AsyncSession, product_type: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Yield key and document of every product of a type, in batches."""
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """What a product holds: as it stands, or as it is published."""
+
+    id: UUID
+    key: str
+    document: dict[str, Any]
+    published: bool
+
+
+async def _products_of(session: AsyncSession, product_type: str) -> AsyncIterator[_Held]:
+    """Yield every product of a type as it stands, and then what is published of them, in batches."""
+    staged = select(ProductRow.id, ProductRow.id, ProductRow.key, ProductRow.document)
+    staged = staged.where(ProductRow.product_type == product_type)
+    async for _, product_id, key, document in _batches(session, staged, ProductRow.id):
+        yield _Held(id=product_id, key=key, document=document, published=False)
+    shown = select(PublicationRow.id, PublicationRow.product_id, PublicationRow.product, PublicationRow.document)
+    shown = shown.join(ProductRow, ProductRow.id == PublicationRow.product_id)
+    shown = shown.where(ProductRow.product_type == product_type, PublicationRow.ended.is_(False))
+    async for _, product_id, key, document in _batches(session, shown, PublicationRow.id):
+        yield _Held(id=product_id, key=key, document=document, published=True)
+
+
+async def _batches(session: AsyncSession, query: Select[Any], order: InstrumentedAttribute[UUID]) -> AsyncIterator[Any]:
     last: UUID | None = None
-    query = select(ProductRow.id, ProductRow.key, ProductRow.document).where(ProductRow.product_type == product_type)
-    query = query.order_by(ProductRow.id).limit(_BATCH)
-    while found := (await session.execute(query if last is None else query.where(ProductRow.id > last))).all():
-        for _, key, document in found:
-            yield key, document
-        last = found[-1].id
+    query = query.order_by(order).limit(_BATCH)
+    while found := (await session.execute(query if last is None else query.where(order > last))).all():
+        for row in found:
+            yield row
+        last = found[-1][0]
 
 
-def _unique_values(changed: list[AttributeDefinition], variants: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    unique = [each.name for each in changed if each.constraint is Constraint.UNIQUE]
-    return ((name, attributes.canonical(values[name])) for values in variants for name in unique if name in values)
+def _misfits(changed: list[AttributeDefinition], product: _Held) -> Iterator[str]:
+    """Say what does not fit; a draft may lack what is required, what is published may not."""
+    variants = [variant["attributes"] for variant in product.document["variants"]]
+    found = list(attributes.faults(changed, variants))
+    if product.published:
+        found += attributes.missing(changed, variants)
+    return (_sentence(fault, published=product.published) for fault in found)
 
 
-def _sentence(fault: attributes.Fault) -> str:
+def _values(unique: Iterable[str], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    return (
+        (name, attributes.canonical(variant["attributes"][name]))
+        for variant in document["variants"]
+        for name in unique
+        if name in variant["attributes"]
+    )
+
+
+async def _claim(
+    session: AsyncSession, product_type: str, unique: set[str], taken: dict[tuple[str, str], tuple[UUID, str]]
+) -> None:
+    """Note who holds the values that only one product may hold from now on."""
+    rows = [
+        {"namespace": rules.unique_namespace(product_type, name), "value": value, "product_id": product_id}
+        for (name, value), (product_id, _) in taken.items()
+    ]
+    # What was unique once may be again, and its former claims are not what products hold by now.
+    namespaces = [rules.unique_namespace(product_type, name) for name in unique]
+    await session.execute(delete(ProductClaim).where(ProductClaim.namespace.in_(namespaces)))
+    await insert_rows(session, ProductClaim, rows)
+
+
+def _named(detail: str) -> FieldError:
+    return FieldError(pointer=None, parameter=None, detail=detail)
+
+
+def _sentence(fault: attributes.Fault, *, published: bool) -> str:
     index, _, name = fault.path
-    return f"variant {int(index) + 1}, {name}: {fault.detail}"
+    where = "published variant" if published else "variant"
+    return f"{where} {int(index) + 1}, {name}: {fault.detail}"
 
 
-async def delete(session: AsyncSession, row: ProductTypeRow) -> None:
+async def remove(session: AsyncSession, row: ProductTypeRow) -> None:
     """Delete a product type that no product has.
 
     :raises Problem: 409 when it is in use.

@@ -1,7 +1,7 @@
 """How products are stored.
 
 The document is the truth: a product is read and written as a whole. Beside it stand the rows by which the database
-finds products and keeps its promises: what only one product may hold (claims), and the categories it is in.
+finds products and keeps its promises: what only one product may hold (claims), what it names, and its categories.
 """
 
 from datetime import datetime
@@ -29,13 +29,28 @@ class ProductRow(Resource, Base):
 
 
 class ProductClaim(Base):
-    """A value that only one product may hold, such as ``("sku", "C40-230V")`` or ``("slug", "pumpe-c40")``."""
+    """A value that only one product may hold, such as ``("sku", "C40-230V")`` or ``("slug", "pumpe-c40")``.
+
+    It holds what it says as it is being worked on, and what touchpoints see or are about to see of it.
+    """
 
     __tablename__ = "product_claims"
 
     namespace: Mapped[str] = mapped_column(String(200), primary_key=True)
     value: Mapped[str] = mapped_column(Text, primary_key=True)
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), index=True)
+
+
+class ProductReference(Base):
+    """A product, as it is being worked on, names another product or, in an attribute, a category."""
+
+    __tablename__ = "product_references"
+
+    target: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class ProductCategory(Base):

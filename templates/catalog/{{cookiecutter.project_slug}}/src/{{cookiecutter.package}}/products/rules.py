@@ -1,6 +1,6 @@
 """What must hold for a product: pure rules, shared by single changes, imports and publications."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +20,31 @@ class Claim:
     pointer: str
 
 
-def claims(draft: ProductDraft, definitions: Iterable[AttributeDefinition]) -> Iterator[Claim]:
-    """Yield everything in a product that no other product may have."""
-    unique = [each.name for each in definitions if each.constraint is Constraint.UNIQUE]
-    for index, variant in enumerate(draft.variants):
-        yield Claim("sku", variant.sku, f"/variants/{index}/sku")
+def claims(document: Mapping[str, Any], definitions: Iterable[AttributeDefinition]) -> Iterator[Claim]:
+    """Yield everything in a product's document that no other product may have."""
+    unique = unique_attributes(definitions)
+    for index, variant in enumerate(document["variants"]):
+        yield Claim("sku", variant["sku"], f"/variants/{index}/sku")
         for name in unique:
-            if name in variant.attributes:
-                value = attributes.canonical(variant.attributes[name])
-                yield Claim(f"attribute:{draft.product_type}:{name}", value, f"/variants/{index}/attributes/{name}")
+            if name in variant["attributes"]:
+                namespace = unique_namespace(document["product_type"], name)
+                value = attributes.canonical(variant["attributes"][name])
+                yield Claim(namespace, value, f"/variants/{index}/attributes/{name}")
     # A slug stands in for a missing translation, so no other product may have it in any language.
-    for slug, locale in {slug: locale for locale, slug in draft.slug.items()}.items():
+    for slug, locale in {slug: locale for locale, slug in document["slug"].items()}.items():
         yield Claim("slug", slug, f"/slug/{locale}")
-    for system, reference in draft.external_references.items():
+    for system, reference in document["external_references"].items():
         yield Claim(f"reference:{system}", reference, f"/external_references/{system}")
+
+
+def unique_attributes(definitions: Iterable[AttributeDefinition]) -> list[str]:
+    """Return the names of the attributes whose values only one variant may have."""
+    return [each.name for each in definitions if each.constraint is Constraint.UNIQUE]
+
+
+def unique_namespace(product_type: str, name: str) -> str:
+    """Return the namespace of the claims on the values of a unique attribute."""
+    return f"attribute:{product_type}:{name}"
 
 
 def misfits(draft: ProductDraft, definitions: Sequence[AttributeDefinition]) -> list[FieldError]:

@@ -2,20 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.problems import FieldError, Problem
 
+from ..assortments import service as assortments
 from ..categories.models import CategoryPath, CategoryRow
 from ..product_types.models import ProductTypeRow
 from ..product_types.schemas import AttributeDefinition, ProductTypeDraft
 from . import events, rules
-from .models import ProductCategory, ProductClaim, ProductRow
+from .holdings import Holder, store
+from .models import ProductCategory, ProductClaim, ProductReference, ProductRow
 from .schemas import Product, ProductDraft, ProductState
+
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,7 @@ async def create(session: AsyncSession, draft: ProductDraft) -> ProductRow:
     await _check(session, draft, definitions)
     session.add(row)
     await _flush(session)
-    await _store_rows(session, row, draft, definitions)
+    await _store_rows(session, row, draft, definitions, new=True)
     await events.tell(session, row, "created")
     return row
 
@@ -130,26 +135,51 @@ async def replace(session: AsyncSession, row: ProductRow, draft: ProductDraft) -
     if document == row.document:
         return
     await _check(session, draft, definitions)
-    row.document = document
+    await save(session, row, draft, definitions)
+
+
+async def save(
+    session: AsyncSession, row: ProductRow, draft: ProductDraft, definitions: Sequence[AttributeDefinition]
+) -> None:
+    """Store what a product is from now on, after it was checked.
+
+    :raises Problem: 409 when something it claims is taken.
+    """
+    row.document = rules.written(draft)
     if row.state != ProductState.PUBLISHED:
         row.state = ProductState.ARCHIVED if draft.archived else ProductState.DRAFT
     await _flush(session)
-    await session.execute(delete(ProductClaim).where(ProductClaim.product_id == row.id))
-    await session.execute(delete(ProductCategory).where(ProductCategory.product_id == row.id))
-    await _store_rows(session, row, draft, definitions)
+    await _store_rows(session, row, draft, definitions, new=False)
     await events.tell(session, row, "changed")
 
 
 async def remove(session: AsyncSession, row: ProductRow) -> None:
-    """Delete a product that touchpoints do not see.
+    """Delete a product that touchpoints do not see and nothing names.
 
-    :raises Problem: 409 when it is published.
+    :raises Problem: 409 when it is published, or another product or an assortment names it.
     """
     if row.state == ProductState.PUBLISHED:
         raise Problem(409, "published", "The product is published; withdraw it before you delete it.")
+    # Whoever names a product locks it: none can slip in behind this look.
+    await session.execute(select(ProductRow.id).where(ProductRow.id == row.id).with_for_update())
+    if products := await naming(session, "product", [row.key], but=row.id):
+        raise Problem(409, "in-use", f"Products name it, such as {', '.join(products)}.")
+    if offering := await assortments.naming(session, "products", [row.key]):
+        raise Problem(409, "in-use", f"Assortments name it, such as {', '.join(offering)}.")
     await session.delete(row)
     await session.flush()
     await events.tell(session, row, "deleted")
+
+
+async def naming(
+    session: AsyncSession, target: Literal["product", "category"], keys: Sequence[str], *, but: UUID | None = None
+) -> list[str]:
+    """Return the keys of some products, ``but`` not that one, that name one of these: as related or in an attribute."""
+    query = select(ProductRow.key).join(ProductReference, ProductReference.product_id == ProductRow.id)
+    query = query.where(ProductReference.target == target, ProductReference.key.in_(keys))
+    if but is not None:
+        query = query.where(ProductRow.id != but)
+    return list(await session.scalars(query.distinct().order_by(ProductRow.key).limit(_MOST_NAMED)))
 
 
 async def definitions_of(session: AsyncSession, product_type: str) -> list[AttributeDefinition]:
@@ -178,12 +208,13 @@ def _refused(errors: Sequence[FieldError]) -> Problem:
 async def dangling(
     session: AsyncSession, draft: ProductDraft, definitions: Sequence[AttributeDefinition]
 ) -> list[FieldError]:
-    """Return every reference of a product to something that is not there."""
+    """Return every reference of a product to something that is not there; what is there stays until the end."""
     found = list(rules.references(draft, definitions))
     missing: dict[str, set[str]] = {}
     for target, table in (("category", CategoryRow), ("product", ProductRow)):
         keys = {key for _, kind, key in found if kind == target}
-        known = set(await session.scalars(select(table.key).where(table.key.in_(keys)))) if keys else set()
+        query = select(table.key).where(table.key.in_(keys)).order_by(table.id)
+        known = set(await session.scalars(query.with_for_update(read=True, key_share=True))) if keys else set()
         missing[target] = keys - known - ({draft.key} if target == "product" else set())
     return [
         FieldError(pointer=pointer, parameter=None, detail=f"there is no {target} {key}")
@@ -193,17 +224,17 @@ async def dangling(
 
 
 async def _store_rows(
-    session: AsyncSession, row: ProductRow, draft: ProductDraft, definitions: Sequence[AttributeDefinition]
+    session: AsyncSession,
+    row: ProductRow,
+    draft: ProductDraft,
+    definitions: Sequence[AttributeDefinition],
+    *,
+    new: bool,
 ) -> None:
-    wanted = list(rules.claims(draft, definitions))
-    await _refuse_taken(session, row.id, wanted)
+    await _refuse_taken(session, row.id, rules.claims(row.document, definitions))
+    holder = Holder(id=row.id, draft=draft, document=row.document, definitions=definitions, new=new)
     try:
-        if wanted:
-            values = [{"namespace": each.namespace, "value": each.value, "product_id": row.id} for each in wanted]
-            await session.execute(insert(ProductClaim), values)
-        if draft.categories:
-            places = [{"category": key, "product_id": row.id} for key in draft.categories]
-            await session.execute(insert(ProductCategory), places)
+        await store(session, [holder])
     except IntegrityError:  # somebody else was faster by a blink
         raise Problem(409, "taken", "Another product just took one of these values; try again.") from None
 

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Stri
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Document, Resource
+from chassis.identifiers import uuid7
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -52,6 +53,8 @@ class Entry(Base):
 
     __tablename__ = "entries"
     __table_args__ = (
+        Index(None, "publication_id", "channel", "locale", unique=True),
+        Index(None, "visible_until"),
         Index(None, "channel", "locale", "slug"),
         Index(None, "channel", "locale", "product_id"),
         Index(None, "channel", "locale", "newness", "id"),
@@ -61,7 +64,7 @@ class Entry(Base):
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
-    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"), index=True)
+    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"))
     product_id: Mapped[str] = mapped_column(String(36))
     product: Mapped[str] = mapped_column(String(100), index=True)
     channel: Mapped[str] = mapped_column(String(100))
@@ -90,6 +93,24 @@ class Term(Base):
         ForeignKey("publications.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     number: Mapped[float | None]
+
+
+class Rebuild(Base):
+    """What touchpoints read has to be written anew: a channel or a product type has changed, or a channel is gone.
+
+    The newest one of a channel or type counts. ``position`` is the last publication that was looked at; ``written`` is
+    set when none is left, and what remains is to delete what nobody asks for any more, from ``due_at`` on.
+    """
+
+    __tablename__ = "rebuilds"
+    __table_args__ = (Index(None, "kind", "key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(100))
+    position: Mapped[UUID | None]
+    written: Mapped[bool]
+    due_at: Mapped[datetime]
 
 
 class PublicationReference(Base):

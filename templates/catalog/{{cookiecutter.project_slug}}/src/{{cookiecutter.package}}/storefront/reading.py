@@ -17,6 +17,7 @@ from ..vocabulary.moments import microseconds
 
 FILTER = r"^[a-z][a-z0-9_]{0,49}:.{1,500}$"
 _RANGE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE_SECONDS = 5.0
 SORTS = {"newest": "newness", "name": "sort_name", "price": "price", "-price": "price_descending"}
 
@@ -47,7 +48,7 @@ async def _languages_of(database: Database, channel: str) -> list[dict[str, Any]
     kept = _languages.setdefault(database, {})
     until, locales = kept.get(channel, (0.0, []))
     if time.monotonic() > until:
-        rows = await database.fetch("SELECT CAST(locales AS text) FROM channels WHERE key = $1", channel)
+        rows = await database.fetch("SELECT CAST(live_locales AS text) FROM channels WHERE key = $1", channel)
         if not rows:
             raise Problem(404, "no-channel", "There is no such channel.")
         locales = json.loads(rows[0][0])
@@ -238,10 +239,11 @@ async def product(database: Database, view: View, id_or_slug: str, columns: str)
     """Read columns of the entry of one product, by its id or its slug; nothing when the view does not show it."""
     statement = Statement()
     where = statement.visible(view)
-    column = "product_id" if len(id_or_slug) == 36 and id_or_slug.count("-") == 4 else "slug"
+    named = statement.bind(id_or_slug)
+    # A slug may look like an id; both columns have their index.
+    which = f"(e.product_id = {named} OR e.slug = {named})" if _ID.fullmatch(id_or_slug) else f"e.slug = {named}"
     rows = await database.fetch(
-        f"SELECT {columns} FROM entries e WHERE {where} AND e.{column} = {statement.bind(id_or_slug)}"
-        " ORDER BY e.visible_from DESC, e.id DESC LIMIT 1",
+        f"SELECT {columns} FROM entries e WHERE {where} AND {which} ORDER BY e.visible_from DESC, e.id DESC LIMIT 1",
         *statement.parameters,
     )
     found: Sequence[Any] | None = rows[0] if rows else None

@@ -1,5 +1,6 @@
 """Assortments: what a channel may see, and what does not exist for it."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -116,13 +117,16 @@ async def test_channel_in_use_is_not_deleted(catalog: httpx.AsyncClient) -> None
     assert (refused.status_code, refused.json()["detail"]) == (409, "Assortments name it, such as all.")
 
 
-async def test_changed_channel_shows_its_products_anew(service: Service, catalog: httpx.AsyncClient) -> None:
-    """New languages and another currency apply to what is published already."""
-    channel = (await catalog.get("/v1/channels", params={"key": "web"})).json()["items"][0]
-    changed = await replace(catalog, "channels", channel, locales=[{"locale": "fr", "fallbacks": ["en"]}])
-    assert changed.status_code == 200
-    get, path, web = service.anonymous.get, "/v1/storefront/products/", {"channel": "web"}
-    found = await get(path + "pump-c40", params=web | {"locale": "fr"})
+async def test_product_published_while_its_assortment_changes_is_listed_right(
+    service: Service, catalog: httpx.AsyncClient
+) -> None:
+    """Two changes at once: what is seen afterwards is what both of them say."""
+    offer = await put(catalog, "assortments", _assortment(products=["c40"]))
+    for number in range(6):
+        made = await put(catalog, "products", product(f"new-{number}", categories=["pumps"]))
+        wanted = {"categories": ["pumps"]} if number % 2 == 0 else {"categories": ["heating"]}
+        offer = (await replace(catalog, "assortments", offer, categories=[])).json()
+        changed, _ = await asyncio.gather(replace(catalog, "assortments", offer, **wanted), publish(catalog, made))
+        offer = changed.json()
 
-    assert (found.json()["name"], found.json()["locale"]) == ("Pump c40", "fr")
-    assert (await get(path + "pumpe-c40", params=web)).status_code == 404
+        assert made["key"] in await _shown(service)

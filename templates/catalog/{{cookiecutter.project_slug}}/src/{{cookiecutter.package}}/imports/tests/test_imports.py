@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.catalog import product, put, small_catalog, variant
+from tests.catalog import PUMP_TYPE, product, put, small_catalog, variant
 from tests.fixtures import Service
 
 from .. import service as importing
 from ..files import from_csv, lines
+from ..models import ImportPiece
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -162,6 +166,78 @@ async def test_spreadsheet_comes_in(catalog: httpx.AsyncClient) -> None:
         ),
         ("C40-2", {"material": "bronze", "max_head": {"value": 4.0, "unit": "m"}}, []),
     ]
+
+
+async def test_odd_cells_are_refused_at_their_line(catalog: httpx.AsyncClient) -> None:
+    """What looks like a number to Python alone, or nests without end, stops no other line."""
+    deep = "[" * 100_000
+    content = (
+        "key,product_type,name.en,sku,attributes.approval,price.EUR,source.system,source.reference,source.version\n"
+        f"c20,pump,Two,C20,A,²,,,\nc30,pump,Three,C30,B,,erp,3,{'9' * 5000}\nc40,pump,Four,C40,{deep},,,,\n"
+        "c50,pump,Five,C50,C,100,erp,5,5\n"
+    )
+    _, lines = await _imported(catalog, content.encode(), headers={"Content-Type": "text/csv"})
+
+    assert [(each["outcome"], each["reasons"][0]["pointer"] if each["reasons"] else None) for each in lines] == [
+        ("rejected", "/variants/0/list_prices/0/amount"),
+        ("rejected", "/source/version"),
+        ("rejected", ""),
+        ("created", None),
+    ]
+
+
+async def test_without_a_channel_nothing_is_published(ann: httpx.AsyncClient) -> None:
+    """The products come in, their lines say why nobody sees them, and the next import has its turn."""
+    await put(ann, "product-types", PUMP_TYPE)
+    _, lines = await _imported(ann, _file(product("c40")), publish="true")
+    job, _ = await _imported(ann, _file(product("c60")))
+
+    assert [each["outcome"] for each in lines] == ["created"]
+    assert lines[0]["reasons"][0]["detail"].startswith("not published: Publish for channels that are there")
+    assert (job["state"], job["created"]) == ("finished", 1)
+
+
+async def test_file_that_never_became_complete_is_cleared(service: Service, catalog: httpx.AsyncClient) -> None:
+    """Its sender went away or its process died: after a while nothing of it is left, and others stay."""
+
+    async def broken_off() -> AsyncIterator[bytes]:
+        yield b'1\t{"key": "c40"}'
+        raise ConnectionResetError
+
+    database = service.app.state.database
+    with pytest.raises(ConnectionResetError):
+        await importing.receive(database, broken_off(), publish=False)
+    await _imported(catalog, _file(product("c60")))
+    young = await importing.clear_abandoned(database, timedelta(seconds=60))
+    old = await importing.clear_abandoned(database, timedelta(0))
+
+    assert (young, old) == (0, 1)
+    assert [each["state"] for each in (await catalog.get("/v1/product-imports")).json()["items"]] == ["finished"]
+    async with database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(ImportPiece)) == 0
+
+
+async def test_many_lost_references_are_settled_in_turns(
+    catalog: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One turn is one transaction, and stays short however many lines name what is not there."""
+    monkeypatch.setattr(importing, "_DANGLING_AT_ONCE", 2)
+    _, lines = await _imported(catalog, _file(*(product(f"c{n}", related=["no", "neither"]) for n in range(5))))
+    made = (await catalog.get("/v1/products")).json()["items"]
+
+    assert [each["reasons"][0]["detail"] for each in lines] == ["left out, because they are not there: neither, no"] * 5
+    assert [each["related"] for each in made] == [[]] * 5
+
+
+async def test_import_keeps_what_is_published(catalog: httpx.AsyncClient) -> None:
+    """A file that takes a SKU away from a product does not free it while touchpoints show it."""
+    await _imported(catalog, _file(product("c40")), publish="true")
+    await _imported(catalog, _file(product("c40", variants=[variant("NEW")])))
+    _, refused = await _imported(catalog, _file(product("c60", variants=[variant("C40")])))
+    await _imported(catalog, _file(product("c40", variants=[variant("NEW")], name={"en": "Newer"})), publish="true")
+    _, taken = await _imported(catalog, _file(product("c60", variants=[variant("C40")])))
+
+    assert [each[0]["outcome"] for each in (refused, taken)] == ["rejected", "created"]
 
 
 async def test_other_formats_are_refused(catalog: httpx.AsyncClient) -> None:

@@ -1,11 +1,12 @@
 """Product types: what they allow, and what they protect."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.catalog import PUMP_TYPE, product, put, replace, variant
+from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, small_catalog, variant
 
 from ..attributes import canonical, faults, misfit, shown, terms
 from ..schemas import AttributeDefinition, ProductTypeDraft
@@ -162,3 +163,66 @@ async def test_unchanged_type_makes_no_new_version(ann: httpx.AsyncClient) -> No
 
     assert (same.status_code, same.json()) == (200, created)
     assert (await ann.get(path, headers={"If-None-Match": '"1"'})).status_code == 304
+
+
+async def test_what_became_unique_is_kept_unique(ann: httpx.AsyncClient) -> None:
+    """The values that products hold already are taken from then on; given up, the constraint binds nobody."""
+    numbered = {"name": "number", "label": {"en": "Number"}, "type": {"kind": "number"}}
+    created = await put(ann, "product-types", PUMP_TYPE | {"attributes": [numbered]})
+    await put(ann, "products", product("c40", variants=[variant("C40", attributes={"number": 7})]))
+    other = product("c60", variants=[variant("C60", attributes={"number": 7.0})])
+    for constraint, expected in (("unique", 409), ("none", 201)):
+        changed = await replace(ann, "product-types", created, attributes=[numbered | {"constraint": constraint}])
+        created = changed.json()
+        answer = await ann.post("/v1/products", json=other)
+
+        assert (changed.status_code, answer.status_code) == (200, expected)
+    refused = await replace(ann, "product-types", created, attributes=[numbered | {"constraint": "unique"}])
+    assert refused.status_code == 409
+
+
+async def test_what_is_published_counts_as_well(ann: httpx.AsyncClient) -> None:
+    """Touchpoints go on showing what staged products do not say any more: that must fit, and be whole."""
+    await small_catalog(ann)
+    values = {"material": "bronze", "max_head": {"value": 4, "unit": "m"}}
+    made = await put(ann, "products", product("c40", variants=[variant("C40", attributes=values)]))
+    await publish(ann, made)
+    await replace(ann, "products", await found(ann, "products", "c40"), variants=[variant("C40")])
+    pump = await found(ann, "product-types", "pump")
+    without_bronze = [
+        each | {"type": each["type"] | {"options": each["type"]["options"][:1]}} if each["name"] == "material" else each
+        for each in PUMP_TYPE["attributes"]
+    ]
+    required = [each | {"required": True} if each["name"] == "approval" else each for each in PUMP_TYPE["attributes"]]
+    refused = [await replace(ann, "product-types", pump, attributes=each) for each in (without_bronze, required)]
+
+    assert [[error["detail"] for error in answer.json()["errors"]] for answer in refused] == [
+        ["c40: published variant 1, material: not one of steel"],
+        ["c40: published variant 1, approval: required, and missing"],
+    ]
+    await publish(ann, made)
+    assert (await replace(ann, "product-types", pump, attributes=without_bronze)).status_code == 200
+
+
+async def test_type_and_products_changed_at_once_fit_each_other(ann: httpx.AsyncClient) -> None:
+    """An option goes while products take it: whoever is first, no product holds what its type does not know."""
+    await put(ann, "product-types", PUMP_TYPE)
+    without_bronze = [
+        each | {"type": each["type"] | {"options": each["type"]["options"][:1]}} if each["name"] == "material" else each
+        for each in PUMP_TYPE["attributes"]
+    ]
+    for number in range(8):
+        key = f"c{number}"
+        made = await put(ann, "products", product(key))
+        pump = await found(ann, "product-types", "pump")
+        bronze = [variant(key.upper(), attributes={"material": "bronze"})]
+        took, went = await asyncio.gather(
+            replace(ann, "products", made, variants=bronze),
+            replace(ann, "product-types", pump, attributes=without_bronze),
+        )
+
+        assert (took.status_code, went.status_code) in ((200, 409), (422, 200))
+        if took.status_code == 200:
+            await replace(ann, "products", took.json(), variants=[])
+        else:
+            await replace(ann, "product-types", went.json(), attributes=PUMP_TYPE["attributes"])

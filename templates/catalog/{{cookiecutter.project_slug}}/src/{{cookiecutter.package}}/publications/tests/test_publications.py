@@ -12,6 +12,7 @@ from tests.fixtures import Service
 
 from ...storefront import reading
 from .. import service as service_module
+from .. import timeline
 
 Clock = Callable[[datetime], None]
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -29,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give a function that sets the clock by which publications and touchpoints go."""
 
     def set_to(moment: datetime) -> None:
-        for module in (service_module, reading):
+        for module in (service_module, timeline, reading):
             monkeypatch.setattr(module, "now", lambda: moment)
 
     return set_to

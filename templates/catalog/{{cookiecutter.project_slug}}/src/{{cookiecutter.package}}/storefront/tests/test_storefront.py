@@ -130,6 +130,15 @@ async def test_language_that_fits_best_is_taken(
     assert (found["name"], found["locale"]) == (name, locale)
 
 
+@pytest.mark.parametrize("slug", ["a-b-c-d-efghijklmnopqrstuvwxyzabcdef", "0190a5e0-0000-7000-8000-000000000000"])
+async def test_slug_that_looks_like_an_id_is_a_slug(catalog: httpx.AsyncClient, get: Any, slug: str) -> None:
+    """Thirty-six characters and four hyphens are no reason to be lost."""
+    await publish(catalog, await put(catalog, "products", product("c40", slug={"en": slug})))
+    found = await get(f"/v1/storefront/products/{slug}", params=WEB)
+
+    assert (found.status_code, found.json()["key"]) == (200, "c40")
+
+
 async def test_missing_translation_falls_back(catalog: httpx.AsyncClient, get: Any) -> None:
     """Each text by itself goes down the channel's chain."""
     draft = product("c40", name={"de": "Pumpe"}, slug={"de": "pumpe"}, description={"en": "Quiet.", "de": "Leise."})

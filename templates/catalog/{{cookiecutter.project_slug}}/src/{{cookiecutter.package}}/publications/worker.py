@@ -1,0 +1,38 @@
+"""The worker: writes anew what has to be, and closes what is over, beside the requests in every process."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.database import Database
+from chassis.logs import logger
+from chassis.problems import Problem
+
+from . import rebuild, timeline
+
+_IDLE_SECONDS = 0.5
+_LAPSE_SECONDS = 5.0
+_TROUBLE_SECONDS = 5.0
+_AT_ONCE = 100
+
+
+async def work(database: Database, stopping: asyncio.Event) -> None:
+    """Work until told to stop; what has been begun is finished. A lost database is waited for."""
+    clock = asyncio.get_running_loop().time
+    lapsed_at = float("-inf")
+    while not stopping.is_set():
+        try:
+            busy = await rebuild.work_off_next(database)
+            if clock() - lapsed_at >= _LAPSE_SECONDS:
+                async with database.transaction() as session:
+                    busy = await timeline.lapse(session, _AT_ONCE) or busy
+                lapsed_at = clock()
+            pause = 0.0 if busy else _IDLE_SECONDS
+        except (SQLAlchemyError, Problem, OSError) as error:
+            logger().warning("publications interrupted", reason=type(error).__name__)
+            pause = _TROUBLE_SECONDS
+        # Even without a pause others get their turn between two pieces.
+        try:
+            await asyncio.wait_for(stopping.wait(), pause) if pause else await asyncio.sleep(0)
+        except TimeoutError:
+            continue
