@@ -35,7 +35,7 @@ class ServerProcess:
             )
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def wait_until_ready(self, seconds: float = 15) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         """Return when the server answers that it is ready."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:

@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(app.state.database.opened())
+            await stack.enter_async_context(app.state.places.adjusted())
             app.state.signing_key = signing_key(settings)
             app.state.guest_tokens = GuestTokens(app.state.signing_key)
             app.state.authenticator = await _authenticator(settings, stack, app.state.guest_tokens, domain)
@@ -74,7 +75,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     app.state.database = Database(settings)
     app.state.rate_limiter = RateLimiter(limit=settings.rate_limit_requests, window=settings.rate_limit_seconds)
-    app.state.places = Places(settings.concurrent_requests)
+    app.state.places = Places(
+        settings.concurrent_requests, patience=settings.queue_seconds, lines=app.state.database.lines
+    )
     app.state.in_flight = InFlight()
     app.state.health = Health(app.state.database)
     metrics.watch_pool(app.state.database.engine, app.state.database.readers)

@@ -30,6 +30,7 @@ from chassis.identifiers import uuid7
 from chassis.problems import Problem
 from chassis.readers import Readers
 from chassis.settings import Settings
+from chassis.waiting import Line
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 """A column of JSON."""
@@ -108,7 +109,10 @@ class Database:
         options = {"begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self.engine.execution_options(**options)
         # SQLite has one writer. Waiting for it in line is fair and costs nothing; polling its file lock is neither.
-        self._writer = asyncio.Lock() if self.is_sqlite else None
+        seconds = settings.database_timeout_seconds
+        self._writer = Line(1 if self.is_sqlite else settings.database_pool_size, seconds=seconds)
+        self._line = Line(settings.database_pool_size, seconds=seconds)
+        self.lines: tuple[Line, ...] = (self._line, self._writer)
         self.recorded = asyncio.Event()
         self._watcher = _create_engine(settings, connections=1)
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
@@ -124,6 +128,7 @@ class Database:
                 seconds=settings.database_timeout_seconds,
                 opened=self._connections.add,
             )
+            self.lines = (*self.lines, self.readers.line)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -143,6 +148,7 @@ class Database:
         with unavailable_as_problem():
             async with (
                 self.circuit.guard(),
+                self._line,
                 AsyncSession(self._reader, expire_on_commit=False, info=self._info) as session,
             ):
                 yield session
@@ -158,7 +164,8 @@ class Database:
         with unavailable_as_problem():
             async with (
                 self.circuit.guard(),
-                _held(self._writer),
+                self._writer,
+                self._line,
                 AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session,
                 session.begin(),
             ):
@@ -180,7 +187,7 @@ class Database:
                     rows = await self.readers.fetch(statement, parameters)
                     self.circuit.answered()
                     return rows
-                async with self._reader.connect() as connection:
+                async with self._line, self._reader.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
                     named = {str(number): value for number, value in enumerate(parameters, start=1)}
                     found: Sequence[Any] = await driver.execute_fetchall(statement, named)
@@ -217,15 +224,6 @@ class Database:
     def _cut(self) -> None:
         for connection in self._connections:
             connection.terminate()
-
-
-@asynccontextmanager
-async def _held(lock: asyncio.Lock | None) -> AsyncIterator[None]:
-    if lock is None:
-        yield
-        return
-    async with lock:
-        yield
 
 
 def _unavailable() -> Problem:

@@ -2,7 +2,8 @@
 
 uvicorn starts a request when its head is complete. Until then nothing in the application can end it, so the limits on
 the head live here, in the protocol; so does the refusal of what is too much, which must cost as little as can be. This
-leans on uvicorn's inside: pyproject.toml allows one minor version of it, and tests/test_limits.py holds it to its word.
+leans on uvicorn's inside: pyproject.toml allows one minor version of it, and tests/test_shedding.py fails when the
+class below this one is another than the one that was read.
 """
 
 import asyncio
@@ -16,6 +17,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from chassis.limits import PROBES, Places
 from chassis.metrics import Metrics
 from chassis.problems import MEDIA_TYPE, TYPE_PREFIX
+from chassis.shedding import Overloaded, is_one_request
+
+_REST_SECONDS = 2.0
+"""How long the rest of a body is thrown away whose request was answered already, before the connection is closed."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -27,9 +32,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     places: Places
     metrics: Metrics
+    overloaded: Overloaded
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_size = 0
+    _between_requests = True
+    _refused_lately = False
 
     def connection_made(self, transport: Any) -> None:
         """Give a new connection ``head_seconds`` to say what it wants."""
@@ -41,9 +49,43 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unwatch_head()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; under overload a whole request is refused unparsed."""
+        if self._full and self._is_idle and is_one_request(data):
+            self._unwatch_head()
+            self.metrics.count_shed()
+            self.transport.write(self.overloaded.answer())
+            self._refused_lately = True
+            if self.timeout_keep_alive_task is None:
+                self._watch_idleness()
+        else:
+            super().data_received(data)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; one whose requests were refused meanwhile was not idle."""
+        if self._refused_lately:
+            self._refused_lately = False
+            self._watch_idleness()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _watch_idleness(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    @property
+    def _full(self) -> bool:
+        # Tasks are counted and not places, because many may be started before the first of them runs.
+        return len(self.tasks) - self.places.receiving >= self.places.limit
+
+    @property
+    def _is_idle(self) -> bool:
+        answered = self.cycle is None or self.cycle.response_complete
+        return self._between_requests and answered and not self.flow.write_paused and not self.transport.is_closing()
+
     def on_message_begin(self) -> None:
         """Begin to measure a head."""
         super().on_message_begin()
+        self._between_requests = False
         self._head_size = 0
         if self._head_timer is None:
             self._watch_head()
@@ -63,19 +105,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # Under overload refusals must be so cheap that the work that was begun gets done: no task, no middleware.
-        # Tasks are counted and not places, because many may be started before the first of them runs.
-        if len(self.tasks) - self.places.receiving >= self.places.limit and cycle.scope["path"] not in PROBES:
+        if self._full and cycle.scope["path"] not in PROBES:
             self._shed(cycle)
         else:
             super()._start_asgi_task(cycle, app)
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
         self.metrics.count_shed()
-        self.transport.write(
-            _response(503, "overloaded", "Too many requests are running; try again.", "retry-after: 1\r\n")
-        )
+        self.transport.write(self.overloaded.head() if cycle.scope["method"] == "HEAD" else self.overloaded.answer())
         cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
+        if not cycle.keep_alive or cycle.waiting_for_100_continue:  # the body that waits for its permission never comes
             self.transport.close()
         cycle.on_response()
 
@@ -84,6 +123,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unwatch_head()
         if not self.transport.is_closing():
             super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Know that the next byte begins another request."""
+        self._between_requests = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, unless the caller goes on with a body that nobody reads (RFC 9112, 9.6)."""
+        super().on_response_complete()
+        if not self._between_requests:
+            self.loop.call_later(_REST_SECONDS, self._end_rest, self.cycle)
+
+    def _end_rest(self, answered: RequestResponseCycle) -> None:
+        if self.cycle is answered and not self._between_requests:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP with a problem like everything else."""

@@ -5,29 +5,69 @@ Without them one slow or greedy caller takes the service from all the others. Ev
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import problems
 from chassis.metrics import Metrics
 from chassis.problems import Problem
+from chassis.waiting import Line
 
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _BODIES_PER_PLACE = 20
+_LEAST = 8
+_PACE_SECONDS = 0.02
 
 
 class Places:
-    """How many requests are at work, and how many wait for their bodies; shared by everybody who counts."""
+    """How many requests may be at work, how many are, and how many wait for their bodies; shared by all who count.
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    What one process can do at once depends on what is asked, on the machine and on the database. So the limit is found
+    while it works: additive increase, multiplicative decrease (as TCP does it, RFC 5681), and the signal is the time
+    spent waiting: for the event loop, or in a line for a connection to the database.
+
+    :param most: the highest limit.
+    :param patience: seconds that waiting may take; more lowers the limit.
+    :param lines: where requests wait for each other.
+    """
+
+    def __init__(self, most: int, *, patience: float, lines: Sequence[Line] = ()) -> None:
+        self.limit = most
         self.working = 0
         self.receiving = 0
+        self._most = most
+        self._least = min(most, _LEAST)
+        self._patience = patience
+        self._lines = lines
 
     @property
     def taken(self) -> bool:
         """Whether the next request has to be refused."""
-        return self.working >= self.limit or self.receiving >= _BODIES_PER_PLACE * self.limit
+        return self.working >= self.limit or self.receiving >= _BODIES_PER_PLACE * self._most
+
+    def adjust(self, waited: float) -> None:
+        """Learn that somebody waited so many seconds for the event loop, or nobody for long."""
+        if max(waited, *(line.waited for line in self._lines), 0.0) > self._patience:
+            self.limit = max(self._least, int(self.limit * 0.9))
+        elif self.limit < self._most:
+            self.limit += 1
+
+    @asynccontextmanager
+    async def adjusted(self) -> AsyncIterator[None]:
+        """Adjust the limit all the time until the block ends."""
+        task = asyncio.create_task(self._keep_adjusting())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _keep_adjusting(self) -> None:
+        while True:
+            due = time.monotonic() + _PACE_SECONDS
+            await asyncio.sleep(_PACE_SECONDS)
+            self.adjust(time.monotonic() - due)
 
 
 class LoadShedding:

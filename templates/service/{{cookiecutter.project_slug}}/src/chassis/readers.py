@@ -3,12 +3,13 @@
 SQLAlchemy hands its connections over through greenlets, which takes several times what such a query itself does.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it has no types
 from sqlalchemy import URL, Dialect
+
+from chassis.waiting import Line
 
 # Options of the URL that SQLAlchemy keeps to itself.
 _NOT_THE_DRIVERS = (
@@ -34,7 +35,7 @@ class Readers:
         self._options = {name: value for name, value in given.items() if name not in _NOT_THE_DRIVERS}
         self._seconds = seconds
         self._opened = opened
-        self._places = asyncio.Semaphore(limit)
+        self.line = Line(limit, seconds=seconds)
         self._idle: list[Any] = []
         self.in_use = 0
 
@@ -49,11 +50,10 @@ class Readers:
         :raises ConnectionError: when the connection was lost.
         :raises OSError: when there is none to be had; TimeoutError is one too.
         """
-        if self._places.locked():
-            async with asyncio.timeout(self._seconds):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()
+        async with self.line:
+            return await self._ask(statement, parameters)
+
+    async def _ask(self, statement: str, parameters: Sequence[object]) -> Sequence[Any]:
         self.in_use += 1
         connection, intact = None, False
         try:
@@ -69,7 +69,6 @@ class Readers:
             raise
         finally:
             self.in_use -= 1
-            self._places.release()
             if connection is not None:
                 self._put_back(connection, intact=intact)
         return rows

@@ -116,7 +116,10 @@ class Settings(BaseSettings):
     max_json_string: int = Field(100_000, ge=1, description="longest string in a JSON body, in characters")
     max_json_items: int = Field(10_000, ge=1, description="most items in one JSON array or object")
     request_seconds: float = Field(30.0, gt=0, description="longest time a request may take")
-    concurrent_requests: int = Field(100, ge=1, description="requests in flight; the next one is refused with 503")
+    concurrent_requests: int = Field(100, ge=1, description="most requests in flight; the next is refused with 503")
+    queue_seconds: float = Field(
+        0.02, gt=0, description="how long requests may wait for processor or database until fewer are let in"
+    )
     keep_alive_seconds: int = Field(75, ge=1, description="how long an idle connection is kept; more than the proxy's")
 
     drain_seconds: float = Field(

@@ -1,0 +1,40 @@
+"""Lines: whoever came first is let in first, and how long the first one has been waiting is known."""
+
+import asyncio
+import time
+from types import TracebackType
+
+
+class Line:
+    """A semaphore that tells how long it lets others wait. Use it with ``async with``.
+
+    :param places: how many may be in at once.
+    :param seconds: the longest wait; after that it is a ``TimeoutError``.
+    """
+
+    def __init__(self, places: int, *, seconds: float) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._seconds = seconds
+        self._since: dict[object, float] = {}
+
+    @property
+    def waited(self) -> float:
+        """How many seconds the first in line has waited until now."""
+        return time.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+
+    async def __aenter__(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once
+            return
+        me = object()
+        self._since[me] = time.monotonic()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        finally:
+            del self._since[me]
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._places.release()
