@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import Contract, api_of, of, parsed, place_of
+from machgen.check.api_first.grammar import faults
 from machgen.check.api_first.operations import METHODS, Api, template
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.walking import distinct
@@ -15,7 +16,8 @@ from machgen.check.roots import Root
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _ITEM_FIELDS = frozenset({*METHODS, "$ref", "summary", "description", "servers", "parameters", "query"})
 _STATUS = re.compile(r"(?:[1-5][0-9][0-9]|[1-5]XX|default)\Z")
-_DATA = re.compile(r"/(?:examples?|default|enum|const|x-[^/]*)(?:/|\Z)")
+# a response and a property can be called `default`, too
+_DATA = re.compile(r"(?<!/responses)(?<!/properties)/(?:examples?|default|enum|const|x-[^/]*)(?:/|\Z)")
 
 
 @rule(
@@ -96,6 +98,7 @@ def _openapi(facts: Facts, contract: Contract) -> Iterator[tuple[Node, str]]:
         for field, each in api.references.resolved(item).children():
             if field not in _ITEM_FIELDS:
                 yield each, f"{path} has a field {field}, which is no method and nothing else"
+    yield from faults(api.root, api.version)
     yield from _operations(api, modern=modern)
     yield from _security(api)
     yield from _schemas(api, modern=modern)
@@ -114,8 +117,6 @@ def _operations(api: Api, *, modern: bool) -> Iterator[tuple[Node, str]]:
                 yield each.node, f"{operation.path} has no part {{{each.name}}} for its path parameter"
             if each.where == "path" and not each.required:
                 yield each.node, f"the path parameter {each.name} of {operation.name} is not `required: true`"
-            if not api.swagger and "schema" not in each.node.value and "content" not in each.node.value:
-                yield each.node, f"the parameter {each.name} of {operation.name} has neither schema nor content"
         if not operation.responses and not modern:
             yield operation.node, f"{operation.name} has no responses"
         for status, response in operation.responses.items():
