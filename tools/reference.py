@@ -73,7 +73,7 @@ def rules() -> str:
             parts.append(
                 f"### {rule.id} {rule.title}\n\n{fill(rule.why, 120)}\n\n"
                 f"- level: {rule.level.word}\n- applies to: {rule.applies_when}{roles}\n- mend: {rule.mend}\n"
-                f"- source: {rule.source}\n"
+                f"- source: {rule.source}\n" + (f"- `--fix`: {rule.fix}\n" if rule.fix else "")
             )
     return "\n".join(parts)
 

@@ -126,6 +126,7 @@ class Rule:
         mend: What to do, in the imperative.
         applies_when: To what the rule applies, in words.
         roles: The roles of the roots that it is asked of, one by one; empty for a rule about the whole repository.
+        fix: What `--fix` does about a finding where that is safe; empty for a rule that offers no fix.
         judge: A pure function `(facts, root)`, or `(facts)` for a rule about the whole repository. It yields flaws,
             and `NotApplicable` or `Unknown` with the reason; a rule that yields nothing has passed.
     """
@@ -139,6 +140,7 @@ class Rule:
     applies_when: str
     roles: frozenset[Role]
     judge: Judge
+    fix: str = ""
 
     @property
     def letter(self) -> str:
@@ -167,6 +169,7 @@ def rule(  # noqa: PLR0913 - a rule is data; its fields are named where it is wr
     mend: str,
     applies_when: str,
     roles: Iterable[Role] = (),
+    fix: str = "",
 ) -> Callable[[Judge], Rule]:
     """Make a rule of the function below; its docstring says why it is asked.
 
@@ -178,6 +181,7 @@ def rule(  # noqa: PLR0913 - a rule is data; its fields are named where it is wr
         mend: What to do.
         applies_when: To what it applies.
         roles: The roles of the roots that it is asked of; empty for a rule about the whole repository.
+        fix: What `--fix` does.
     """
 
     def make(judge: Judge) -> Rule:
@@ -192,6 +196,7 @@ def rule(  # noqa: PLR0913 - a rule is data; its fields are named where it is wr
             applies_when=applies_when,
             roles=frozenset(roles),
             judge=judge,
+            fix=fix,
         )
 
     return make

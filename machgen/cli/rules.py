@@ -33,7 +33,7 @@ def command(rule: str | None, as_json: bool, **company: Any) -> None:
 
 
 def _document(rule: "Rule") -> dict[str, Any]:
-    keys = ("id", "title", "why", "source", "mend", "applies_when")
+    keys = ("id", "title", "why", "source", "mend", "applies_when", "fix")
     return {
         **{key: getattr(rule, key) for key in keys},
         "level": rule.level.word,
@@ -47,4 +47,5 @@ def _describe(rule: "Rule") -> None:
     roles = f" ({', '.join(sorted(rule.roles))})" if rule.roles else ""
     console.result(f"{rule.id} {rule.level.word}: {rule.title}", "", *wrap(rule.why, 100), "")
     rows = [("mend", rule.mend), ("applies to", rule.applies_when + roles), ("source", rule.source)]
+    rows += [("--fix", rule.fix)] if rule.fix else []
     console.result(*console.table(rows))

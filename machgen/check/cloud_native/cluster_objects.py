@@ -224,6 +224,7 @@ REMOVED: dict[tuple[str, str], tuple[str, str, bool]] = {
     source="Kubernetes Docs, Deprecated API Migration Guide",
     mend="Move to the API version that is served; `kubectl convert` helps where fields changed.",
     applies_when=MANIFESTS,
+    fix="writes the version that took its place where no field has changed",
 )
 def served_versions(facts: Facts) -> Iterator[Answer]:
     """A cluster refuses an object in an API version that it no longer serves, and with it the whole deployment, usually

@@ -9,7 +9,7 @@ from machgen.check.dockerfile import Dockerfile, Instruction, Stage, image_name
 from machgen.check.facts import Facts
 from machgen.check.image_use import compose_services_of, containers_of
 from machgen.check.kubernetes import probes
-from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
+from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, root_of
 
 _DEVELOPMENT = (
@@ -33,6 +33,7 @@ _DEVELOPMENT = (
     source="Dockerfile reference, Shell and exec form; Flask, Django, uvicorn and Vite documentation on deployment",
     mend='Start the production server in exec form: `CMD ["python", "-m", "service"]`.',
     applies_when="the repository has container files of services, touchpoints or tools",
+    fix="writes a single command in exec form where it uses nothing of the shell",
 )
 def starts_directly(facts: Facts) -> Iterator[Answer]:
     """In shell form the process with id 1 is a shell that does not pass SIGTERM on, so that every stop waits for the
@@ -46,8 +47,9 @@ def starts_directly(facts: Facts) -> Iterator[Answer]:
             if image_name(final.external).short != "nginx" and _role(facts, dockerfile) is not Role.TOUCHPOINT:
                 yield Unknown(f"{dockerfile.path} starts what {final.external} starts")
             continue
+        alone = len(commands) == 1 and final.last("SHELL") is None
         for each in commands:
-            yield from _start(facts, dockerfile, each)
+            yield from _start(facts, dockerfile, each, alone=alone)
 
 
 def _role(facts: Facts, dockerfile: Dockerfile) -> Role | None:
@@ -55,12 +57,18 @@ def _role(facts: Facts, dockerfile: Dockerfile) -> Role | None:
     return root.role if root else None
 
 
-def _start(facts: Facts, dockerfile: Dockerfile, each: Instruction) -> Iterator[Flaw]:
+_PLAIN = re.compile(r"(?!(?:exec|cd|source|export|set|eval|\.)\s)[\w./@%+:,-]+(?: [\w./@%+:,=-]+)*\Z")
+
+
+def _start(facts: Facts, dockerfile: Dockerfile, each: Instruction, *, alone: bool) -> Iterator[Flaw]:
     at = dockerfile.at(each.line)
     words = each.exec_form
     text = " ".join(words) if words is not None else each.value
     if words is None and not re.match(r"exec\s", each.value):
-        yield Flaw(f"{each.keyword} is in shell form: {_short(each.value)}", at, f"{each.keyword} shell")
+        # one command of plain words is the same without a shell; beside another one, that would change its meaning
+        edits = (Edit(at.path, at.line, each.value, json.dumps(each.value.split(" "))),)
+        fix = edits if alone and _PLAIN.match(each.value) else ()
+        yield Flaw(f"{each.keyword} is in shell form: {_short(each.value)}", at, f"{each.keyword} shell", fix)
     script = " ".join(filter(None, [text, _npm_script(facts, dockerfile, text)]))
     for pattern, said in _DEVELOPMENT:
         if re.search(pattern, script):

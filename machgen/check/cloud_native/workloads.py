@@ -92,6 +92,7 @@ def resources_set(facts: Facts) -> Iterator[Answer]:
     mend="Set runAsNonRoot, readOnlyRootFilesystem, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and "
     "seccompProfile RuntimeDefault.",
     applies_when=MANIFESTS,
+    fix="spells `ALL` where that alone is wrong",
 )
 def security_restricted(facts: Facts) -> Iterator[Answer]:
     """A process that cannot write its own image, gain rights or reach rare system calls gives an intruder little to
