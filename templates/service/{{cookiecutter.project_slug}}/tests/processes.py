@@ -23,7 +23,7 @@ class ServerProcess:
 
     def __init__(self, directory: Path, command: str, **environment: str) -> None:
         self.directory = directory
-        self.port = free_port()
+        self.port = int(environment.get("PORT", 0)) or free_port()
         self.log = directory / f"{command}-{self.port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own words

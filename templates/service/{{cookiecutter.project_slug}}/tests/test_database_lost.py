@@ -1,6 +1,5 @@
 """The database goes away and comes back: no restart, no lie, and nobody waits in vain."""
 
-import os
 import socket
 import threading
 import time
@@ -20,9 +19,9 @@ from chassis.problems import Problem
 from chassis.settings import Settings
 from tests import example, postgres
 from tests.processes import ServerFactory, ServerProcess, servers
+from tests.scale import scale
 
-# `make soak` lets it be away longer.
-AWAY_SECONDS = float(os.environ.get("AWAY_SECONDS", "1.5"))
+AWAY_SECONDS = scale(1.5, 30.0)
 
 
 @pytest.fixture
