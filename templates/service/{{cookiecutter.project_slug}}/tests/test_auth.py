@@ -5,18 +5,23 @@ import hmac
 import json
 import re
 import time
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from fastapi import APIRouter
 
 from chassis.app import create_app
 from chassis.auth import Authenticator, TokenRules
+from chassis.domain import load_domain
 from chassis.guests import GuestTokens
 from chassis.keys import DevelopmentKeys
 from chassis.operation import Operation, resource_router
+from chassis.problems import Problem
 from chassis.settings import Settings
 from tests import example
 from tests.fixtures import Service
@@ -28,6 +33,8 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 PROTECTED = [pytest.param(*one, id=one[2]["operationId"]) for one in OPERATIONS if "token" in dict(*one[2]["security"])]
+REFUSED_BEFORE_DATA = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Who is refused never gets as far as the database, so one kind of it will do."""
 HEADERS = {"If-Match": '"1"', "Content-Type": "application/json"}
 
 
@@ -59,12 +66,17 @@ def _with_shared_secret(secret: bytes) -> str:
     return (signed + b"." + encode(hmac.digest(secret, signed, "sha256"))).decode()
 
 
+@cache
+def _rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)  # takes a tenth of a second, which is long for once an operation
+
+
 def _forgeries(service: Service) -> dict[str, str]:
     public = service.keys._private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     stranger = ec.generate_private_key(ec.SECP256R1())
-    other_kind = rsa.generate_private_key(65537, 2048)
+    other_kind = _rsa_key()
     kid = {"kid": "development"}
     good = _signed(service)
     return {
@@ -87,6 +99,7 @@ def _forgeries(service: Service) -> dict[str, str]:
     }
 
 
+@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
 async def test_refuses_a_caller_without_token(
     service: Service, method: str, path: str, operation: dict[str, Any]
@@ -98,6 +111,7 @@ async def test_refuses_a_caller_without_token(
     assert "401" in operation["responses"]
 
 
+@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
 async def test_refuses_every_forged_token(service: Service, method: str, path: str, operation: dict[str, Any]) -> None:
     """Whatever is wrong with a token, the answer is the same 401."""
@@ -109,6 +123,7 @@ async def test_refuses_every_forged_token(service: Service, method: str, path: s
     assert outcomes == dict.fromkeys(outcomes, 401), operation["operationId"]
 
 
+@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
 async def test_refuses_a_token_without_the_scope(
     service: Service, method: str, path: str, operation: dict[str, Any]
@@ -120,6 +135,41 @@ async def test_refuses_a_token_without_the_scope(
 
     assert response.status_code == 403
     assert f'scope="{scope}"' in response.headers["www-authenticate"]
+
+
+@REFUSED_BEFORE_DATA
+@pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
+async def test_refuses_another_tenant(service: Service, method: str, path: str, operation: dict[str, Any]) -> None:
+    """With every scope there is: where the data is one house's, another's token is a 403 at every operation.
+
+    Where there are many houses, a caller gets what is its own; that is for the tests of each resource to show.
+    """
+    async with service.as_("ann", tenant="another house") as client:
+        response = await client.request(method, path, headers=HEADERS, content=b"{")
+
+    if load_domain().many_tenants:
+        assert response.status_code != 401
+    else:
+        assert (response.status_code, response.json()["type"]) == (403, "urn:problem-type:foreign-tenant")
+        assert "403" in operation["responses"]
+
+
+@pytest.mark.parametrize(
+    ("tenant", "only", "admitted"), [("a", None, True), ("a", "a", True), ("b", "a", False), ("", "a", False)]
+)
+async def test_one_house_admits_its_own(service: Service, tenant: str, only: str | None, admitted: bool) -> None:
+    """``AUTH_TENANT`` names the house; a token that names none is not of it."""
+    authenticator = Authenticator(
+        keys=service.app.state.authenticator.keys,
+        rules=TokenRules(algorithms=["ES256"], leeway_seconds=30, only_tenant=only),
+        guest_tokens=GuestTokens(b"key"),
+    )
+    authorization = f"Bearer {service.token('ann', claims={'tenant': tenant} if tenant else {})}"
+    if admitted:
+        assert (await authenticator.principal(authorization)).tenant == tenant
+    else:
+        with pytest.raises(Problem, match="403 foreign-tenant"):
+            await authenticator.principal(authorization)
 
 
 async def test_accepts_a_good_token(service: Service) -> None:
@@ -171,6 +221,17 @@ def test_operation_without_policy_cannot_be_defined() -> None:
         router.get("")(list_things)
 
 
+def test_route_that_is_no_operation_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A router that was not made for operations would serve around the policy: it is not served at all."""
+    router = APIRouter()
+    router.get("/v1/leaks")(lambda: "everything")
+    leaky = replace(load_domain(), routers=(*load_domain().routers, router))
+    monkeypatch.setattr("chassis.app.load_domain", lambda: leaky)
+
+    with pytest.raises(TypeError, match=r"/v1/leaks: not an operation; make its router with resource_router"):
+        create_app(Settings())
+
+
 def test_every_route_is_an_operation() -> None:
     """Nothing is served around the policy, except the contract itself."""
     routes = create_app(Settings()).routes
@@ -180,7 +241,11 @@ def test_every_route_is_an_operation() -> None:
 
 async def test_claims_say_whose_data_the_caller_may_see(service: Service) -> None:
     """Tenant and account come from the token alone; a token without them is of the one house, for the person itself."""
-    authenticator = service.app.state.authenticator
+    authenticator = Authenticator(
+        keys=service.app.state.authenticator.keys,
+        rules=TokenRules(algorithms=["ES256"], leeway_seconds=30),
+        guest_tokens=GuestTokens(b"key"),
+    )
     plain = await authenticator.principal(f"Bearer {service.token('ann')}")
     of_account = await authenticator.principal(f"Bearer {service.token('ann', claims={'tenant': 't', 'account': 'a'})}")
 

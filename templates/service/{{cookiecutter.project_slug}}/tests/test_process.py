@@ -11,11 +11,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from chassis import migrations
 from chassis.__main__ import main
 from chassis.database import Database
+from chassis.domain import load_domain
+from chassis.keys import DevelopmentKeys, signing_key
+from chassis.placeholders import weak_secrets
 from chassis.project import ROOT
+from chassis.settings import Settings
 from tests import example
 from tests.fixtures import SettingsFor
 from tests.processes import ServerFactory, server_environment, servers
@@ -56,12 +61,15 @@ def test_first_start_needs_nothing(start: ServerFactory, tmp_path: Path) -> None
 
 def test_two_services_share_no_secret(tmp_path: Path) -> None:
     """Keys are made on the spot, never copied with the code."""
-    tokens = []
+    made = []
     for name in ("one", "two"):
-        _chassis(tmp_path / name, "token")
-        tokens.append((tmp_path / name / "development-key.pem").read_bytes())
+        settings = Settings(var_dir=tmp_path / name)
+        key = DevelopmentKeys(settings.var_dir).mint(subject="ann", scopes=frozenset(), seconds=60).rpartition(".")[2]
+        files = {path.name: path.read_bytes() for path in settings.var_dir.iterdir()}
+        made.append({"secret": signing_key(settings), "token": key.encode(), **files})
 
-    assert tokens[0] != tokens[1]
+    assert made[0].keys() == made[1].keys()
+    assert [name for name in made[0] if made[0][name] == made[1][name]] == []
 
 
 def test_sigterm_loses_nobodys_request(start: ServerFactory) -> None:
@@ -130,6 +138,8 @@ COMPLETE = {
     "AUTH_AUDIENCE": "api",
 }
 
+SUBSCRIBED = {"EVENTS_PUBLISHER": "http", "EVENTS_SUBSCRIBERS": "erp=https://erp.test/in,shop=https://shop.test/in"}
+
 
 @pytest.mark.parametrize(
     ("changes", "message"),
@@ -139,6 +149,17 @@ COMPLETE = {
         ({"SECRET_KEY": "changeme-changeme-changeme-changeme"}, "SECRET_KEY is a placeholder or too short"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is a placeholder or too short"),
         ({"DATABASE_URL": "postgresql://svc:changeme@db/svc"}, "DATABASE_URL holds a placeholder password"),
+        ({"DATABASE_URL": "postgresql://postgres:postgres@db/svc"}, "DATABASE_URL holds a placeholder password"),
+        ({"SECRET_KEY": "0" * 64}, "SECRET_KEY is a placeholder or too short"),
+        (SUBSCRIBED | {"EVENTS_SECRETS": "erp=9f8a7b6c9f8a7b6c9f8a7b6c"}, "needs EVENTS_SECRETS for shop"),
+        (SUBSCRIBED | {"EVENTS_SECRETS": "erp=9f8a7b6c9f8a7b6c9f8a7b6c,shop=changeme-changeme-changeme"},
+         "EVENTS_SECRETS for shop is a placeholder or too short (24 characters)"),
+        ({"EVENTS_SENDERS": "pim=9f8a7b6c"}, "EVENTS_SENDERS for pim is a placeholder or too short (24 characters)"),
+        ({"EVENTS_PUBLISHER": "nats"}, "ENVIRONMENT=prod needs EVENTS_NATS_URL"),
+        ({"EVENTS_PUBLISHER": "nats", "EVENTS_NATS_URL": "nats://svc:changeme@nats:4222"},
+         "EVENTS_NATS_URL holds a placeholder password"),
+        ({"SECRET_KEY": "short", "AUTH_AUDIENCE": "", "DATABASE_URL": "postgresql://svc:secret@db/svc"},
+         "ENVIRONMENT=prod needs AUTH_AUDIENCE; DATABASE_URL holds a placeholder password; SECRET_KEY is"),
         ({"DATABASE_URL": "mysql://svc@db/svc"}, "DATABASE_URL: 'mysql' is neither postgresql nor sqlite"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL: not a database URL"),
         ({"AUTH_ISSUER": "http://issuer.test"}, "AUTH_ISSUER must be an https:// URL"),
@@ -160,6 +181,24 @@ def test_wrong_settings_stop_the_start(
     assert code == 2
     assert message in said
     assert "9f8a7b6c" not in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        name
+        for name, field in load_domain().settings.model_fields.items()
+        if field.annotation in (SecretStr, dict[str, SecretStr]) and name not in ("database_url", "events_nats_url")
+    ),
+)
+def test_no_secret_may_be_a_placeholder(name: str) -> None:
+    """Every secret that there is, also one that the domain has added, is looked at outside ``dev``."""
+    kind = load_domain().settings.model_fields[name].annotation
+    given = SecretStr("changeme-changeme-changeme-changeme")
+    value = given if kind is SecretStr else {"partner": given}
+    changed = load_domain().settings().model_copy(update={name: value})
+
+    assert [one.partition(" ")[0] for one in weak_secrets(changed, {})] == [name.upper()]
 
 
 def test_start_without_secrets_is_refused(tmp_path: Path) -> None:

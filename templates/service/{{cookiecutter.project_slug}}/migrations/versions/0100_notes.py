@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "notes",
+        sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("owner", sa.String(255), nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
@@ -27,7 +28,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notes"),
     )
-    op.create_index("ix_notes_owner_id", "notes", ["owner", "id"])
+    op.create_index("ix_notes_tenant_owner_id", "notes", ["tenant", "owner", "id"])
 
 
 def downgrade() -> None:

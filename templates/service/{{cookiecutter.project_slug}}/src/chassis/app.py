@@ -19,6 +19,7 @@ from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
 from chassis.limits import PROBES, LoadShedding, Places
 from chassis.metrics import Metrics
 from chassis.observation import Observation
+from chassis.operation import operations
 from chassis.project import project
 from chassis.rate_limit import RateLimiter
 from chassis.settings import Environment, Settings
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.health = Health(app.state.database)
     metrics.watch_pool(app.state.database.engine, app.state.database.readers)
     for router in (health.router, *domain.routers):
-        app.router.routes.extend(router.routes)
+        app.router.routes.extend(operations(router))
     problems.install(app)
     contract.install(app, about, domain)
     app.add_middleware(LoadShedding, places=app.state.places, seconds=settings.request_seconds, metrics=metrics)
@@ -116,6 +117,7 @@ async def _authenticator(
             algorithms=settings.auth_algorithms,
             leeway_seconds=settings.auth_leeway_seconds,
             tenant_claim=settings.auth_tenant_claim,
+            only_tenant=None if domain.many_tenants else settings.auth_tenant,
         ),
         guest_tokens=guest_tokens,
         guest_scopes=domain.guest_scopes,

@@ -52,11 +52,15 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRules:
-    """How the issuer's tokens are read: accepted algorithms, tolerated clock skew, and which claim names the tenant."""
+    """How the issuer's tokens are read: accepted algorithms, tolerated clock skew, and which claim names the tenant.
+
+    ``only_tenant`` is the one whose callers are served, where the service's data is that of one house; ``None`` is any.
+    """
 
     algorithms: Sequence[str]
     leeway_seconds: int
     tenant_claim: str = "tenant"
+    only_tenant: str | None = None
 
 
 class Authenticator:
@@ -83,7 +87,8 @@ class Authenticator:
     async def principal(self, authorization: str | None) -> Principal:
         """Check the token in an ``Authorization`` header.
 
-        :raises Problem: 401 when it is missing or not acceptable; which check failed is not told.
+        :raises Problem: 401 when it is missing or not acceptable; which check failed is not told. 403 when it is of
+            another tenant.
         """
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token:
@@ -127,6 +132,8 @@ class Authenticator:
         account, tenant = claims.get("account"), claims.get(self._rules.tenant_claim, "")
         if not isinstance(tenant, str) or len(tenant) > TENANT_LENGTH:
             _refuse("The token is not acceptable.")
+        if self._rules.only_tenant not in (None, tenant):
+            raise Problem(403, "foreign-tenant", "Nothing here is of the token's tenant.")
         return Principal(
             subject=str(claims["sub"]),
             scopes=_scopes(claims),

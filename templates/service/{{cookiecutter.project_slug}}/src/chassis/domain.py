@@ -23,6 +23,8 @@ class Domain:
     :mod:`chassis.guests`. ``workers`` run beside the requests, in every process, until the event they are given is set.
     ``lifespan`` surrounds the time in which the app serves: it opens what the domain needs for that long, such as
     clients of other services, and puts it into ``app.state``.
+    ``many_tenants`` says that every row is some tenant's and every query asks for the caller's; without it the data is
+    that of one house, and only callers of the tenant ``AUTH_TENANT`` are let in.
     ``settings`` is the class of the service's settings, where it has more of them than the chassis.
     """
 
@@ -33,6 +35,7 @@ class Domain:
     workers: tuple[Worker, ...] = ()
     guest_scopes: frozenset[str] = frozenset()
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    many_tenants: bool = False
     settings: type[Settings] = Settings
 
 

@@ -281,3 +281,14 @@ def resource_router(path: str, tag: str) -> APIRouter:
     :param tag: the group in the contract.
     """
     return APIRouter(prefix=path, tags=[tag], route_class=Operation)
+
+
+def operations(router: APIRouter) -> list[Operation]:
+    """Return a router's operations.
+
+    :raises TypeError: when it holds anything else; what has no policy must not be served.
+    """
+    found = [route for route in router.routes if isinstance(route, Operation)]
+    if others := [getattr(route, "path", str(route)) for route in router.routes if not isinstance(route, Operation)]:
+        raise TypeError(f"{', '.join(others)}: not an operation; make its router with resource_router()")
+    return found

@@ -1,6 +1,7 @@
 """Settings: from the environment only, checked once, at the start."""
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from chassis.placeholders import weak_secrets
 from chassis.project import ROOT, project
 
-_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "replace", "example", "secret", "xxxx")
+_SHORTEST_SECRETS = {"secret_key": 32, "events_secrets": 24, "events_senders": 24}
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
         0.5, gt=0, description="how long PostgreSQL may be silent until requests are refused at once"
     )
 
-    secret_key: SecretStr = Field(SecretStr(""), description="signs cursors; at least 32 characters")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs cursors and guests' tokens; at least 32 characters")
     auth_issuer: str = Field("", description="OIDC issuer whose tokens are accepted")
     auth_audience: str = Field("", description="audience that a token must name")
     auth_jwks_url: str = Field("", description="key set; empty means: ask the issuer's discovery document")
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
         ("RS256", "ES256", "EdDSA"), description="accepted signature algorithms, separated by commas"
     )
     auth_leeway_seconds: int = Field(30, ge=0, le=300, description="tolerated clock skew")
+    auth_tenant: str = Field("", description="tenant whose tokens are accepted, where the data is that of one house")
     auth_tenant_claim: str = Field(
         "tenant", min_length=1, description="claim of a token that names the caller's tenant"
     )
@@ -180,21 +183,25 @@ class Settings(BaseSettings):
             raise ValueError(f"EVENTS_SECRETS names {unknown}, which EVENTS_SUBSCRIBERS does not")
         if self.environment is Environment.DEV:
             return self
-        needed = ["database_url", "secret_key", "auth_issuer", "auth_audience"]
-        missing = [name.upper() for name in needed if not _reveal(getattr(self, name))]
-        if by_http and (unsigned := ", ".join(sorted(self.events_subscribers.keys() - self.events_secrets.keys()))):
-            missing.append(f"EVENTS_SECRETS for {unsigned}")
-        if missing:
-            raise ValueError(f"ENVIRONMENT={self.environment} needs {', '.join(missing)}")
-        secret = self.secret_key.get_secret_value()
-        if len(secret) < 32 or any(word in secret.lower() for word in _PLACEHOLDERS):
-            raise ValueError("SECRET_KEY is a placeholder or too short (32 characters); make one: openssl rand -hex 32")
-        password = self.url.password or ""
-        if self.url.get_backend_name() != "sqlite" and any(word in password.lower() for word in _PLACEHOLDERS):
-            raise ValueError("DATABASE_URL holds a placeholder password")
-        if not self.auth_issuer.startswith("https://"):
-            raise ValueError("AUTH_ISSUER must be an https:// URL")
+        faults = [*weak_secrets(self, _SHORTEST_SECRETS)]
+        if missing := ", ".join(self._missing()):
+            faults.insert(0, f"ENVIRONMENT={self.environment} needs {missing}")
+        if self.auth_issuer and not self.auth_issuer.startswith("https://"):
+            faults.append("AUTH_ISSUER must be an https:// URL")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
+
+    def _missing(self) -> Iterator[str]:
+        """Name what only ``dev`` may start without."""
+        for name in ("database_url", "secret_key", "auth_issuer", "auth_audience"):
+            if not _reveal(getattr(self, name)):
+                yield name.upper()
+        if self.events_publisher is Publisher.HTTP:
+            unsigned = sorted(self.events_subscribers.keys() - self.events_secrets.keys())
+            yield from (f"EVENTS_SECRETS for {name}" for name in unsigned)
+        if self.events_publisher is Publisher.NATS and "events_nats_url" not in self.model_fields_set:
+            yield "EVENTS_NATS_URL"
 
     @property
     def event_destinations(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from .notes import events as note_events
 from .notes.routes import router as notes
 
 DOMAIN = Domain(
+    many_tenants=True,
     routers=(notes,),
     events=(note_events.CREATED, note_events.CHANGED, note_events.DELETED),
     scopes={

@@ -16,6 +16,7 @@ from .settings import ShopSettings
 from .working import open_for_business
 
 DOMAIN = Domain(
+    many_tenants=True,
     routers=(guests, carts, merges, quotes, channels, customers, prices, discounts),
     events=(cart_events.ABANDONED, channel_events.CHANGED),
     lifespan=open_for_business,

@@ -30,7 +30,7 @@ async def list_notes(
     pinned: Annotated[bool | None, Query(description="only pinned notes, or only the others")] = None,
 ) -> Page[Note]:
     """List the caller's notes, oldest first."""
-    rows, following = await page.fetch(session, service.owned(caller.subject, pinned=pinned), NoteRow.id)
+    rows, following = await page.fetch(session, service.owned(caller, pinned=pinned), NoteRow.id)
     return Page(items=[Note.model_validate(row) for row in rows], next=following)
 
 
@@ -39,7 +39,7 @@ async def list_notes(
 @requires("notes:write")
 async def create_note(caller: Caller, session: Session, draft: NoteDraft, response: Response) -> Note:
     """Create a note that belongs to the caller."""
-    note = await service.create(session, caller.subject, draft)
+    note = await service.create(session, caller, draft)
     response.headers["Location"] = f"/v1/notes/{note.id}"
     response.headers["ETag"] = etag(note)
     return Note.model_validate(note)
@@ -49,7 +49,7 @@ async def create_note(caller: Caller, session: Session, draft: NoteDraft, respon
 @requires("notes:read")
 async def read_note(caller: Caller, session: Session, note_id: NoteId, copy: IfNoneMatch) -> Note:
     """Read one of the caller's notes."""
-    note = await service.find(session, caller.subject, note_id)
+    note = await service.find(session, caller, note_id)
     copy.check(note)
     return Note.model_validate(note)
 
@@ -58,7 +58,7 @@ async def read_note(caller: Caller, session: Session, note_id: NoteId, copy: IfN
 @requires("notes:write")
 async def replace_note(caller: Caller, session: Session, note_id: NoteId, seen: IfMatch, draft: NoteDraft) -> Note:
     """Replace everything the caller may write."""
-    note = await service.find(session, caller.subject, note_id)
+    note = await service.find(session, caller, note_id)
     seen.check(note)
     await service.replace(session, note, draft)
     seen.changed(note)
@@ -69,7 +69,7 @@ async def replace_note(caller: Caller, session: Session, note_id: NoteId, seen: 
 @requires("notes:write")
 async def update_note(caller: Caller, session: Session, note_id: NoteId, seen: IfMatch, patch: NotePatch) -> Note:
     """Change some members and leave the others."""
-    note = await service.find(session, caller.subject, note_id)
+    note = await service.find(session, caller, note_id)
     seen.check(note)
     await service.replace(session, note, patched(NoteDraft.model_validate(note), patch))
     seen.changed(note)
@@ -80,6 +80,6 @@ async def update_note(caller: Caller, session: Session, note_id: NoteId, seen: I
 @requires("notes:write")
 async def delete_note(caller: Caller, session: Session, note_id: NoteId, seen: IfMatch) -> None:
     """Delete a note for good."""
-    note = await service.find(session, caller.subject, note_id)
+    note = await service.find(session, caller, note_id)
     seen.check(note)
     await service.delete(session, note)

@@ -1,6 +1,6 @@
 """What can be done with notes. Knows the database and the rules, and nothing of HTTP.
 
-Every query filters by owner: somebody else's note does not exist.
+Every query filters by tenant and owner: somebody else's note does not exist.
 """
 
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.auth import Principal
 from chassis.problems import Problem
 
 from . import events
@@ -15,29 +16,29 @@ from .models import NoteRow
 from .schemas import NoteDraft
 
 
-def owned(owner: str, *, pinned: bool | None = None) -> Select[NoteRow]:
-    """Return the query for the notes of one owner.
+def owned(caller: Principal, *, pinned: bool | None = None) -> Select[NoteRow]:
+    """Return the query for the notes of the caller.
 
     :param pinned: only those that are pinned, or only those that are not; ``None`` for all.
     """
-    query = select(NoteRow).where(NoteRow.owner == owner)
+    query = select(NoteRow).where(NoteRow.tenant == caller.tenant, NoteRow.owner == caller.subject)
     return query if pinned is None else query.where(NoteRow.pinned == pinned)
 
 
-async def find(session: AsyncSession, owner: str, note_id: UUID) -> NoteRow:
+async def find(session: AsyncSession, caller: Principal, note_id: UUID) -> NoteRow:
     """Return one note.
 
-    :raises Problem: 404 when the owner has no such note.
+    :raises Problem: 404 when the caller has no such note.
     """
-    note = await session.scalar(owned(owner).where(NoteRow.id == note_id))
+    note = await session.scalar(owned(caller).where(NoteRow.id == note_id))
     if note is None:
         raise Problem(404, "not-found", "There is no such note.")
     return note
 
 
-async def create(session: AsyncSession, owner: str, draft: NoteDraft) -> NoteRow:
+async def create(session: AsyncSession, caller: Principal, draft: NoteDraft) -> NoteRow:
     """Store a new note."""
-    note = NoteRow(owner=owner, **draft.model_dump())
+    note = NoteRow(tenant=caller.tenant, owner=caller.subject, **draft.model_dump())
     session.add(note)
     await session.flush()
     await events.tell(session, events.CREATED, note)

@@ -150,10 +150,13 @@ async def test_foreign_or_tampered_cursor_is_refused(ann: httpx.AsyncClient) -> 
     assert (await ann.get("/v1/notes", params={"cursor": cursor, "pinned": "true"})).status_code == 400
 
 
-async def test_somebody_elses_note_does_not_exist(service: Service, ann: httpx.AsyncClient) -> None:
-    """Every answer about another person's note is the answer about no note at all."""
+@pytest.mark.parametrize(("subject", "tenant"), [("bob", ""), ("ann", "another house")])
+async def test_somebody_elses_note_does_not_exist(
+    service: Service, ann: httpx.AsyncClient, subject: str, tenant: str
+) -> None:
+    """Every answer about another person's note is the answer about no note at all; so is the same name elsewhere."""
     note = (await ann.post("/v1/notes", json={"title": "mine"})).json()
-    bob = service.as_("bob")
+    bob = service.as_(subject, tenant=tenant)
     path, absent = f"/v1/notes/{note['id']}", "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
     headers = {"If-Match": '"1"'}
     patch = headers | {"Content-Type": "application/merge-patch+json"}
