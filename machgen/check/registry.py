@@ -18,6 +18,8 @@ MODULES: tuple[str, ...] = (
     "machgen.check.cloud_native.image_build",
     "machgen.check.cloud_native.image_start",
     "machgen.check.cloud_native.workloads",
+    "machgen.check.cloud_native.probing",
+    "machgen.check.cloud_native.grace",
     "machgen.check.cloud_native.cluster_objects",
     "machgen.check.cloud_native.references",
     "machgen.check.cloud_native.schema",

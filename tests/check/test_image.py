@@ -44,6 +44,8 @@ VIOLATIONS = [
     ("C007", "a key in a layer", with_file("FROM node:22.1.0\nCOPY id_rsa /root/.ssh/id_rsa\n"), ["Dockerfile:2"]),
     ("C008", "nothing asks", with_file("FROM python:3.13.1\n"), ["Dockerfile:1"]),
     ("C008", "curl is not there", with_file("FROM python:3.13.1-slim\nHEALTHCHECK CMD curl -f http://localhost/ || exit 1\n"), ["Dockerfile:2"]),
+    ("C008", "compose calls what is not there", with_file("FROM python:3.13.1-slim\n", **{"compose.yaml": "services:\n  cart:\n    build: .\n    healthcheck:\n      test: [CMD-SHELL, 'curl -f http://localhost:8000/livez']\n"}), ["compose.yaml:5"]),
+    ("C008", "a probe without a shell", with_file("FROM node:22.1.0-slim\nLABEL a=b\n", **{"k8s.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n  template:\n    spec:\n      containers:\n        - name: cart\n          image: cart:1\n          livenessProbe:\n            exec: {command: [sh, -c, 'wget -qO- localhost:8000']}\n"}), ["k8s.yaml:11"]),
     ("C009", "a script is run", with_file("FROM python:3.13.1\nRUN curl -sSL https://example.com/install.sh | bash\n"), ["Dockerfile:2"]),
     ("C009", "an installer without a version", {"package.json": NODE, "Dockerfile": "FROM node:22.1.0\nRUN npm install -g pm2 && pip install gunicorn\n"}, ["Dockerfile:2", "Dockerfile:2"]),
     ("C010", "Python 3.8", with_file("FROM python:3.8-slim\n"), ["Dockerfile:1"]),
@@ -52,6 +54,8 @@ VIOLATIONS = [
 ]  # fmt: skip
 
 LOOKALIKES = [
+    ("C008", "compose calls what is installed", with_file("FROM python:3.13.1-slim\nRUN apt-get update && apt-get install -y curl\n", **{"compose.yaml": "services:\n  cart:\n    build: .\n    healthcheck: {test: 'curl -f http://localhost:8000/livez'}\n"})),
+    ("C008", "compose asks Python", with_file("FROM python:3.13.1-slim\n", **{"compose.yaml": "services:\n  cart:\n    build: .\n    healthcheck: {test: [CMD, python, -c, 'import urllib.request']}\n"})),
     ("C001", "Jib makes the image", {"pom.xml": "<project><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies><build><plugins><plugin><artifactId>jib-maven-plugin</artifactId></plugin></plugins></build></project>"}),
     ("C001", "the container file is one directory up", {"docker/Dockerfile": "FROM python:3.13.1\n", "pyproject.toml": PY}),
     ("C001", "a library", {"Cargo.toml": '[package]\nname = "money"\n'}),

@@ -140,6 +140,8 @@ def test_what_is_as_it_should_be_gives_nothing() -> None:
 VIOLATIONS = [
     ("C101", changed(("          livenessProbe: {httpGet: {path: /livez, port: http}}\n", "")), ["container api has no livenessProbe"]),
     ("C101", changed(("          ports: [{name: http, containerPort: 8000}]\n", ""), ("          readinessProbe: {httpGet: {path: /readyz, port: http}}\n", ""), ("path: /livez, port: http", "path: /livez, port: 80")), ["container api has no readinessProbe"]),
+    ("C101", {**changed(), "Dockerfile": "FROM a:1\nLABEL org.opencontainers.image.title=cart\n", "requirements.txt": "fastapi\n", "app.py": '@app.get("/livez")\nasync def live(db):\n    await db.execute("SELECT 1")\n    return {}\n'}, ["is restarted when what it depends on is away: its livenessProbe asks /livez, which asks it in app.py:3"]),
+    ("C101", {**changed(("path: /livez", "path: /actuator/health")), "Dockerfile": "FROM a:1\n", "pom.xml": "<project><artifactId>cart</artifactId><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-data-jpa</artifactId></dependency></dependencies></project>"}, ["its livenessProbe asks /actuator/health, which is Spring's health with that of its stores"]),
     ("C102", changed(("            limits: {memory: 128Mi}\n", "")), ["container api has no memory limit"]),
     ("C102", changed(more=JOB), ["container migrate has no cpu request, no memory request, no memory limit"]),
     ("C103", changed(("            readOnlyRootFilesystem: true\n", "")), ["container api is not restricted: writable root"]),
@@ -158,6 +160,9 @@ VIOLATIONS = [
     ("C108", changed(("kind: NetworkPolicy", "kind: Other")), ["no NetworkPolicy covers Deployment cart in the namespace shop"]),
     ("C109", changed(("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 20")), ["may take 20 s to drain (gunicorn's --graceful-timeout) after 5 s of preStop, the grace period is 20 s"]),
     ("C109", changed(("sleep: {seconds: 5}", "exec: {command: [sh, -c, sleep 60]}")), ["sleeps 60 s in preStop of a grace period of 40 s"]),
+    ("C109", changed(('"--graceful-timeout=20", ', ""), ("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 30")), ["may take 30 s to drain (gunicorn's default) after 5 s of preStop, the grace period is 30 s"]),
+    ("C109", {**changed(('          args: [gunicorn, "--graceful-timeout=20", app]\n', "")), "Dockerfile": "FROM a:1\n", "go.mod": "module cart\nrequire github.com/go-chi/chi/v5 v5.0.0\n", "main.go": "ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)\ndefer cancel()\nsrv.Shutdown(ctx)\n"}, ["may take 60 s to drain (its Shutdown, main.go) after 5 s of preStop, the grace period is 40 s"]),
+    ("C109", {**changed(('          args: [gunicorn, "--graceful-timeout=20", app]\n', "")), "Dockerfile": "FROM a:1\n", "package.json": '{"dependencies": {"express": "5"}}', "index.js": "process.on('SIGTERM', () => {\n  server.close();\n  setTimeout(() => process.exit(1), 45_000);\n});\n"}, ["may take 45 s to drain (its timer before process.exit, index.js) after 5 s of preStop, the grace period is 40 s"]),
     ("C110", changed(more="\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {password: aHVudGVyMjI=}\n"), ["Secret db holds password for everyone to read"]),
     ("C110", changed(("valueFrom: {secretKeyRef: {name: elsewhere, key: password}}", "value: hunter22")), ["Deployment cart sets DB_PASSWORD for everyone to read"]),
     ("C110", changed(("  LOG_LEVEL: info", "  LOG_LEVEL: info\n  URL: postgres://cart:hunter22@db/cart")), ["ConfigMap settings holds the secret URL"]),
@@ -171,6 +176,10 @@ VIOLATIONS = [
     ("C113", changed(("name: settings, key: LOG_LEVEL", "name: settings, key: LEVEL")), ["takes LOG_LEVEL from the key LEVEL, which the ConfigMap settings does not have"]),
     ("C113", changed(("port: {number: 80}", "port: {number: 8080}")), ["sends to port 8080 of the Service cart, which it does not have"]),
     ("C113", changed(("volumeMounts: [{name: tmp,", "volumeMounts: [{name: temp,")), ["mounts the volume temp, which its pod does not have"]),
+    ("C113", changed(("emptyDir: {}", "persistentVolumeClaim: {claimName: data}"), more="\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: other, namespace: shop}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"), ["mounts the PersistentVolumeClaim data, which is not here"]),
+    ("C113", changed(("  replicas: 2\n", ""), more=SCALER.replace("maxReplicas: 5", "maxReplicas: 1")), ["lets 1 replica be the most and 2 the fewest"]),
+    ("C113", changed(more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: read, namespace: shop}\nrules: []\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: cart, namespace: shop}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}\nsubjects: [{kind: ServiceAccount, name: carts, namespace: shop}]\n"), ["binds the Role reader, which is not here", "binds the ServiceAccount carts, which is not here"]),
+    ("C113", changed(more="\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\nspec:\n  serviceName: dbs\n  selector: {matchLabels: {app: db}}\n  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: 'a:1'}]}}\n"), ["is governed by the Service dbs, which is not here"]),
     ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "  labels: {app: cart}\n")), ["has no label app.kubernetes.io/name"]),
     ("C114", changed(("  labels: {app.kubernetes.io/name: cart}\n", "")), ["has no label app.kubernetes.io/name"]),
     ("C115", changed(("readinessProbe:", "readynessProbe:")), ["spec.template.spec.containers[0].readynessProbe is no field; did you mean readinessProbe?"]),
@@ -183,6 +192,10 @@ VIOLATIONS = [
 ]  # fmt: skip
 
 LOOKALIKES = [
+    ("C113", "a port that an image from elsewhere has besides", changed(more="\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: broker, namespace: shop}\nspec:\n  selector: {matchLabels: {app: broker}}\n  template: {metadata: {labels: {app: broker}}, spec: {containers: [{name: broker, image: 'rabbitmq:4.0.1', ports: [{containerPort: 5672}]}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: broker, namespace: shop}\nspec: {selector: {app: broker}, ports: [{name: amqp, port: 5672}, {name: epmd, port: 4369}]}\n")),
+    ("C113", "what others make", changed(("emptyDir: {}", "persistentVolumeClaim: {claimName: data}"), more="\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: cart, namespace: shop}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: ServiceAccount, name: prometheus, namespace: monitoring}, {kind: Group, name: staff}]\n")),
+    ("C101", "readiness asks the database", {**changed(), "Dockerfile": "FROM a:1\n", "requirements.txt": "fastapi\n", "app.py": '@app.get("/livez")\nasync def live():\n    return {}\n\n\n@app.get("/readyz")\nasync def ready(db):\n    await db.execute("SELECT 1")\n'}),
+    ("C109", "Go drains for less", {**changed(('          args: [gunicorn, "--graceful-timeout=20", app]\n', "")), "Dockerfile": "FROM a:1\n", "go.mod": "module cart\nrequire github.com/go-chi/chi/v5 v5.0.0\n", "main.go": "ctx, cancel := context.WithTimeout(ctx, 60*time.Second)\nhttp.Get(ctx)\n}\nfunc end() {\n\tctx, cancel := context.WithTimeout(ctx, 20*time.Second)\n\tsrv.Shutdown(ctx)\n"}),
     ("C101", "a job has no end to probe", changed(more=JOB)),
     ("C101", "a side car without a port", changed(("      volumes:\n", "        - {name: log, image: 'log:1.0'}\n      volumes:\n"))),
     ("C101", "a side car before the one that is probed", changed(("      containers:\n", "      containers:\n        - {name: proxy, image: 'proxy:1.0'}\n"), ("          ports: [{name: http, containerPort: 8000}]\n", ""))),

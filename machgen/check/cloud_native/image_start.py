@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages
+from machgen.check.cloud_native.manifests import container_keys
 from machgen.check.dockerfile import Dockerfile, Instruction, Stage, image_name
-from machgen.check.facts import Facts
+from machgen.check.document import dig
+from machgen.check.facts import Facts, place
 from machgen.check.image_use import compose_services_of, containers_of
 from machgen.check.kubernetes import probes
 from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
@@ -112,18 +114,44 @@ def health_asked(facts: Facts, root: Root) -> Iterator[Answer]:
         probed = [probe for _, container in containers_of(facts, dockerfile) for probe in probes(container)]
         composed = [each for each in compose_services_of(facts, dockerfile) if each.node.get("healthcheck")]
         if check is not None and check.value.upper() != "NONE":
-            if missing := _missing_command(dockerfile.final, check):
+            value = re.sub(r"\ACMD\s*", "", check.value, flags=re.IGNORECASE)
+            if missing := _missing_command(dockerfile.final, value):
                 yield Flaw(f"the HEALTHCHECK calls {missing}", dockerfile.at(check.line), "HEALTHCHECK command")
         elif not probed and not composed:
             if containers_of(facts, dockerfile):
                 continue  # its manifests are there and have no probes: that is C101's finding
             at = dockerfile.at(dockerfile.final.line)
             yield Flaw(f"nothing asks {root.name} whether it works: no HEALTHCHECK, no probe", at, "none")
+        yield from _asked_around(facts, dockerfile)
 
 
-def _missing_command(final: Stage, check: Instruction) -> str:
-    """Say which command of a health check is known not to be in the image; empty where none is."""
-    value = re.sub(r"\ACMD\s*", "", check.value, flags=re.IGNORECASE)
+def _asked_around(facts: Facts, dockerfile: Dockerfile) -> Iterator[Flaw]:
+    """The commands that compose files and probes run in the image."""
+    for each in compose_services_of(facts, dockerfile):
+        check = each.node.get("healthcheck")
+        test = dig(check, "test")
+        words = [str(word) for word in test] if isinstance(test, list) else ["CMD-SHELL", str(test or "")]
+        value = json.dumps(words[1:]) if words[:1] == ["CMD"] else " ".join(words[1:])
+        if words[:1] != ["NONE"] and value.strip() and (missing := _missing_command(dockerfile.final, value)):
+            at = place(each.path, check, "test")
+            yield Flaw(f"the health check of {each.name} calls {missing}", at, f"{each.name} healthcheck")
+    for workload, container in containers_of(facts, dockerfile):
+        for kind, probe in probes(container).items():
+            command = dig(probe, "exec", "command")
+            if not isinstance(command, list) or not command:
+                continue
+            if missing := _missing_command(dockerfile.final, json.dumps([str(word) for word in command])):
+                at = workload.at(*container_keys(workload, container), kind, "exec", "command")
+                yield Flaw(f"the {kind} of {workload.title} calls {missing}", at, f"{workload.title} {kind}")
+
+
+def _missing_command(final: Stage, value: str) -> str:
+    """Say which command of a health check is known not to be in the image; empty where none is.
+
+    Args:
+        final: The image's last stage.
+        value: A shell's line, or a JSON list of words.
+    """
     shell = not value.startswith("[")
     words = value.split() if shell else _words(value)
     image = image_name(final.external)
@@ -132,10 +160,10 @@ def _missing_command(final: Stage, check: Instruction) -> str:
     installed = " ".join(each.value for each in final.all("RUN"))
     if bare and shell and not re.search(r"/sh\b|busybox", copied):
         return f"a shell, and {final.external} has none"
+    # a shell's line may stand inside one word: sh -c "curl …"
+    called = {part.rpartition("/")[2] for word in words for part in re.split(r"[\s;&|()]+", word)}
     for command in ("curl", "wget"):
-        if command not in [word.rpartition("/")[2] for word in words] or re.search(
-            rf"\b{command}\b", installed + copied
-        ):
+        if command not in called or re.search(rf"\b{command}\b", installed + copied):
             continue
         official = "/" not in image.name
         slim = official and ("slim" in image.tag or image.name in {"debian", "ubuntu"})

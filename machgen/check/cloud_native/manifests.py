@@ -46,6 +46,15 @@ def _roots_by_workload(facts: Facts) -> dict[tuple[str, str], Root]:
     return found
 
 
+def root_of_container(facts: Facts, workload: Object, container: Map) -> Root | None:
+    """Return the root whose image a container runs; None for a side car that is built elsewhere."""
+    root = root_of_workload(facts, workload)
+    for dockerfile in root.dockerfiles if root else ():
+        if any(each is container for _, each in containers_of(facts, dockerfile)):
+            return root
+    return None
+
+
 def is_tool(facts: Facts, workload: Object) -> bool:
     """Whether a workload is a load generator, a job or another tool."""
     root = root_of_workload(facts, workload)

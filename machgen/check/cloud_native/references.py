@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from machgen.check.cloud_native.manifests import MANIFESTS, container_keys, container_title, same_namespace, unjudged
+from machgen.check.cloud_native.manifests import (
+    MANIFESTS,
+    container_keys,
+    container_title,
+    root_of_workload,
+    same_namespace,
+    unjudged,
+)
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, parent, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, probes, selects
@@ -30,9 +37,11 @@ def references_match(facts: Facts) -> Iterator[Answer]:
         if each.kind in WORKLOADS:
             yield from _workload(each, everything, around)
         elif each.kind == "Service" and _pods(around):
-            yield from _service(each, everything)
+            yield from _service(facts, each, everything)
         elif each.kind in {"HorizontalPodAutoscaler", "ScaledObject"} and _pods(around):
             yield from _scaler(each, everything)
+        elif each.kind in {"RoleBinding", "ClusterRoleBinding"}:
+            yield from _binding(each, everything, around)
         elif each.kind in {"PodDisruptionBudget", "NetworkPolicy"} and _pods(around):
             yield from _selecting(each, everything)
         elif each.kind in {"Ingress", "HTTPRoute", "GRPCRoute"} and any(one.kind == "Service" for one in around):
@@ -78,8 +87,34 @@ def _workload(each: Object, everything: tuple[Object, ...], around: tuple[Object
         if name and dig(volume, "configMap", "optional") is not True and _lacks_config(everything, around, name):
             at = each.at(*each.pod_keys, "volumes", index, "configMap", "name")
             yield Flaw(f"{each.title} mounts the ConfigMap {name}, which is not here", at, f"{each.title}/{name}")
+        claim = dig(volume, "persistentVolumeClaim", "claimName")
+        if claim and _lacks(everything, around, "PersistentVolumeClaim", claim):
+            at = each.at(*each.pod_keys, "volumes", index, "persistentVolumeClaim", "claimName")
+            message = f"{each.title} mounts the PersistentVolumeClaim {claim}, which is not here"
+            yield Flaw(message, at, f"{each.title}/{claim}")
+    governing = dig(each.node, "spec", "serviceName") if each.kind == "StatefulSet" else None
+    if governing and _lacks(everything, around, "Service", governing):
+        message = f"{each.title} is governed by the Service {governing}, which is not here"
+        yield Flaw(message, each.at("spec", "serviceName"), f"{each.title}/{governing}")
     for container in each.all_containers:
         yield from _container(each, container, volumes, (everything, around))
+
+
+def _lacks(everything: tuple[Object, ...], around: tuple[Object, ...], kind: str, name: object) -> bool:
+    """Whether a name is missing among objects of a kind that the repository makes itself."""
+    return not _named(everything, kind, name) and _owns(around, kind)
+
+
+def _binding(each: Object, everything: tuple[Object, ...], around: tuple[Object, ...]) -> Iterator[Flaw]:
+    kind, name = dig(each.node, "roleRef", "kind"), dig(each.node, "roleRef", "name")
+    if kind == "Role" and _lacks(everything, around, "Role", name):
+        yield Flaw(f"{each.title} binds the Role {name}, which is not here", each.at("roleRef", "name"), each.title)
+    for index, subject in enumerate(maps(each.node.get("subjects"))):
+        own = subject.get("namespace") in {None, each.namespace} and subject.get("kind") == "ServiceAccount"
+        account = subject.get("name")
+        if own and account != "default" and _lacks(everything, around, "ServiceAccount", account):
+            message = f"{each.title} binds the ServiceAccount {account}, which is not here"
+            yield Flaw(message, each.at("subjects", index, "name"), f"{each.title}/{account}")
 
 
 def _lacks_config(everything: tuple[Object, ...], around: tuple[Object, ...], name: object) -> bool:
@@ -139,7 +174,7 @@ def _variable(
         yield Flaw(message, place(each.path, reference, "key"), f"{title}/{name}/{key}")
 
 
-def _service(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _service(facts: Facts, each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
     selector = dig(each.node, "spec", "selector")
     if not isinstance(selector, Map) or not selector:
         return
@@ -151,6 +186,10 @@ def _service(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
             yield Flaw(f"{each.title} selects no pod", each.at("spec", "selector"), f"{each.title}/selector")
         return
     ports = [port for pod in behind for container in pod.containers for port in maps(container.get("ports"))]
+    numbers = {str(one.get("containerPort")) for one in ports}
+    asked = [port.get("targetPort", port.get("port")) for port in maps(dig(each.node, "spec", "ports"))]
+    # what a pod declares is no complete list: an image from elsewhere that is right about one port may have others
+    some = any(str(one) in numbers for one in asked)
     for index, port in enumerate(maps(dig(each.node, "spec", "ports"))):
         target: Any = port.get("targetPort", port.get("port"))
         at = each.at("spec", "ports", index, "targetPort" if "targetPort" in port else "port")
@@ -161,14 +200,18 @@ def _service(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
                     at,
                     f"{each.title}/{target}",
                 )
-        elif ports and str(target) not in {str(one.get("containerPort")) for one in ports}:
-            listed = ", ".join(sorted({str(one.get("containerPort")) for one in ports}))
+        elif ports and str(target) not in numbers and (not some or any(root_of_workload(facts, pod) for pod in behind)):
+            listed = ", ".join(sorted(numbers))
             yield Flaw(f"{each.title} sends to port {target}; its pods have {listed}", at, f"{each.title}/{target}")
 
 
 def _scaler(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
     target = dig(each.node, "spec", "scaleTargetRef")
     kind, name = dig(target, "kind") or "Deployment", dig(target, "name")
+    fewest, most = dig(each.node, "spec", "minReplicas"), dig(each.node, "spec", "maxReplicas")
+    if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
+        message = f"{each.title} lets {most} replica{'s' if most != 1 else ''} be the most and {fewest} the fewest"
+        yield Flaw(message, each.at("spec", "maxReplicas"), f"{each.title}/bounds")
     if kind in WORKLOADS and not _named(everything, str(kind), name):
         yield Flaw(
             f"{each.title} scales {kind} {name}, which is not here",

@@ -1,4 +1,4 @@
-"""C101-C104, C106, C107, C109, C111, C116: how pods run."""
+"""C102-C104, C106, C107, C111, C116: how pods run."""
 
 import re
 from collections.abc import Iterator
@@ -21,38 +21,13 @@ from machgen.check.dockerfile import dockerfiles, image_name
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
 from machgen.check.image_use import image_names
-from machgen.check.kubernetes import LASTING, Object, cluster, probes, selects
+from machgen.check.kubernetes import LASTING, Object, cluster, selects
 from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, Unknown, rule, rules_in
 
 
 def lasting(facts: Facts) -> list[Object]:
     """Return the workloads that run until they are told to stop."""
     return [each for each in facts.once(cluster).workloads if each.kind in LASTING]
-
-
-@rule(
-    "C101",
-    "Liveness and readiness are asked",
-    level=Level.WARNING,
-    source="Kubernetes Docs, Configure liveness, readiness and startup probes; Google, SRE Book ch. 22",
-    mend="Give the container a livenessProbe that asks only the process and a readinessProbe that asks what it needs.",
-    applies_when=MANIFESTS,
-)
-def probes_present(facts: Facts) -> Iterator[Answer]:
-    """Without readiness, traffic goes to pods that are not up yet or cannot serve; without liveness, a pod that hangs
-    is never restarted. Every roll-out is then an outage of some seconds."""
-    yield from unjudged(facts)
-    for workload in lasting(facts):
-        served = services_of(facts, workload)
-        serving = [each for each in workload.containers if each.get("ports")]
-        # without declared ports the container that is probed is the one that serves; a side car need not be
-        probed = [each for each in workload.containers if probes(each)]
-        for container in serving or probed or (workload.containers[:1] if served else []):
-            missing = [kind for kind in ("livenessProbe", "readinessProbe") if kind not in probes(container)]
-            if missing:
-                at = workload.at(*container_keys(workload, container), "name")
-                message = f"{container_title(workload, container)} has no {' and no '.join(missing)}"
-                yield Flaw(message, at, f"{workload.title}/{container.get('name')}")
 
 
 @rule(
@@ -264,68 +239,6 @@ def replicas_spread(facts: Facts) -> Iterator[Answer]:
         if not workload.pod.get("topologySpreadConstraints") and not dig(workload.pod, "affinity", "podAntiAffinity"):
             message = f"{workload.title} may run all of its replicas on one node"
             yield Flaw(message, workload.at(*workload.pod_keys), workload.title)
-
-
-_DRAIN = (
-    (re.compile(r"--graceful-timeout[= ](\d+)"), "gunicorn's --graceful-timeout"),
-    (re.compile(r"--timeout-graceful-shutdown[= ](\d+)"), "uvicorn's --timeout-graceful-shutdown"),
-)
-_SLEEP = re.compile(r"(?:\A|[\s;&\"'])sleep[ \"',]+(\d+(?:\.\d+)?)")
-
-
-@rule(
-    "C109",
-    "The grace period is longer than the end takes",
-    level=Level.WARNING,
-    source="Kubernetes Docs, Pod Lifecycle: termination of Pods; Container lifecycle hooks",
-    mend="Set terminationGracePeriodSeconds above preStop plus the server's own drain.",
-    applies_when=f"{MANIFESTS} that say how long something takes to end",
-)
-def ends_gracefully(facts: Facts) -> Iterator[Answer]:
-    """The grace period runs from the moment the pod is told to go, preStop included. What has not finished then is
-    killed, with the requests in it."""
-    yield from unjudged(facts)
-    for workload in lasting(facts):
-        given = workload.pod.get("terminationGracePeriodSeconds")
-        grace = given if isinstance(given, int) else 30
-        said = False
-        for container in workload.containers:
-            sleep = _pre_stop(container)
-            drain, server = _drain(facts, workload, container)
-            said = said or sleep is not None or drain is not None
-            at = workload.at(*workload.pod_keys, "terminationGracePeriodSeconds")
-            title = container_title(workload, container)
-            if sleep is not None and sleep >= grace:
-                yield Flaw(f"{title} sleeps {sleep:g} s in preStop of a grace period of {grace} s", at, title)
-            elif drain is not None and grace < drain + (sleep or 0):
-                before = f" after {sleep:g} s of preStop" if sleep else ""
-                message = f"{title} may take {drain} s to drain ({server}){before}, the grace period is {grace} s"
-                yield Flaw(message, at, title)
-        if not said:
-            yield Unknown(f"{workload.title} does not say how long its end takes")
-
-
-def _pre_stop(container: Map) -> float | None:
-    hook = dig(container, "lifecycle", "preStop")
-    seconds = dig(hook, "sleep", "seconds")
-    if isinstance(seconds, int):
-        return seconds
-    command = dig(hook, "exec", "command")
-    match = _SLEEP.search(" ".join(str(each) for each in command)) if isinstance(command, list) else None
-    return float(match[1]) if match else None
-
-
-def _drain(facts: Facts, workload: Object, container: Map) -> tuple[int | None, str]:
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    text = " ".join(str(each) for each in words)
-    root = root_of_workload(facts, workload)
-    if root and not words:
-        text = " ".join(start.value for each in root.dockerfiles if (start := each.final.last("CMD")))
-        text = re.sub(r"[\[\]\",]+", " ", text).replace("  ", " ")
-    for pattern, server in _DRAIN:
-        if match := pattern.search(text):
-            return int(match[1]), server
-    return None, ""
 
 
 _CAPABILITIES = frozenset(
