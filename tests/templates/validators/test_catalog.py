@@ -23,7 +23,7 @@ def entities(project: Path) -> list[dict[str, Any]]:
 
 
 def test_descriptor_is_what_backstage_accepts(baked: Bake, run: Run, tmp_path: Path) -> None:
-    """The component, its API and its database are ingested, each under the name that the others refer to."""
+    """The component, its APIs and its database are ingested, each under the name that the others refer to."""
     project = baked({"project_slug": "ticketing", "owner": "field-force"})
     judge = tmp_path / JUDGE.name
     judge.write_text(JUDGE.read_text(encoding="utf-8"), encoding="utf-8")
@@ -32,7 +32,14 @@ def test_descriptor_is_what_backstage_accepts(baked: Bake, run: Run, tmp_path: P
 
     refs = run("node", judge, cwd=tmp_path, stdin=json.dumps(found)).split()
 
-    assert refs == ["component:default/ticketing", "api:default/ticketing", "resource:default/ticketing-database"]
+    assert refs == [
+        "component:default/ticketing",
+        "api:default/ticketing",
+        "api:default/ticketing-events",
+        "resource:default/ticketing-database",
+    ]
     component = found[0]["spec"]
-    assert (component["owner"], component["providesApis"]) == ("group:field-force", ["ticketing"])
+    assert (component["owner"], component["providesApis"]) == ("group:field-force", ["ticketing", "ticketing-events"])
+    kinds = {entity["spec"]["type"]: entity["spec"]["definition"][:9] for entity in found if entity["kind"] == "API"}
+    assert kinds == {"openapi": "openapi: ", "asyncapi": "asyncapi:"}
     assert component["dependsOn"] == ["resource:ticketing-database"]

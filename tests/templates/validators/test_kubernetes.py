@@ -1,6 +1,7 @@
 """The manifests, rendered by kubectl for every overlay, against the published schemas and against each other."""
 
 import ast
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
 
     assert (set(data) | secrets) - known == set()
     assert data["ENVIRONMENT"] == overlay
-    assert secrets == {"DATABASE_URL", "SECRET_KEY", "EVENTS_SECRETS", "EVENTS_NATS_URL"}
+    assert secrets == {"DATABASE_URL", "SECRET_KEY", "EVENTS_SECRETS", "EVENTS_NATS_URL", "EVENTS_SENDERS"}
     assert not secrets & set(data)
 
 
@@ -217,6 +218,56 @@ def test_everything_carries_the_recommended_labels(manifests: list[Manifest], ov
             "part-of": "ticketing",
             "managed-by": "kustomize",
         }
+
+
+@pytest.fixture(scope="module")
+def with_relay(service: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The production overlay with the component that the deployment guide adds, word for word."""
+    project = tmp_path_factory.mktemp("relay") / "project"
+    shutil.copytree(service, project)
+    guide = (project / "deploy" / "README.md").read_text(encoding="utf-8")
+    added = guide.partition("```yaml\n")[2].partition("```")[0]
+    with (project / "deploy/kustomize/overlays/prod/kustomization.yaml").open("a", encoding="utf-8") as overlay:
+        overlay.write("\n" + added)
+    return run("kubectl", "kustomize", "deploy/kustomize/overlays/prod", cwd=project)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_relay_matches_the_schemas_of_kubernetes(with_relay: str, run: Run, tmp_path: Path, version: str) -> None:
+    """As strictly as the rest."""
+    file = tmp_path / "manifests.yaml"
+    file.write_text(with_relay, encoding="utf-8")
+
+    run("kubernetes-validate", "--strict", "--kubernetes-version", version, file, cwd=tmp_path)
+
+
+def test_relay_runs_beside_the_api_and_gets_no_requests(with_relay: str) -> None:
+    """The same image, settings and identity; only it delivers, and its pods are nobody's target."""
+    manifests = list(yaml.safe_load_all(with_relay))
+    deployments = {manifest["metadata"]["name"]: manifest for manifest in of_kind(manifests, "Deployment")}
+    relay, api = (deployments[name]["spec"]["template"] for name in ("ticketing-relay", "ticketing"))
+    (container,), (serving,) = relay["spec"]["containers"], api["spec"]["containers"]
+    reached = {
+        policy["metadata"]["name"]
+        for policy in of_kind(manifests, "NetworkPolicy")
+        if selects({"matchLabels": {}} | policy["spec"]["podSelector"], relay)
+    }
+
+    assert container["args"] == ["python", "-m", "chassis", "relay"]
+    for shared in ("image", "envFrom", "securityContext", "volumeMounts"):
+        assert container[shared] == serving[shared]
+    assert relay["spec"]["securityContext"] == api["spec"]["securityContext"]
+    assert relay["spec"]["automountServiceAccountToken"] is False
+    assert the(manifests, "ConfigMap")["data"]["RELAY_EMBEDDED"] == "false"
+    assert selects(deployments["ticketing-relay"]["spec"]["selector"], relay)
+    assert not selects(deployments["ticketing"]["spec"]["selector"], relay)
+    assert not selects({"matchLabels": the(manifests, "Service")["spec"]["selector"]}, relay)
+    assert not selects(the(manifests, "PodDisruptionBudget")["spec"]["selector"], relay)
+    assert reached == {
+        "default-deny", "allow-names-from-cluster-dns", "allow-queries-to-database", "allow-traces-to-collector",
+        "allow-deliveries-from-relay",
+    }  # fmt: skip
+    assert {pod["metadata"]["labels"]["app.kubernetes.io/version"] for pod in (relay, api)} == {"0.1.0"}
 
 
 def test_tree_holds_no_secret(service: Path) -> None:
