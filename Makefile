@@ -60,7 +60,6 @@ soak: tools ## the long runs: more examples, more rounds
 
 bench: setup ## measure machgen and the services it makes beside their peers, alternating in one run
 	$(BIN)/python -m tests.benchmarks
-	sh tests/templates/environment.sh "$(abspath $(BIN))/python"
 	$(BIN)/python -m tests.benchmarks.reads
 
 lock: setup ## pin what the .in files and pyproject.toml ask for; UPGRADE=1 takes the newest

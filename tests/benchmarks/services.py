@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -165,12 +166,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def laboratory(python: Path, machgen: Sequence[str]) -> Iterator[Laboratory]:
+def laboratory(machgen: Sequence[str], python: Path | None = None) -> Iterator[Laboratory]:
     """Generate a catalog and run a PostgreSQL server for it; everything is gone at the end.
 
     Args:
-        python: An environment that holds the generated catalog's lock.
         machgen: The command line that generates.
+        python: An environment that holds what the generated catalog runs on; without it one is made.
     """
     binaries = next((path for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
     if binaries is None and (found := shutil.which("initdb")):
@@ -182,12 +183,23 @@ def laboratory(python: Path, machgen: Sequence[str]) -> Iterator[Laboratory]:
         project = scratch / "catalog"
         words = [*machgen, "new", "catalog", str(project), "--no-input", "--no-git"]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        if python is None:
+            python = _installed(scratch / "environment", project / "requirements" / "runtime.txt")
         with _postgres(binaries, scratch) as url:
             made = Laboratory(python, project, url, scratch)
             made.run("compileall", "-q", "src")
             for name in ("ours", "peer", "imports"):
                 subprocess.run([str(binaries / "createdb"), f"--maintenance-db={url}/postgres", name], check=True)
             yield made
+
+
+def _installed(environment: Path, lock: Path) -> Path:
+    """Install what the image holds, and nothing that only developers need."""
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = environment / "bin" / "python"
+    subprocess.run([str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)], check=True)
+    subprocess.run([str(python), "-m", "compileall", "-q", str(environment / "lib")], check=False)
+    return python
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import httpx
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import contract, cors, health, logs, migrations, problems, relay
+from chassis import contract, cors, health, logs, problems, relay
 from chassis.auth import Authenticator, TokenRules
 from chassis.database import Database
 from chassis.domain import Domain, load_domain
@@ -93,6 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _migrate(engine: AsyncEngine) -> None:
+    from chassis import migrations  # noqa: PLC0415 - Alembic takes long to load, and only development migrates here
+
     if (await migrations.state(engine)).missing:
         await migrations.upgrade(engine)
 
@@ -102,13 +103,8 @@ async def _authenticator(
 ) -> Authenticator:
     keys: DevelopmentKeys | IssuerKeys
     if settings.auth_issuer:
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=httpx.Timeout(5.0)))
-        keys = IssuerKeys(
-            issuer=settings.auth_issuer,
-            audience=settings.auth_audience,
-            jwks_url=settings.auth_jwks_url,
-            client=client,
-        )
+        keys = IssuerKeys(issuer=settings.auth_issuer, audience=settings.auth_audience, jwks_url=settings.auth_jwks_url)
+        stack.push_async_callback(keys.close)
     else:
         keys = DevelopmentKeys(settings.var_dir)
     return Authenticator(

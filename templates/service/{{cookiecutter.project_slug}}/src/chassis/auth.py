@@ -1,16 +1,21 @@
 """Who is calling: bearer tokens (RFC 6750) of one issuer, checked by the rules of RFC 8725."""
 
+import asyncio
 import hashlib
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
 
-import jwt
 from fastapi import Depends, Request
 
 from chassis import guests
 from chassis.problems import Problem
+
+if TYPE_CHECKING:
+    import jwt
 
 _KNOWN_SECONDS = 60.0
 _MOST_KNOWN = 10_000
@@ -45,7 +50,7 @@ class Keys(Protocol):
     issuer: str
     audience: str
 
-    async def find(self, key_id: str) -> jwt.PyJWK | None:
+    async def find(self, key_id: str) -> "jwt.PyJWK | None":
         """Return the key of that id, or ``None``."""
         ...
 
@@ -110,6 +115,11 @@ class Authenticator:
             if claims is None:
                 _refuse("The token is not acceptable.")
             return {**claims, "scope": " ".join(self._guest_scopes), self._rules.tenant_claim: claims["tenant"]}
+        # It takes long to load and is needed with the first token only; meanwhile others are served.
+        if "jwt" not in sys.modules:
+            await asyncio.to_thread(import_module, "jwt")
+        import jwt  # noqa: PLC0415 - see above
+
         try:
             header = jwt.get_unverified_header(token)
             key = await self.keys.find(str(header.get("kid", "")))

@@ -7,7 +7,6 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
-from chassis import migrations
 from chassis.database import Database, unavailable_as_problem
 from chassis.deliveries import Backlog, backlogs
 from chassis.metrics import MEDIA_TYPE
@@ -35,6 +34,8 @@ class Health:
             raise Problem(503, "draining", "The process is about to stop.")
         await self.database.ping(_PING_SECONDS)
         if not self._migrated:  # they can only get further, so once is enough
+            from chassis import migrations  # noqa: PLC0415 - Alembic takes long to load; once is enough here too
+
             with unavailable_as_problem():
                 found = await migrations.state(self.database.engine)
             if found.missing:

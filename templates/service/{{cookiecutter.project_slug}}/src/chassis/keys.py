@@ -3,17 +3,20 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
-
-import httpx
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.logs import logger
 from chassis.problems import Problem
 from chassis.settings import Settings
+
+# jwt brings cryptography along, which takes a quarter of the start; it is loaded with the first token.
+if TYPE_CHECKING:
+    import httpx
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 _FRESH_SECONDS = 600.0
 _RETRY_SECONDS = 10.0
@@ -25,9 +28,11 @@ class IssuerKeys:
     Keys are kept for ten minutes. A token signed with an unknown key makes the set be read again, at most every ten
     seconds, so a rotated key is found at once and a made-up key id causes no load. While the issuer is away the keys
     at hand stay good.
+
+    :param client: asks the issuer; made with the first token where none is given.
     """
 
-    def __init__(self, *, issuer: str, audience: str, jwks_url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, *, issuer: str, audience: str, jwks_url: str, client: "httpx.AsyncClient | None" = None) -> None:
         self.issuer = issuer
         self.audience = audience
         self._jwks_url = jwks_url
@@ -37,7 +42,7 @@ class IssuerKeys:
         self._tried_at = -_RETRY_SECONDS
         self._lock = asyncio.Lock()
 
-    async def find(self, key_id: str) -> jwt.PyJWK | None:
+    async def find(self, key_id: str) -> "jwt.PyJWK | None":
         """Return the key of that id, reading the issuer's key set when needed.
 
         :raises Problem: 503 when no key set was ever read and the issuer does not answer.
@@ -58,9 +63,14 @@ class IssuerKeys:
         return wanted and now - self._tried_at > _RETRY_SECONDS
 
     async def _refresh(self) -> None:
+        import httpx  # noqa: PLC0415 - see above
+        import jwt  # noqa: PLC0415
+
         self._tried_at = time.monotonic()
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=httpx.Timeout(5.0))
         try:
-            url = self._jwks_url or await self._discover()
+            url = self._jwks_url or await self._discover(self._client)
             response = await self._client.get(url)
             response.raise_for_status()
             found = jwt.PyJWKSet.from_dict(response.json())
@@ -70,8 +80,13 @@ class IssuerKeys:
         self._keys = {key.key_id: key for key in found.keys if key.key_id and key.public_key_use in (None, "sig")}
         self._read_at = self._tried_at
 
-    async def _discover(self) -> str:
-        response = await self._client.get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+    async def close(self) -> None:
+        """Close the connections to the issuer."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _discover(self, client: "httpx.AsyncClient") -> str:
+        response = await client.get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
         response.raise_for_status()
         document = response.json()
         if document["issuer"] != self.issuer:
@@ -86,11 +101,20 @@ class DevelopmentKeys:
     audience = "urn:chassis:development"
 
     def __init__(self, directory: Path) -> None:
-        self._private = _load_or_make(directory / "development-key.pem")
-        numbers = jwt.algorithms.ECAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
-        self._key = jwt.PyJWK(numbers | {"kid": "development", "alg": "ES256"})
+        self._path = directory / "development-key.pem"
 
-    async def find(self, key_id: str) -> jwt.PyJWK | None:
+    @cached_property
+    def _private(self) -> "ec.EllipticCurvePrivateKey":
+        return _load_or_make(self._path)
+
+    @cached_property
+    def _key(self) -> "jwt.PyJWK":
+        import jwt  # noqa: PLC0415 - see above
+
+        numbers = jwt.algorithms.ECAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        return jwt.PyJWK(numbers | {"kid": "development", "alg": "ES256"})
+
+    async def find(self, key_id: str) -> "jwt.PyJWK | None":
         """Return the one key if it is asked for."""
         return self._key if key_id == "development" else None
 
@@ -102,6 +126,8 @@ class DevelopmentKeys:
         :param seconds: how long it is valid; negative makes one that has expired.
         :param claims: what else it says, such as ``tenant`` and ``account``.
         """
+        import jwt  # noqa: PLC0415 - see above
+
         now = int(time.time())
         payload = dict(claims or {}) | {
             "iss": self.issuer,
@@ -115,7 +141,10 @@ class DevelopmentKeys:
         return jwt.encode(payload, self._private, algorithm="ES256", headers={"kid": "development"})
 
 
-def _load_or_make(path: Path) -> ec.EllipticCurvePrivateKey:
+def _load_or_make(path: Path) -> "ec.EllipticCurvePrivateKey":
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
