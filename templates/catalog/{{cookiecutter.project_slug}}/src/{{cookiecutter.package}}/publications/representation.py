@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 from chassis.measures import unit_price
@@ -17,6 +18,7 @@ from ..channels.schemas import ChannelDraft, ChannelLocale
 from ..product_types import attributes
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products.schemas import ProductDraft, VariantDraft
+from ..vocabulary.currencies import decimal_text
 from ..vocabulary.localized import choose
 from ..vocabulary.moments import NEVER_ENDING
 
@@ -165,38 +167,62 @@ def terms(subject: Subject) -> dict[tuple[str, str], float | None]:
 
 
 def _linked_data(body: Mapping[str, Any], channel: ChannelDraft) -> dict[str, Any]:
-    """Describe the product in schema.org's words, as a search engine reads them."""
-    data: dict[str, Any] = {
-        "@context": "https://schema.org/",
-        "@type": "Product",
-        "name": body["name"],
-        "productID": body["key"],
-        "inLanguage": body["locale"],
-        "image": [each["url"] for each in body["media"]],
-    }
+    """Describe the product in schema.org's words, as a search engine reads them.
+
+    List prices are said to be list prices: what a customer pays is not the catalog's business.
+    """
+    site = channel.site.rstrip("/") if channel.site else None
+    url = f"{site}/{body['slug']}" if site else None
+    shared: dict[str, Any] = {}
     if body["description"]:
-        data["description"] = body["description"]
-    url = f"{channel.site}/{body['slug']}" if channel.site else None
+        shared["description"] = body["description"]
+    if images := [urljoin(f"{site}/", each["url"]) if site else each["url"] for each in body["media"]]:
+        shared["image"] = images
     if url:
-        data["url"] = url
-    models = [_linked_variant(variant, url) for variant in body["variants"]]
-    if len(models) == 1:
-        return data | models[0]
-    return data | {"@type": "ProductGroup", "productGroupID": body["key"], "hasVariant": models}
+        shared["url"] = url
+    context = {"@context": "https://schema.org/"}
+    variants = [_linked_variant(variant, url) for variant in body["variants"]]
+    if len(variants) == 1:
+        head = {"@type": "Product", "name": body["name"], "productID": body["key"]}
+        return context | head | shared | variants[0]
+    head = {"@type": "ProductGroup", "name": body["name"], "productGroupID": body["key"]}
+    named = [{"@type": "Product", "name": f"{body['name']} {each['sku']}"} | each for each in variants]
+    return context | head | shared | {"hasVariant": named}
 
 
 def _linked_variant(variant: Mapping[str, Any], url: str | None) -> dict[str, Any]:
-    data: dict[str, Any] = {"@type": "Product", "sku": variant["sku"]}
+    data: dict[str, Any] = {"sku": variant["sku"]}
     if "gtin" in variant:
         data["gtin"] = variant["gtin"]
-    data["additionalProperty"] = [
+    properties = [
         {"@type": "PropertyValue", "propertyID": each["name"], "name": each["label"], "value": each["text"]}
         for each in variant["attributes"]
         if each["text"]
     ]
-    if url:
-        data["url"] = url
+    if properties:
+        data["additionalProperty"] = properties
+    if "list_price" in variant:
+        offer: dict[str, Any] = {"@type": "Offer", "priceSpecification": _linked_prices(variant)}
+        data["offers"] = offer | ({"url": url} if url else {})
     return data
+
+
+def _linked_prices(variant: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the list price and, for what is sold by measure, the price of one unit of it (UN/CEFACT codes)."""
+    kind: dict[str, Any] = {"@type": "UnitPriceSpecification", "priceType": "https://schema.org/ListPrice"}
+    found = [kind | _linked_price(variant["list_price"])]
+    if "unit_price" in variant:
+        per = variant["unit_price"]
+        one = {"@type": "QuantitativeValue", "value": 1, "unitCode": _UNIT_CODES[per["unit"]]}
+        found.append(kind | _linked_price(per) | {"referenceQuantity": one})
+    return found
+
+
+def _linked_price(price: Mapping[str, Any]) -> dict[str, str]:
+    return {"price": decimal_text(price["amount"], price["currency"]), "priceCurrency": price["currency"]}
+
+
+_UNIT_CODES = {"kg": "KGM", "l": "LTR", "m": "MTR", "m2": "MTK"}
 
 
 def _bytes(value: Mapping[str, Any]) -> bytes:

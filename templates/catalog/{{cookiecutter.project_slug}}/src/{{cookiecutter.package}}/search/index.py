@@ -21,6 +21,13 @@ _MOST_WORDS = 8
 _SHORTEST_INEXACT = 4
 _BATCH = 400
 _MOST_DESCRIBED = 2000
+_SQLITE_RANK = (
+    "(CASE WHEN e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH 'name : (' || ${0} || ')') THEN 0 WHEN"
+    " e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH '- description : (' || ${0} || ')') THEN 1000"
+    " ELSE 2000 END + min(length(search_texts.name), 999))"
+)
+"""All words in the name, else in name and words, else with the description; the shorter name first. Not ``bm25``: that
+changes with every other entry, so cursors would lead elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +43,8 @@ class Text:
 class Match:
     """How a query joins the index.
 
-    ``join`` goes into the FROM clause, where ``e`` is the entry and ``{}`` the number of the parameter that holds
-    ``parameter``; ``rank`` is a number that is lower for better matches.
+    ``join`` goes into the FROM clause, where ``e`` is the entry and ``{0}`` the number of the parameter that holds
+    ``parameter``; ``rank`` is a number that is lower for better matches, and depends on the entry alone.
     """
 
     join: str
@@ -100,8 +107,8 @@ class PostgresIndex:
         if not groups:
             return None
         return Match(
-            join="JOIN search_texts s ON s.entry_id = e.id AND s.words @@ to_tsquery('simple', ${})",
-            rank="-ts_rank(s.words, to_tsquery('simple', ${}))",
+            join="JOIN search_texts s ON s.entry_id = e.id AND s.words @@ to_tsquery('simple', ${0})",
+            rank="-ts_rank(s.words, to_tsquery('simple', ${0}))",
             parameter=" & ".join(groups),
         )
 
@@ -152,8 +159,8 @@ class SqliteIndex:
         if not groups:
             return None
         return Match(
-            join="JOIN search_texts ON search_texts.rowid = e.id AND search_texts MATCH ${}",
-            rank="bm25(search_texts, 10.0, 4.0, 1.0)",
+            join="JOIN search_texts ON search_texts.rowid = e.id AND search_texts MATCH ${0}",
+            rank=_SQLITE_RANK,
             parameter=" AND ".join(groups),
         )
 

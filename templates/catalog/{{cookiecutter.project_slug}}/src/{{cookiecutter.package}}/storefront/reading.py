@@ -163,11 +163,7 @@ class Question:
         """Return what the answer is ordered by: the best match, or a column."""
         if self.match is None:
             return f"e.{SORTS[sort]}"
-        return (
-            self.match.rank.format(statement.bind(self.match.parameter)[1:])
-            if "{}" in self.match.rank
-            else self.match.rank
-        )
+        return self.match.rank.format(statement.bind(self.match.parameter)[1:])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from chassis.problems import Problem
 from chassis.values import Key, Locale
 
 from ..search.index import index_of
+from ..vocabulary.moments import moment
 from ..vocabulary.names import Name
 from . import reading
 from .labels import labels
@@ -215,17 +216,20 @@ async def read_sitemap(
     """List the URLs of what the channel shows, as search engines read it (sitemaps.org, protocol 0.9)."""
     database = _database(request)
     chain = await reading.language(database, channel, locale)
-    (site,) = (await database.fetch("SELECT site FROM channels WHERE key = $1", channel))[0]
+    site = next(iter(await database.fetch("SELECT site FROM channels WHERE key = $1", channel)), (None,))[0]
     if site is None:
         raise Problem(404, "no-site", "The channel has no site to build URLs from.")
     statement = reading.Statement()
     where = statement.visible(reading.present(channel, chain[0]))
     rows = await database.fetch(
-        f"SELECT e.slug FROM entries e WHERE {where} ORDER BY e.id LIMIT {_SITEMAP_PART}"  # noqa: S608 - our own words and placeholders
+        f"SELECT e.slug, e.visible_from FROM entries e WHERE {where} ORDER BY e.id LIMIT {_SITEMAP_PART}"  # noqa: S608 - our own words and placeholders
         f" OFFSET {(part - 1) * _SITEMAP_PART}",
         *statement.parameters,
     )
-    urls = "".join(f"<url><loc>{escape(site)}/{slug}</loc></url>" for (slug,) in rows)
+    urls = "".join(
+        f"<url><loc>{escape(site.rstrip('/'))}/{slug}</loc><lastmod>{moment(begin):%Y-%m-%dT%H:%M:%SZ}</lastmod></url>"
+        for slug, begin in rows
+    )
     text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
     return _cacheable(text.encode(), copy, media_type="application/xml")
 

@@ -11,6 +11,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def moment(count: int) -> datetime:
+    """Return the moment that is so many microseconds after the beginning of 1970."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
 def window(begin: datetime | None, end: datetime | None) -> tuple[int, int]:
     """Return the first microsecond and the one after the last; an open side is as far away as can be."""
     return (

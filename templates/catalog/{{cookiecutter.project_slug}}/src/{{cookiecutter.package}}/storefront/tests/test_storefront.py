@@ -1,6 +1,7 @@
 """The storefront: what touchpoints get, and what they never get."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -149,23 +150,58 @@ async def test_missing_translation_falls_back(catalog: httpx.AsyncClient, get: A
 
 
 async def test_search_engines_get_their_own_words(catalog: httpx.AsyncClient, get: Any) -> None:
-    """schema.org as JSON-LD: one variant is a Product, several are a ProductGroup."""
-    one, two = variant("C40-1", gtin="4006381333931"), variant("C40-2")
-    await publish(catalog, await put(catalog, "products", product("c40", variants=[one])))
-    await publish(catalog, await put(catalog, "products", product("c60", variants=[two, variant("C60-1")])))
-    headers = {"Accept": "application/ld+json"}
-    single = await get("/v1/storefront/products/pump-c40", params=WEB, headers=headers)
-    group = await get("/v1/storefront/products/pump-c60", params=WEB, headers=headers)
+    """schema.org as JSON-LD: a product with its offer, whose price is said to be a list price."""
+    one = variant(
+        "C40-1",
+        gtin="4006381333931",
+        content={"value": 750, "unit": "ml"},
+        list_prices=[{"amount": 1999, "currency": "EUR"}],
+    )
+    media = [{"url": "/m/1.webp"}, {"url": "https://cdn.example.org/2.webp"}]
+    made = await put(catalog, "products", product("c40", variants=[one], media=media, description={"en": "Quiet."}))
+    await publish(catalog, made)
+    found = await get("/v1/storefront/products/pump-c40", params=WEB, headers={"Accept": "application/ld+json"})
 
-    assert (single.headers["content-type"], single.headers["vary"]) == ("application/ld+json", "Accept")
-    wanted = {
-        "@context": "https://schema.org/", "@type": "Product", "name": "Pump c40", "sku": "C40-1",
-        "gtin": "4006381333931", "url": "https://shop.example.com/p/pump-c40", "inLanguage": "en",
+    assert (found.headers["content-type"], found.headers["vary"]) == ("application/ld+json", "Accept")
+    price = {"@type": "UnitPriceSpecification", "priceType": "https://schema.org/ListPrice", "priceCurrency": "EUR"}
+    litre = {"@type": "QuantitativeValue", "value": 1, "unitCode": "LTR"}
+    assert found.json() == {
+        "@context": "https://schema.org/",
+        "@type": "Product",
+        "name": "Pump c40",
+        "productID": "c40",
+        "sku": "C40-1",
+        "gtin": "4006381333931",
+        "description": "Quiet.",
+        "url": "https://shop.example.com/p/pump-c40",
+        "image": ["https://shop.example.com/m/1.webp", "https://cdn.example.org/2.webp"],
+        "additionalProperty": [
+            {"@type": "PropertyValue", "propertyID": "material", "name": "Material", "value": "Steel"}
+        ],
+        "offers": {
+            "@type": "Offer",
+            "url": "https://shop.example.com/p/pump-c40",
+            "priceSpecification": [
+                price | {"price": "19.99"}, price | {"price": "26.65", "referenceQuantity": litre},
+            ],
+        },
     }  # fmt: skip
-    assert {name: single.json()[name] for name in wanted} == wanted
-    assert group.json()["@type"] == "ProductGroup"
-    assert [each["sku"] for each in group.json()["hasVariant"]] == ["C40-2", "C60-1"]
-    assert single.headers["etag"] != (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"]
+    assert found.headers["etag"] != (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"]
+
+
+async def test_variants_are_a_group_to_search_engines(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Each variant is a product with a name and a SKU of its own; what has no price makes no offer."""
+    await publish(catalog, await put(catalog, "products", product("c60", variants=[variant("A"), variant("B")])))
+    headers = {"Accept": "application/ld+json"}
+    group = (await get("/v1/storefront/products/pump-c60", params=WEB, headers=headers)).json()
+
+    assert {name: group[name] for name in ("@type", "name", "productGroupID")} == {
+        "@type": "ProductGroup", "name": "Pump c60", "productGroupID": "c60",
+    }  # fmt: skip
+    assert [(each["@type"], each["name"], each["sku"]) for each in group["hasVariant"]] == [
+        ("Product", "Pump c60 A", "A"), ("Product", "Pump c60 B", "B"),
+    ]  # fmt: skip
+    assert not [each for each in group["hasVariant"] if "offers" in each]
 
 
 @pytest.mark.parametrize(
@@ -252,9 +288,13 @@ async def test_sitemap_lists_what_is_shown(catalog: httpx.AsyncClient, get: Any)
     await _pumps(catalog, 2)
     response = await get("/v1/storefront/sitemap", params=WEB)
     beyond = await get("/v1/storefront/sitemap", params=WEB | {"part": "2"})
-    urls = [each.text for each in ET.fromstring(response.content).iter() if each.tag.endswith("loc")]  # noqa: S314 - our own
+    root = ET.fromstring(response.content)  # noqa: S314 - our own
+    urls = [each.text for each in root.iter() if each.tag.endswith("loc")]
+    changed = [datetime.fromisoformat(each.text or "") for each in root.iter() if each.tag.endswith("lastmod")]
 
     assert response.headers["content-type"] == "application/xml"
+    assert all(timedelta(0) <= datetime.now(UTC) - each < timedelta(minutes=5) for each in changed)
+    assert len(changed) == 2
     assert urls == ["https://shop.example.com/p/pump-c0", "https://shop.example.com/p/pump-c1"]
     assert "<loc>" not in beyond.text
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..currencies import decimal_text
 from ..gtin import check_gtin
 from ..localized import choose
 
@@ -38,3 +39,12 @@ def test_first_language_of_the_chain_wins() -> None:
     """A missing translation falls back; without any there is nothing."""
     assert choose({"en": "Pump", "de": "Pumpe"}, ["de-AT", "de", "en"]) == "Pumpe"
     assert choose({"fr": "Pompe"}, ["de", "en"]) is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [(1999, "EUR", "19.99"), (5, "EUR", "0.05"), (1999, "JPY", "1999"), (1999, "KWD", "1.999"), (100, "CHF", "1.00")],
+)
+def test_amounts_are_written_with_the_currencys_decimals(amount: int, currency: str, expected: str) -> None:
+    """ISO 4217: most currencies have two, some none, some three."""
+    assert decimal_text(amount, currency) == expected
