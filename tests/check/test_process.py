@@ -61,6 +61,10 @@ JPA = "org.springframework.boot:spring-boot-starter-data-jpa"
 VIOLATIONS = [
     ("C201", "renamed in the code", composed(python(app_py="import os\nos.environ['CART_DATABASE']\n"), "CART_DB"), ["compose.yaml:4"]),
     ("C201", "in a manifest", {**node("process.env.CATALOG_URL"), "k8s.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - image: cart:1\n          env:\n            - {name: CATALOG_ADDRESS, value: x}\n"}, ["k8s.yaml:10"]),
+    ("C201", "a word for a number, Python", composed(python(app_py="import os\nLIMIT = int(os.environ.get('CART_LIMIT', '5'))\n"), "CART_LIMIT"), ["compose.yaml:4"]),
+    ("C201", "a word for a number, pydantic", composed(python(app_py="class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='CART_')\n    name: str\n    limit: int = 5\n"), "CART_LIMIT"), ["compose.yaml:4"]),
+    ("C201", "a word for a number, Go", composed({**go('n, _ := strconv.Atoi(os.Getenv("CART_LIMIT"))\n'), "Dockerfile": "FROM a:1\n"}, "CART_LIMIT"), ["compose.yaml:4"]),
+    ("C201", "a word for a truth, Spring", composed({**java(""), "Dockerfile": "FROM a:1\n", "src/main/java/A.java": 'class A {\n  @Value("${cart.limit:true}") private boolean limit;\n}\n'}, "CART_LIMIT"), ["compose.yaml:4"]),
     ("C202", "to a file", python("structlog", app_py="import logging\nlogging.FileHandler('a.log')\n"), ["app.py:2"]),
     ("C202", "prose", node("console.log('hello')"), ["Dockerfile:1"]),
     ("C202", "Spring to a file", java("logging:\n  structured:\n    format: {console: ecs}\n  file:\n    name: a.log\n"), ["src/main/resources/application.yml:1"]),
@@ -82,6 +86,7 @@ LOOKALIKES = [
     ("C201", "Spring binds prefix and field", composed({**java(""), "Dockerfile": "FROM a:1\n", "src/main/java/S.java": '@ConfigurationProperties("retail.orders")\nclass S { String endpoint; }\n'}, "RETAIL_ORDERS_ENDPOINT")),
     ("C201", "a runtime reads it", composed(python(), "OTEL_EXPORTER_OTLP_ENDPOINT", "PYTHONUNBUFFERED", "PORT")),
     ("C201", "pydantic folds case", composed(python(app_py="class S(BaseSettings):\n    database_url: str\n"), "DATABASE_URL")),
+    ("C201", "a text", composed(python(app_py="class S(BaseSettings):\n    cart_limit: str\n    cart_limits: int\n"), "CART_LIMIT")),
     ("C202", "structlog", python("structlog", app_py="import structlog\n")),
     ("C202", "slog as JSON", go("slog.New(slog.NewJSONHandler(os.Stdout, nil))\n")),
     ("C203", "a constant", python(app_py="products = {}\n\ndef get(k):\n    return products[k]\n")),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
+from machgen.check.cloud_native.setting_types import setting_types
 from machgen.check.cloud_native.state import memory_state
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import Dependency, Manifest, manifests_of
@@ -41,10 +42,12 @@ _LOG_SETTINGS = (
 def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
     """A variable that nothing reads is a setting that somebody believes in: the limit, the address or the switch does
     not do what the manifest says. Renamed in the code and not in the manifest, it fails in production only."""
-    given = {name: at for name, at in _environment(facts, root) if not OF_RUNTIMES.match(name)}
+    every = list(_environment(facts, root))
+    given = {name: at for name, _, at in every if not OF_RUNTIMES.match(name)}
     if not given:
         yield NotApplicable("no manifest sets anything for it")
         return
+    yield from _mistyped(facts, root, every)
     text = _squeezed(facts, root)
     shared = [each for manifest in root.manifests for each in manifest.dependencies if each.local is not None]
     for name, at in given.items():
@@ -61,6 +64,16 @@ def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
             yield Flaw(f"{name} is set for {root.name}, and nothing there reads it", at, f"{root.path}/{name}")
 
 
+def _mistyped(facts: Facts, root: Root, given: list[tuple[str, object, Place]]) -> Iterator[Flaw]:
+    types = setting_types(facts, root)
+    for name, value, at in given:
+        read = types.get(_squeeze(name))
+        if read is not None and isinstance(value, str | int | float) and not read.takes(str(value)):
+            said = "a number" if read.kind == "number" else "true or false"
+            message = f"{name} is {value!r} for {root.name}, which reads it as {said} ({read.at.path}:{read.at.line})"
+            yield Flaw(message, at, f"{root.path}/{name}/type")
+
+
 def _is_read(name: str, text: str, *, relaxed: bool) -> bool:
     """Whether a name occurs; with relaxed binding (Spring, pydantic, .NET) also as a prefix and a field apart."""
     if _squeeze(name) in text:
@@ -72,28 +85,29 @@ def _is_read(name: str, text: str, *, relaxed: bool) -> bool:
     )
 
 
-def _environment(facts: Facts, root: Root) -> Iterator[tuple[str, Place]]:
+def _environment(facts: Facts, root: Root) -> Iterator[tuple[str, object, Place]]:
+    """What compose files and manifests set for a root: name, value (None where it is not literal), place."""
     for each in facts.once(compose_services):
         own = each.dockerfile in {dockerfile.path for dockerfile in root.dockerfiles}
         if own and not (each.development or each.node.get("command") or each.node.get("entrypoint")):
-            for name, (_, at) in each.environment.items():
-                yield name, at
+            for name, (value, at) in each.environment.items():
+                yield name, value, at
     for dockerfile in root.dockerfiles:
         for workload, container in containers_of(facts, dockerfile):
             if container.get("command") or workload.kind in {"Job", "CronJob"}:
                 continue
             for variable in maps(container.get("env")):
-                yield str(variable.get("name")), place(workload.path, variable, "name")
+                yield str(variable.get("name")), variable.get("value"), place(workload.path, variable, "name")
             yield from _from_config_maps(facts, container)
 
 
-def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, Place]]:
+def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, object, Place]]:
     named = {dig(each, "configMapRef", "name") for each in maps(container.get("envFrom")) if "prefix" not in each}
     for config in facts.once(cluster).of("ConfigMap"):
         data = config.node.get("data")
         if config.name in named and facts.once(_config_users).get(config.name) == 1 and isinstance(data, Map):
             for key in data:
-                yield key, place(config.path, data, key)
+                yield key, data[key], place(config.path, data, key)
 
 
 def _config_users(facts: Facts) -> dict[object, int]:
