@@ -18,9 +18,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import httpx
 import uvloop
 
 from chassis.project import ROOT
+from tests import example
+from tests.processes import ServerProcess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,21 @@ def run(plan: Plan) -> Result:
     found = json.loads(done.stdout)
     latencies = {int(status): seconds for status, seconds in found["latencies"].items()}
     return Result(seconds=found["seconds"], latencies=latencies, lost=found["lost"])
+
+
+def plausible_mix(server: ServerProcess) -> list[str]:
+    """Return requests for a :class:`Plan`: seven read one thing, two list, one creates."""
+    headers = {"Authorization": f"Bearer {server.token('ann')}"}
+    with httpx.Client(base_url=server.url, headers=headers) as client:
+        made = [client.post(example.COLLECTION, json=example.draft()).json()["id"] for _ in range(20)]
+    common = f"Host: service\r\nAuthorization: {headers['Authorization']}\r\nAccept: */*\r\nUser-Agent: load\r\n"
+    body = json.dumps(example.draft())
+    create = f"POST {example.COLLECTION} HTTP/1.1\r\n{common}Content-Type: application/json\r\n"
+    return [
+        *(f"GET {example.COLLECTION}/{one} HTTP/1.1\r\n{common}\r\n" for one in made[:7]),
+        *[f"GET {example.COLLECTION}?limit=20 HTTP/1.1\r\n{common}\r\n"] * 2,
+        f"{create}Content-Length: {len(body)}\r\n\r\n{body}",
+    ]
 
 
 @dataclass(eq=False)

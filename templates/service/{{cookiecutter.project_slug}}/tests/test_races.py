@@ -87,7 +87,7 @@ def test_concurrent_duplicates_have_one_effect(fresh_url: str, start: ServerFact
         running.append(start(**environment))
         running[1].wait_until_ready()
     caller = Caller(running[0], [server.port for server in running], seed=1)
-    keys = [str(uuid4()) for _ in range(KEYS)]
+    keys = [f"k-{uuid4()}" for _ in range(KEYS)]
 
     async def race(key: str) -> set[object]:
         replies = await asyncio.gather(*(caller.create(key) for _ in range(DUPLICATES)))
@@ -119,7 +119,7 @@ def test_kill_leaves_no_key_without_its_effect_nor_stuck(fresh_url: str, start: 
 
     async def keep_calling() -> None:
         while not killed.is_set():
-            key = str(uuid4())
+            key = f"k-{uuid4()}"
             found = await asyncio.gather(*(caller.create(key) for _ in range(5)))
             replies[key] = {reply.lasting for reply in found}
 
@@ -175,7 +175,7 @@ def test_no_update_is_lost(fresh_url: str, start: ServerFactory) -> None:
 
     async def run() -> dict[str, str]:
         for number in range(THINGS):
-            created = await ask("POST", example.COLLECTION, {}, example.draft(f"thing {number}"))
+            created = await ask("POST", example.COLLECTION, {}, example.draft(f"thing-{number}"))
             made[created.headers["location"]] = [created.headers["etag"]]
         await asyncio.gather(*(write(name) for name in range(WRITERS)))
         return {path: (await ask("GET", path, {})).headers["etag"] for path in made}

@@ -5,6 +5,7 @@ Without them one slow or greedy caller takes the service from all the others. Ev
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -17,8 +18,9 @@ from chassis.waiting import Line
 
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _BODIES_PER_PLACE = 20
-_LEAST = 8
+_LEAST = 20
 _PACE_SECONDS = 0.02
+_WAITS = 5
 
 
 class Places:
@@ -26,10 +28,11 @@ class Places:
 
     What one process can do at once depends on what is asked, on the machine and on the database. So the limit is found
     while it works: additive increase, multiplicative decrease (as TCP does it, RFC 5681), and the signal is the time
-    spent waiting: for the event loop, or in a line for a connection to the database.
+    spent waiting: for the event loop, or in a line for a connection to the database. What counts is the shortest wait
+    of a tenth of a second (as in CoDel, RFC 8289): a burst, or a moment without the processor, is no overload.
 
     :param most: the highest limit.
-    :param patience: seconds that waiting may take; more lowers the limit.
+    :param patience: seconds that waiting may take; more, for longer than a moment, lowers the limit.
     :param lines: where requests wait for each other.
     """
 
@@ -41,6 +44,7 @@ class Places:
         self._least = min(most, _LEAST)
         self._patience = patience
         self._lines = lines
+        self._waits = deque([0.0], maxlen=_WAITS)
 
     @property
     def taken(self) -> bool:
@@ -49,7 +53,8 @@ class Places:
 
     def adjust(self, waited: float) -> None:
         """Learn that somebody waited so many seconds for the event loop, or nobody for long."""
-        if max(waited, *(line.waited for line in self._lines), 0.0) > self._patience:
+        self._waits.append(max(waited, *(line.waited for line in self._lines), 0.0))
+        if min(self._waits) > self._patience:
             self.limit = max(self._least, int(self.limit * 0.9))
         elif self.limit < self._most:
             self.limit += 1

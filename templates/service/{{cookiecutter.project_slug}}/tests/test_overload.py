@@ -1,0 +1,69 @@
+"""Five times more than the service can do: most of what it can do is still done, and the rest is told so at once."""
+
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import load
+from tests.processes import ServerFactory, servers
+from tests.scale import SOAK, scale
+
+PAIRS, SECONDS = scale(1, 9), scale(1.5, 5.0)
+# On a machine that does other things too, a second and a half say only that nothing collapses.
+LEAST_GOODPUT, LONGEST_REFUSAL = scale(0.4, 0.85), scale(0.25, 0.05)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers."""
+    with servers(tmp_path) as factory:
+        yield factory
+
+
+def _good(result: load.Result) -> float:
+    return result.rate(200) + result.rate(201)
+
+
+def test_overload_leaves_most_of_the_work_done(
+    fresh_url: str, start: ServerFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An open loop at five times the closed loop's rate: goodput, and how long a refusal takes from its due time.
+
+    Both loops alternate, because nothing else on the machine keeps still; the median of the pairs counts.
+    """
+    if not SOAK and fresh_url.startswith("sqlite"):
+        pytest.skip("`make soak` takes both databases")
+    server = start(DATABASE_URL=fresh_url, RATE_LIMIT_REQUESTS="0")
+    server.wait_until_ready()
+    requests = load.plausible_mix(server)
+    goodputs, refusals, statuses = [], [], set[int]()
+    for seed in range(PAIRS):
+        closed = load.Plan(port=server.port, requests=requests, connections=16, seconds=SECONDS, warm_up=0.5, seed=seed)
+        peak = _good(load.run(closed))
+        opened = load.Plan(
+            port=server.port,
+            requests=requests,
+            connections=400,
+            seconds=SECONDS,
+            warm_up=1.0,
+            rate=5 * peak,
+            seed=seed,
+        )
+        result = load.run(opened)
+        assert result.lost == 0
+        statuses |= set(result.latencies)
+        goodputs.append(_good(result) / peak)
+        refusals.append(result.quantile(503, 0.99))
+        with capsys.disabled():
+            sys.stderr.write(
+                f"\npeak {peak:.0f}/s; at five times {_good(result):.0f}/s ({goodputs[-1]:.0%}), refused "
+                f"{result.rate(503):.0f}/s in {1000 * result.quantile(503, 0.5):.1f} ms, 99 % of them in "
+                f"{1000 * refusals[-1]:.1f} ms"
+            )
+
+    assert statuses == {200, 201, 503}
+    assert statistics.median(goodputs) >= LEAST_GOODPUT
+    assert statistics.median(refusals) <= LONGEST_REFUSAL
