@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from machgen.check.api_first.breaking import Change, breaking_changes
+from machgen.check.api_first.breaking import breaking_changes
 from machgen.check.api_first.operations import Api
+from machgen.check.api_first.schema_changes import Change
 from machgen.check.document import read_yaml
 
 PETS = """

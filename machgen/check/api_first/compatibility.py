@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from machgen.check.api_first.contracts import Contract, api_of, contracts, no_openapi, of, parsed
 from machgen.check.api_first.references import position
 from machgen.check.facts import Facts
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root
+
+if TYPE_CHECKING:
+    from machgen.check.api_first.schema_changes import Change
 
 
 @rule(
@@ -16,7 +20,7 @@ from machgen.check.roots import Root
     level=Level.ERROR,
     source="Semantic Versioning 2.0.0, 8; Zalando RESTful API Guidelines, rules 106-107; Google AIP-180",
     mend="Take the change back, or offer the new form beside the old one until nobody uses the old one.",
-    applies_when="a service with an OpenAPI description, compared with that of `--base REV`",
+    applies_when="a service with an OpenAPI or AsyncAPI description, compared with that of `--base REV`",
     roles=(Role.SERVICE,),
 )
 def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
@@ -26,18 +30,18 @@ def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
     if base is None:
         yield NotApplicable("no base to compare with: `--base REV` names one")
         return
-    described = of(facts, root, "openapi")
-    before = {each.path: each for each in base.once(contracts) if each.kind == "openapi"}
+    described = (*of(facts, root, "openapi"), *of(facts, root, "asyncapi"))
+    before = {each.path: each for each in base.once(contracts) if each.kind in {"openapi", "asyncapi"}}
     left = [each for each in before.values() if each.path not in facts.known and root.holds(each.path)]
     for contract in described:
         old = before.get(contract.path) or _moved(contract, left)
-        if old is not None and old.document is not None:
+        if old is not None and old.document is not None and old.kind == contract.kind:
             yield from _compared(facts, base, old, contract)
         elif old is not None:
             yield Unknown(f"{old.path} at the base cannot be read")
     gone = [each for each in left if _moved_to(each, described) is None]
     for each in gone:
-        if not described:
+        if not any(one.kind == each.kind for one in described):
             yield Flaw(f"the contract {each.path} is gone", Place(each.path), each.path)
     if not described and not gone:
         yield no_openapi(facts, root)
@@ -46,9 +50,7 @@ def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 def _compared(facts: Facts, base: Facts, old: Contract, new: Contract) -> Iterator[Answer]:
-    from machgen.check.api_first.breaking import breaking_changes  # noqa: PLC0415 - only --base needs it
-
-    for change in breaking_changes(api_of(base, old), api_of(facts, new)):
+    for change in _changes(facts, base, old, new):
         path = new.path if change.path == old.path else change.path
         if change.unknown:
             yield Unknown(f"{path}#{change.pointer}: {change.message}")
@@ -56,6 +58,19 @@ def _compared(facts: Facts, base: Facts, old: Contract, new: Contract) -> Iterat
         document = parsed(facts, path)
         at = Place(path, *position(document, change.pointer)) if document is not None else Place(new.path)
         yield Flaw(f"{change.message} at {change.pointer}", at, f"{change.pointer} {change.message}")
+
+
+def _changes(facts: Facts, base: Facts, old: Contract, new: Contract) -> "tuple[Change, ...]":
+    if new.kind == "asyncapi":
+        from machgen.check.api_first.event_changes import Events, breaking_events  # noqa: PLC0415 - only --base needs it
+
+        return breaking_events(
+            Events(old.path, old.document, lambda path: parsed(base, path)),
+            Events(new.path, new.document, lambda path: parsed(facts, path)),
+        )
+    from machgen.check.api_first.breaking import breaking_changes  # noqa: PLC0415 - only --base needs it
+
+    return breaking_changes(api_of(base, old), api_of(facts, new))
 
 
 def _moved(contract: Contract, left: list[Contract]) -> Contract | None:

@@ -136,6 +136,20 @@ class Api:
         urls = [str(each.get("url") or "") for each in self.root.child("servers").items()]
         return frozenset(re.sub(r"\A(?:[a-z]+:)?//[^/]*", "", url).rstrip("/") for url in urls) or frozenset({""})
 
+    def callbacks(self) -> "dict[tuple[str, str], tuple[Operation, ...]]":
+        """Return what the service calls back, by the operation's and the callback's name."""
+        found: dict[tuple[str, str], tuple[Operation, ...]] = {}
+        for operation in self.operations:
+            for name, written in operation.node.child("callbacks").children():
+                sent = [
+                    self._operation(expression, method, item.child(method), [])
+                    for expression, item in self.references.resolved(written).children()
+                    for method in METHODS
+                    if isinstance(item.get(method), dict)
+                ]
+                found[operation.name, name] = tuple(sent)
+        return found
+
     def schemes(self) -> dict[str, Node]:
         """Return the security schemes, by name."""
         holder = self.root if self.swagger else self.root.child("components")
