@@ -121,7 +121,12 @@ def settings_for(tmp_path: Path) -> SettingsFor:
     """Give a function that makes settings for a test."""
 
     def make(url: str, **changes: object) -> Settings:
-        values: dict[str, object] = {"database_url": SecretStr(url), "var_dir": tmp_path, "relay_embedded": False}
+        values: dict[str, object] = {
+            "database_url": SecretStr(url),
+            "database_silence_seconds": 10.0,  # a machine that runs tests may hold PostgreSQL up
+            "relay_embedded": False,
+            "var_dir": tmp_path,
+        }
         return load_domain().settings.model_validate(values | changes)
 
     return make

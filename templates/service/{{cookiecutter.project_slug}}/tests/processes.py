@@ -77,7 +77,9 @@ class ServerProcess:
 def server_environment(directory: Path) -> dict[str, str]:
     """Return a small environment: what the machine needs, and no settings of the developer."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
-    return kept | {"PYTHONPATH": str(ROOT / "src"), "VAR_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
+    # A machine that runs tests may hold PostgreSQL up for longer than one that serves.
+    patience = {"DATABASE_SILENCE_SECONDS": "10"}
+    return kept | patience | {"PYTHONPATH": str(ROOT / "src"), "VAR_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager

@@ -55,6 +55,23 @@ async def test_slow_is_not_silent() -> None:
         assert not circuit.is_open
 
 
+async def test_one_broken_question_is_not_silence() -> None:
+    """A connection may end by itself, or by an administrator's hand: the next question decides."""
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        if asked % 2:
+            raise ConnectionResetError
+
+    cuts: list[str] = []
+    async with _watched(ask, cuts):
+        await until(lambda: asked > 6)
+
+    assert cuts == []
+
+
 async def test_own_delay_is_not_silence() -> None:
     """A process that was held up finds the answer only when it looks; the time before that does not count."""
     async with _watched(lambda: asyncio.sleep(0.01)) as circuit:

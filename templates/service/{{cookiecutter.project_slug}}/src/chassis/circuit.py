@@ -5,13 +5,15 @@ on a connection of its own. So it opens within a second, ends even the work that
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 
 from chassis.logs import logger
 
-_SLICES = 5
+_SLICES = 4
+_MOST_SLICES = 3 * _SLICES
 
 
 class Circuit:
@@ -19,8 +21,8 @@ class Circuit:
 
     :param ask: asks something that is answered at once; an error of any kind says that nobody answers.
     :param cut: ends every connection there is; whoever waits on one gets an error.
-    :param seconds: the longest silence. It has passed when neither the question nor anybody's work was answered
-        meanwhile: one that is merely slow is not cut off.
+    :param seconds: the longest silence. It has passed when two questions in a row, and nobody's work meanwhile, were
+        answered: one that is merely slow is not cut off, nor is one whose connection to us broke by itself.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[None]], cut: Callable[[], None], *, seconds: float) -> None:
@@ -56,24 +58,32 @@ class Circuit:
 
     async def _watch(self) -> None:
         while True:
-            silent = not await self._is_heard()
+            silent = not (await self._is_heard() or await self._is_heard())
             if silent:
                 self._end_waiting()
             if silent != self.is_open:
                 self.is_open = silent
                 logger().warning("database silent" if silent else "database answers")
-            await asyncio.sleep(self._seconds / 2)
+            await asyncio.sleep(self._seconds / 5)
 
     async def _is_heard(self) -> bool:
         self._asking = asking = asyncio.ensure_future(self._ask())
         asking.add_done_callback(_forget)
-        silent = 0
-        # In slices, because a process that was held up itself must not take that for the other side's silence.
-        while not asking.done() and silent < _SLICES:
-            before = self._answers
-            await asyncio.wait([asking], timeout=self._seconds / _SLICES)
-            silent = silent + 1 if self._answers == before else 0
+        silent, slice_, answers = 0, self._seconds / 2 / _SLICES, self._answers
+        # In slices, because a process that was held up itself must not take that for the other side's silence: one
+        # that lasted longer than it should does not count, unless that goes on and on.
+        for _ in range(_MOST_SLICES):
+            before, began = self._answers, time.monotonic()
+            await asyncio.wait([asking], timeout=slice_)
+            if self._answers != before:
+                silent = 0
+            elif time.monotonic() - began < 1.5 * slice_:
+                silent += 1
+            if asking.done() or silent == _SLICES:
+                break
         asking.cancel()
+        if silent < _SLICES and self._answers != answers:
+            return True  # to somebody else's question
         return asking.done() and not asking.cancelled() and asking.exception() is None
 
     def _end_waiting(self) -> None:

@@ -114,7 +114,8 @@ class Database:
         self._line = Line(settings.database_pool_size, seconds=seconds)
         self.lines: tuple[Line, ...] = (self._line, self._writer)
         self.recorded = asyncio.Event()
-        self._watcher = _create_engine(settings, connections=1)
+        # Two, because the second question must not wait for what the first one waits for.
+        self._watcher = _create_engine(settings, connections=2)
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
         self.circuit = Circuit(self._ask, self._cut, seconds=settings.database_silence_seconds)
         self.readers: Readers | None = None
