@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from machgen.check.api_first.contracts import api_of, of
 from machgen.check.api_first.operations import Api, Operation
-from machgen.check.calls import Call, calls
 from machgen.check.facts import Facts
 from machgen.check.microservices import ONE
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Unknown, rule, rules_in
 from machgen.check.roots import services
+
+if TYPE_CHECKING:
+    from machgen.check.calls import Call
 
 _OPERATIONAL = re.compile(
     r"(?:\A|/)(?:health\w*|live\w*|ready\w*|metrics|ping|version|info|status|actuator|openapi[\w.-]*|docs?)(?:/|\Z)",
@@ -32,6 +35,8 @@ def used_is_described(facts: Facts) -> Iterator[Answer]:
     if len(facts.once(services)) < 2:
         yield ONE
         return
+    from machgen.check.calls import calls  # noqa: PLC0415 - many patterns, which a single service does not need
+
     found = facts.once(calls)
     if not found:
         yield NotApplicable("no call of a sibling can be read")
@@ -48,7 +53,7 @@ def used_is_described(facts: Facts) -> Iterator[Answer]:
         yield Unknown(f"{name} is called and has no OpenAPI description that can be read")
 
 
-def _judged(call: Call, apis: list[Api]) -> Iterator[Answer]:
+def _judged(call: "Call", apis: list[Api]) -> Iterator[Answer]:
     parts = _parts(call.path)
     if not parts or all(part == "{}" for part in parts) or _OPERATIONAL.search(call.path):
         return
@@ -69,7 +74,7 @@ def _judged(call: Call, apis: list[Api]) -> Iterator[Answer]:
         yield from _details(call, *same[0], said)
 
 
-def _details(call: Call, api: Api, operation: Operation, said: str) -> Iterator[Answer]:
+def _details(call: "Call", api: Api, operation: Operation, said: str) -> Iterator[Answer]:
     known = {each.name for each in operation.parameters.values() if each.where == "query"}
     free = any(
         isinstance(each.schema.value, dict) and each.schema.get("type") == "object"

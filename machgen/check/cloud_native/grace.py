@@ -36,30 +36,30 @@ _NODE = (
     r"setTimeout\(\s*\(\)\s*=>\s*(?:\{[^{}]{0,200}process\.exit\(\d*\);?\s*\}|process\.exit\(\d*\))\s*,\s*([\d_]+)\s*\)"
 )
 _SPRING = r"^(?:spring\.lifecycle\.|\s+)timeout-per-shutdown-phase\s*[:=]\s*\"?(\d+)s\"?\s*$"
-_SOURCES: tuple[tuple[tuple[str, ...], str, re.Pattern[str], float, str], ...] = (
+_SOURCES: tuple[tuple[tuple[str, ...], str, str, float, str], ...] = (
     (
         ("gunicorn.conf.py", "gunicorn_conf.py"),
         "graceful_timeout",
-        re.compile(r"^graceful_timeout\s*=\s*(\d+)", re.MULTILINE),
+        r"^graceful_timeout\s*=\s*(\d+)",
         1,
         "gunicorn's graceful_timeout",
     ),
-    ((".go",), "Shutdown", re.compile(_GO), 1, "its Shutdown"),
+    ((".go",), "Shutdown", _GO, 1, "its Shutdown"),
     (
         (".cs",),
         "ShutdownTimeout",
-        re.compile(r"\bShutdownTimeout\s*=\s*TimeSpan\.FromSeconds\((\d+)\)"),
+        r"\bShutdownTimeout\s*=\s*TimeSpan\.FromSeconds\((\d+)\)",
         1,
         "its ShutdownTimeout",
     ),
     (
         (".properties", ".yml", ".yaml"),
         "shutdown",
-        re.compile(_SPRING, re.MULTILINE),
+        _SPRING,
         1,
         "Spring's timeout-per-shutdown-phase",
     ),
-    ((".js", ".ts", ".mjs", ".cjs"), "SIGTERM", re.compile(_NODE), 1000, "its timer before process.exit"),
+    ((".js", ".ts", ".mjs", ".cjs"), "SIGTERM", _NODE, 1000, "its timer before process.exit"),
 )
 """File endings, a word that the file has, the limit, its divisor to seconds, and what messages call it."""
 
@@ -129,7 +129,7 @@ def _in_sources(facts: Facts, root: Root) -> _Drain | None:
             if (
                 path.endswith(endings)
                 and facts.mentions(path, (word,))
-                and (match := pattern.search(facts.prose(path)))
+                and (match := re.search(pattern, facts.prose(path), re.MULTILINE))
             ):
                 return _Drain(float(match[1].replace("_", "")) / divisor, f"{said}, {path}")
     return None

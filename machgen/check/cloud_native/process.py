@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
-from machgen.check.cloud_native.setting_types import setting_types
 from machgen.check.cloud_native.state import memory_state
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import Dependency, Manifest, manifests_of
@@ -65,6 +64,8 @@ def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 def _mistyped(facts: Facts, root: Root, given: list[tuple[str, object, Place]]) -> Iterator[Flaw]:
+    from machgen.check.cloud_native.setting_types import setting_types  # noqa: PLC0415 - only what is set needs it
+
     types = setting_types(facts, root)
     for name, value, at in given:
         read = types.get(_squeeze(name))
