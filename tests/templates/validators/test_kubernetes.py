@@ -1,6 +1,7 @@
 """The manifests, rendered by kubectl for every overlay, against the published schemas and against each other."""
 
 import ast
+import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from machgen.bundle import builtin_template, descriptions
 from tests.templates.conftest import Bake
 from tests.templates.validators.conftest import Run
 
@@ -18,9 +20,19 @@ VERSIONS = ("1.30", "1.33", "1.37")
 Manifest = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def service(baked: Bake) -> Path:
-    return baked({"project_slug": "ticketing"})
+def manifests_of(name: str) -> dict[str, bytes]:
+    """Return the sources of a template's manifests."""
+    template, _ = builtin_template(name)
+    return {path: file.data for path, file in template.files.items() if path.startswith(f"{template.root}/deploy/")}
+
+
+# A layer that leaves the manifests as they are has the ones that are judged already.
+DEPLOYED = [name for name in descriptions() if name == "service" or manifests_of(name) != manifests_of("service")]
+
+
+@pytest.fixture(scope="module", params=DEPLOYED)
+def service(request: pytest.FixtureRequest, baked: Bake) -> Path:
+    return baked({"project_slug": "ticketing"}, request.param)
 
 
 @pytest.fixture(scope="module", params=["dev", "staging", "prod"])
@@ -190,10 +202,10 @@ def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
     manifests: list[Manifest], service: Path, overlay: str
 ) -> None:
     """A misspelt variable would be ignored in silence."""
-    settings = ast.parse((service / "src" / "chassis" / "settings.py").read_text(encoding="utf-8"))
+    settings = [ast.parse(path.read_text(encoding="utf-8")) for path in service.glob("src/*/settings.py")]
     known = {
         node.target.id.upper()
-        for node in ast.walk(settings)
+        for node in itertools.chain.from_iterable(map(ast.walk, settings))
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     secrets = {variable["name"] for pod in pods(manifests) for variable in pod["spec"]["containers"][0]["env"]}
