@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from tests.shop import key, order_of
+
 COLLECTION = "/v1/channels"
 ITEM = "/v1/channels/{channel_id}"
 ABSENT = "/v1/channels/0190a5e0-0000-7000-8000-000000000000"
@@ -31,7 +33,7 @@ def seed(client: httpx.Client) -> dict[str, str]:
     """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
 
     def post(collection: str, thing: dict[str, Any]) -> str:
-        response = client.post(f"/v1/{collection}", json=thing)
+        response = client.post(f"/v1/{collection}", json=thing, headers=key())
         response.raise_for_status()
         return str(response.json()["id"])
 
@@ -45,4 +47,13 @@ def seed(client: httpx.Client) -> dict[str, str]:
     post("discounts", {"key": "spring", "name": "Spring", "priority": 1, "percent": "10"})
     cart_id = post("carts", {"channel": "web"})
     line = client.post(f"/v1/carts/{cart_id}/lines", json={"sku": "C40-230V", "quantity": 2}).raise_for_status()
-    return {"FUZZ_CART_ID": cart_id, "FUZZ_LINE_ID": line.headers["location"].rpartition("/")[2]}
+    stock_id = post("stock-items", {"sku": "C40-230V", "location": "berlin", "on_hand": 1000})
+    ordered_id = post("carts", {"channel": "web"})
+    client.post(f"/v1/carts/{ordered_id}/lines", json={"sku": "C40-230V", "quantity": 5}).raise_for_status()
+    order_id = post("orders", order_of({"id": ordered_id}, email="ann@example.com"))
+    return {
+        "FUZZ_CART_ID": cart_id,
+        "FUZZ_LINE_ID": line.headers["location"].rpartition("/")[2],
+        "FUZZ_STOCK_ITEM_ID": stock_id,
+        "FUZZ_ORDER_ID": order_id,
+    }

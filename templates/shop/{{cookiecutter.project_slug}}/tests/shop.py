@@ -1,6 +1,8 @@
 """Ready-made parts of a small shop, and ways to put them there."""
 
+import asyncio
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -28,15 +30,34 @@ WEB: dict[str, Any] = {
 }
 B2B: dict[str, Any] = WEB | {"key": "b2b", "name": "Dealers", "prices_include_tax": False}
 
+ADDRESS: dict[str, Any] = {
+    "name": "Ann Example",
+    "street_address": "Hof 1",
+    "postal_code": "10115",
+    "address_locality": "Berlin",
+    "address_country": "DE",
+}
+
 PRICES = {"C40": [(1, 20_000), (10, 18_000)], "V1": [(1, 1_250)], "S1": [(1, 99)]}
 
 
 async def put(client: httpx.AsyncClient, collection: str, draft: Mapping[str, Any]) -> dict[str, Any]:
     """Create something and return it."""
-    response = await client.post(f"/v1/{collection}", json=dict(draft))
+    response = await client.post(f"/v1/{collection}", json=dict(draft), headers=key())
     assert response.status_code in (200, 201), response.text
     found: dict[str, Any] = response.json()
     return found
+
+
+async def until(client: httpx.AsyncClient, path: str, seconds: float = 10, **expected: Any) -> dict[str, Any]:
+    """Read something until its members are as expected, and return it: workers take their time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found: dict[str, Any] = (await client.get(path)).json()
+        if all(found[name] == value for name, value in expected.items()):
+            return found
+        assert time.monotonic() < deadline, f"{expected} not reached: {found}"
+        await asyncio.sleep(0.02)
 
 
 async def prices(client: httpx.AsyncClient, key: str, asked: Mapping[str, Any], **members: Any) -> dict[str, Any]:
@@ -64,6 +85,27 @@ async def cart(client: httpx.AsyncClient, lines: Mapping[str, int], channel: str
     for sku, quantity in lines.items():
         made = await put(client, f"carts/{made['id']}/lines", {"sku": sku, "quantity": quantity})
     return made
+
+
+async def stock(client: httpx.AsyncClient, location: str = "berlin", **pieces: int) -> dict[str, dict[str, Any]]:
+    """Put pieces of articles at a location; return the stock items by SKU."""
+    return {
+        sku: await put(client, "stock-items", {"sku": sku, "location": location, "on_hand": quantity})
+        for sku, quantity in pieces.items()
+    }
+
+
+def order_of(cart: Mapping[str, Any], card: str | None = "tok_ok", **members: Any) -> dict[str, Any]:
+    """Return what orders a cart, by card, or by invoice without one."""
+    payment = {"method": "invoice"} if card is None else {"method": "card", "token": card}
+    return {"cart": cart["id"], "billing_address": ADDRESS, "payment": payment} | members
+
+
+async def order(
+    client: httpx.AsyncClient, lines: Mapping[str, int], card: str | None = "tok_ok", **members: Any
+) -> Any:
+    """Fill a cart and order it."""
+    return await put(client, "orders", order_of(await cart(client, lines), card, **members))
 
 
 def key() -> dict[str, str]:

@@ -10,15 +10,40 @@ from .channels.routes import router as channels
 from .customers.routes import router as customers
 from .discounts.routes import router as discounts
 from .guests.routes import router as guests
+from .orders import events as order_events
+from .orders.routes import router as orders
+from .payments.routes import router as payments
 from .prices.routes import router as prices
 from .quotes.routes import router as quotes
 from .settings import ShopSettings
+from .stock import events as stock_events
+from .stock.routes import reservations
+from .stock.routes import router as stock
 from .working import open_for_business
 
 DOMAIN = Domain(
     many_tenants=True,
-    routers=(guests, carts, merges, quotes, channels, customers, prices, discounts),
-    events=(cart_events.ABANDONED, channel_events.CHANGED),
+    routers=(
+        guests,
+        carts,
+        merges,
+        quotes,
+        orders,
+        payments,
+        stock,
+        reservations,
+        channels,
+        customers,
+        prices,
+        discounts,
+    ),
+    events=(
+        cart_events.ABANDONED,
+        *order_events.ALL,
+        stock_events.LOW,
+        stock_events.OUT,
+        channel_events.CHANGED,
+    ),
     lifespan=open_for_business,
     settings=ShopSettings,
     scopes={
@@ -30,6 +55,9 @@ DOMAIN = Domain(
     tags={
         "guests": "Buyers who have not signed in.",
         "carts": "What somebody is about to buy, with the prices they were shown and the reasons.",
+        "orders": "What was bought, for how much, and what became of it: payment, shipments, returns.",
+        "payments": "What the payment provider tells by itself.",
+        "stock": "How much of an article lies where, and what of it is spoken for.",
         "channels": "The touchpoints that sell: currency, taxes, order minimum, where stock is taken from.",
         "customers": "Which group an account belongs to, and so which prices it gets.",
         "prices": "Price lists by channel, customer group, currency and time, with quantity tiers; and quotes.",

@@ -1,6 +1,6 @@
 """The settings of the shop beside the chassis' own."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from chassis.settings import Settings
 
@@ -15,3 +15,12 @@ class ShopSettings(Settings):
     catalog_fresh_seconds: float = Field(60.0, ge=0, description="how long an article is taken as it was read")
     cart_abandoned_hours: float = Field(24.0, gt=0, description="how long a cart lies untouched until it is abandoned")
     guest_days: float = Field(30.0, gt=0, description="how long a guest is known")
+    payment_provider: str = Field(
+        "", pattern="^(|none|sandbox)$", description="`sandbox` or `none`; empty: the sandbox in dev alone"
+    )
+    payment_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="signs the provider's webhooks; empty: derived from SECRET_KEY"
+    )
+    payment_minutes: float = Field(30.0, gt=0, description="how long an order waits for its payment")
+    payment_poll_seconds: float = Field(0.5, gt=0, description="how often requests to the provider are looked for")
+    payment_unknown_seconds: float = Field(5.0, gt=0, description="after which an unanswered request is asked about")

@@ -24,6 +24,7 @@ from .states import CART
 
 _MOST_LINES = 500
 _MOST_PIECES = 1_000_000
+_MOST_WORTH = 10**15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +171,8 @@ async def _edit(
         terms = await terms_of(session, buyer, row.channel)
         row.touched_at, row.abandoned_at = now(), None
         row.lines = await appraisal.priced_lines(session, row, lines, terms, row.touched_at)
+        if appraisal.totals(row.lines).gross > _MOST_WORTH:
+            raise Problem(409, "cart-full", f"A cart comes to at most {_MOST_WORTH} minor units.")
         appraisal.write(row, terms.channel)
     await session.flush()
 

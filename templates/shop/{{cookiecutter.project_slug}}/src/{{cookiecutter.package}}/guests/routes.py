@@ -31,7 +31,7 @@ class GuestSession(BaseModel):
     expires_in: int = Field(description="seconds until it is good for nothing", examples=[2592000])
 
 
-@router.post("", status_code=201, summary="Begin as a guest")
+@router.post("", summary="Begin as a guest")
 @public
 async def create_guest_session(request: Request, draft: GuestSessionDraft, response: Response) -> GuestSession:
     """Return a token for somebody who has not signed in; nothing is stored until they fill a cart."""

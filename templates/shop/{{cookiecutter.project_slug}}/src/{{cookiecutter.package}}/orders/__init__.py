@@ -1,0 +1,1 @@
+"""Orders: what was bought, for how much, and what became of it."""

@@ -1,0 +1,1 @@
+"""Stock: how much of an article lies where, and what of it is spoken for."""
