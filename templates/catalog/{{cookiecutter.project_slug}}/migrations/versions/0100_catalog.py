@@ -376,7 +376,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("name", "value", "publication_id", name=op.f("pk_terms")),
     )
-    op.create_index("ix_terms_publication_id", "terms", ["publication_id"], unique=False)
+    op.create_index(
+        "ix_terms_publication_id", "terms", ["publication_id"], unique=False, postgresql_include=["name", "value"]
+    )
 
 
 def downgrade() -> None:

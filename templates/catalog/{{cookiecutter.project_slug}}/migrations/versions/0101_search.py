@@ -27,13 +27,29 @@ SQLITE = (
 
 
 def upgrade() -> None:
-    """Create the index."""
+    """Create the index, and what makes counting cheap: all that it takes is in these two."""
+    op.create_index(
+        "ix_entries_channel_locale_publication_id",
+        "entries",
+        ["channel", "locale", "publication_id"],
+        unique=False,
+        postgresql_include=["visible_from", "visible_until", "id"],
+    )
+    op.create_index(
+        "ix_listings_channel_publication_id",
+        "listings",
+        ["channel", "publication_id"],
+        unique=False,
+        postgresql_include=["visible_from", "visible_until"],
+    )
     for statement in POSTGRESQL if op.get_bind().dialect.name == "postgresql" else SQLITE:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop the index."""
+    op.drop_index("ix_listings_channel_publication_id", "listings")
+    op.drop_index("ix_entries_channel_locale_publication_id", "entries")
     for table in ("search_words", "search_texts"):
         op.execute(f"DROP TABLE {table}")
     if op.get_bind().dialect.name == "sqlite":

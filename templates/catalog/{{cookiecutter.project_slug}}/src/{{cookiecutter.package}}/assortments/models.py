@@ -33,7 +33,10 @@ class Listing(Base):
     """A channel may see a publication for some time, because of one assortment. Times are microseconds since 1970."""
 
     __tablename__ = "listings"
-    __table_args__ = (Index(None, "publication_id", "channel"),)
+    __table_args__ = (
+        Index(None, "publication_id", "channel"),
+        Index(None, "channel", "publication_id", postgresql_include=["visible_from", "visible_until"]),
+    )
 
     assortment_id: Mapped[UUID] = mapped_column(ForeignKey("assortments.id", ondelete="CASCADE"), primary_key=True)
     channel: Mapped[str] = mapped_column(String(100), primary_key=True)

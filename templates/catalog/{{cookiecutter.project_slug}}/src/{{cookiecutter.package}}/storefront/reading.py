@@ -4,7 +4,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -102,10 +102,7 @@ class Statement:
 
     def having(self, wanted: "Filter") -> str:
         """Return the condition that an entry has one of the values of an attribute, or one in a range."""
-        start = (
-            "EXISTS (SELECT 1 FROM terms t WHERE t.publication_id = e.publication_id"
-            f" AND t.name = {self.bind(wanted.name)}"
-        )
+        start = f"e.publication_id IN (SELECT t.publication_id FROM terms t WHERE t.name = {self.bind(wanted.name)}"
         if wanted.bounds is not None:
             low, high = wanted.bounds
             return f"{start} AND t.number >= {self.bind(low)} AND t.number <= {self.bind(high)})"
@@ -148,15 +145,19 @@ class Question:
     filters: Sequence[Filter] = ()
     match: Match | None = None
 
-    def conditions(self, statement: Statement, *, but: str | None = None) -> tuple[str, str]:
-        """Return what goes into FROM and WHERE; the filter of the attribute ``but`` is left out."""
+    def conditions(self, statement: Statement, *, filtered: bool = True) -> tuple[str, str]:
+        """Return what goes into FROM and WHERE.
+
+        :param filtered: whether the filters by attributes are among it.
+        """
         where = [statement.visible(self.view)]
         source = "entries e"
         if self.match is not None:
             source += " " + self.match.join.format(statement.bind(self.match.parameter)[1:])
         if self.category is not None:
             where.append(statement.below(self.category))
-        where += [statement.having(each) for each in self.filters if each.name != but]
+        if filtered:
+            where += [statement.having(each) for each in self.filters]
         return source, " AND ".join(where)
 
     def order(self, statement: Statement, sort: str) -> str:
@@ -191,44 +192,6 @@ async def cards(database: Database, question: Question, *, sort: str, limit: int
     last = rows[limit - 1]
     following = json.dumps([last[1], last[2]]).encode()
     return CardPage(cards=[row[0] for row in rows[:limit]], position=following)
-
-
-async def total(database: Database, question: Question) -> int:
-    """Count what fits a question."""
-    statement = Statement()
-    source, where = question.conditions(statement)
-    rows = await database.fetch(f"SELECT count(*) FROM {source} WHERE {where}", *statement.parameters)
-    found: int = rows[0][0]
-    return found
-
-
-async def facets(database: Database, question: Question, wanted: Sequence[str]) -> Mapping[str, list[tuple[str, int]]]:
-    """Count the values of searchable attributes in what fits a question, the most frequent first.
-
-    :param wanted: names of the attributes; empty means all of them.
-    """
-    narrowed = [each.name for each in question.filters]
-    counted: dict[str, list[tuple[str, int]]] = {}
-    for name, value, count in await _counts(database, question, but=None, only=wanted):
-        if name not in narrowed:
-            counted.setdefault(name, []).append((value, count))
-    for but in narrowed:
-        if not wanted or but in wanted:
-            for name, value, count in await _counts(database, question, but=but, only=[but]):
-                counted.setdefault(name, []).append((value, count))
-    return counted
-
-
-async def _counts(database: Database, question: Question, *, but: str | None, only: Sequence[str]) -> Sequence[Any]:
-    statement = Statement()
-    source, where = question.conditions(statement, but=but)
-    if only:
-        where += f" AND f.name IN ({', '.join(statement.bind(name) for name in only)})"
-    return await database.fetch(
-        f"SELECT f.name, f.value, count(*) FROM {source} JOIN terms f ON f.publication_id = e.publication_id"
-        f" WHERE {where} GROUP BY f.name, f.value ORDER BY 3 DESC, 1, 2 LIMIT 500",
-        *statement.parameters,
-    )
 
 
 async def product(database: Database, view: View, id_or_slug: str, columns: str) -> Sequence[Any] | None:

@@ -21,6 +21,7 @@ from ..search.index import index_of
 from ..vocabulary.moments import moment
 from ..vocabulary.names import Name
 from . import reading
+from .counting import counts
 from .labels import labels
 from .reading import Question, View
 from .schemas import CategoryTree, ProductCards, RelatedProducts, SearchResult, StorefrontProduct
@@ -167,7 +168,7 @@ async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
     view = reading.present(channel, chain[0])
     question = Question(view=view, category=category, filters=reading.filters(wanted), match=match)
     found = await reading.cards(database, question, sort=Sort.NEWEST, limit=page.limit, position=page.position)
-    counted = await reading.facets(database, question, facet)
+    counted = await counts(database, question, facet)
     names = await labels(database)
     shown = [
         {
@@ -178,9 +179,9 @@ async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
                 for value, count in values[:_MOST_VALUES]
             ],
         }
-        for name, values in counted.items()
+        for name, values in counted.facets.items()
     ]
-    body = b'{"items":[' + b",".join(found.cards) + b'],"total":%d' % await reading.total(database, question)
+    body = b'{"items":[' + b",".join(found.cards) + b'],"total":%d' % counted.total
     body += b',"facets":' + _dump(shown)
     if found.position is not None:
         body += b',"next":"' + page.cursor(found.position).encode() + b'"'
