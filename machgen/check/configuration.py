@@ -30,7 +30,9 @@ from machgen.check.facts import Facts
 from machgen.check.model import Finding, Level, Outcome, Role, Rule, covers
 from machgen.errors import BadRequest
 
-_KNOWN = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots", "rules"})
+KEYS = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots", "rules"})
+"""What a repository can set."""
+
 _TABLES = (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check")))
 _INLINE = re.compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
 _COMMENT = ("#", "//", "<!--", "--", "/*", ";")
@@ -200,8 +202,8 @@ class _Reading:
 
     def configuration(self, table: Map) -> Configuration:
         for key in table:
-            if key not in _KNOWN:
-                raise self.refused(table, key, f"is unknown; there are {', '.join(sorted(_KNOWN))}")
+            if key not in KEYS:
+                raise self.refused(table, key, f"is unknown; there are {', '.join(sorted(KEYS))}")
         profile = table.get("profile", "standard")
         if profile not in self.profiles:
             raise self.refused(table, "profile", f"is none of {', '.join(self.profiles)}")

@@ -395,3 +395,23 @@ def test_a_checkout_cannot_name_a_plugin(tmp_path: Path, plugin: str, capsys: py
 def test_the_profiles_of_the_command_are_those_of_the_library() -> None:
     """Everything, no notes, errors only."""
     assert ["note", "warning", "error"] == [profile.floor.word for profile in PROFILES.values()]
+
+
+@pytest.mark.parametrize(
+    ("words", "incomplete", "expected"),
+    [
+        (["check", "--select"], "c11", ["C110", "C111", "C112", "C113", "C114", "C115", "C116", "C117"]),
+        (["check", "--ignore"], "M,l00", ["M,L001", "M,L002", "M,L003", "M,L004"]),
+        (["check", "--profile"], "st", ["standard", "starter"]),
+        (["rules"], "H00", ["H001", "H002", "H003", "H004", "H005", "H006", "H007"]),
+    ],
+)
+def test_a_shell_completes_rules_and_profiles(words: list[str], incomplete: str, expected: list[str]) -> None:
+    """Letters folded, also behind a comma."""
+    from click.shell_completion import ShellComplete  # noqa: PLC0415 - slow to import
+
+    from machgen.cli.commands import machgen  # noqa: PLC0415 - see above
+
+    found = ShellComplete(machgen, {}, "machgen", "_MACHGEN_COMPLETE").get_completions(words, incomplete)
+
+    assert expected == [each.value for each in found]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from machgen.answers import Source
+from machgen.check.configuration import KEYS as CHECK_KEYS
 from machgen.cli.given import LARGEST_FILE
 from machgen.origin import Origin
 from machgen.project import own_files
@@ -84,3 +85,8 @@ def test_the_answers_page_has_the_limits() -> None:
     assert f"at most {LONGEST_TEXT:,} characters" in text
     assert f"at most {LARGEST_MAPPING:,} characters of JSON, {DEEPEST_MAPPING} levels" in text
     assert f"at most {LARGEST_FILE // 1024} KiB" in text
+
+
+def test_every_key_of_the_check_is_documented() -> None:
+    """Those that a repository can set, and no others."""
+    assert CHECK_KEYS == set(headings("check.md"))
