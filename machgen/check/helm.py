@@ -9,7 +9,7 @@ from typing import Any
 
 from machgen.check.document import Map, Seq, Unreadable, dig, read_yaml
 from machgen.check.facts import Facts, parent
-from machgen.check.kustomize import NotRendered
+from machgen.check.manifest_loading import NotRendered
 
 LARGEST_CHART = 20_000_000
 """Bytes of a chart's files together."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from machgen.check.document import Map
 from machgen.check.files import LARGEST
-from machgen.check.kustomize import NotRendered
+from machgen.check.manifest_loading import NotRendered
 
 SECONDS = 4
 """How long rendering may take; real charts take hundredths."""

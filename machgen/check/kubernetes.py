@@ -12,15 +12,8 @@ from typing import Any
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, parent, place
 from machgen.check.helm import charts, rendered_charts
-from machgen.check.kustomize import (
-    NotRendered,
-    kustomization_in,
-    kustomizations,
-    load,
-    patch_files,
-    references,
-    render,
-)
+from machgen.check.kustomize import kustomization_in, kustomizations, patch_files, references, render
+from machgen.check.manifest_loading import NotRendered, load
 from machgen.check.model import Place
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout"})

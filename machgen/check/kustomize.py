@@ -5,12 +5,13 @@ needs a disk. What is not rendered here (remote resources, Helm charts, plugins,
 Source: the Kustomization reference of sigs.k8s.io/kustomize and its strategic merge keys.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from machgen.check.document import Map, Seq, Unreadable, dig, maps, read_yaml, walk
+from machgen.check.document import Map, dig, maps, walk
 from machgen.check.facts import Facts, join, parent
+from machgen.check.kustomize_patches import merge, patch
+from machgen.check.manifest_loading import NotRendered, load, put
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -24,14 +25,6 @@ _NOT_RENDERED = (
     "vars",
 )
 
-MERGE_KEYS: dict[str, tuple[str, ...]] = {
-    "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",), "volumes": ("name",),
-    "env": ("name",), "imagePullSecrets": ("name",), "volumeMounts": ("mountPath",), "ports": ("containerPort", "port"),
-    "hostAliases": ("ip",), "topologySpreadConstraints": ("topologyKey",), "secrets": ("name",),
-    "volumeDevices": ("devicePath",),
-}  # fmt: skip
-"""Lists that a strategic merge patch merges by key (Kubernetes' OpenAPI, `x-kubernetes-patch-merge-key`)."""
-
 _NAMESPACED_NOT = frozenset(
     {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "PersistentVolume", "StorageClass",
      "PriorityClass", "IngressClass", "GatewayClass", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
@@ -44,10 +37,6 @@ _REFERRING = frozenset(
      "roleRef", "subjects", "backendRefs", "targetRef", "imagePullSecrets", "describedObject"}
 )  # fmt: skip
 """Where a name is another object's (Kustomize's name reference configuration)."""
-
-
-class NotRendered(Exception):
-    """A kustomization asks for what is not rendered here; the text says what."""
 
 
 def kustomizations(facts: Facts) -> tuple[str, ...]:
@@ -143,43 +132,6 @@ def _component(facts: Facts, path: str, item: object, objects: list[Map], depth:
     return objects
 
 
-def load(facts: Facts, path: str) -> list[Map]:
-    """Return copies of the objects in a manifest file, lists taken apart, each knowing its file."""
-    found: list[Map] = []
-    for document in facts.yaml(path):
-        if isinstance(document, Map):
-            items = maps(document.get("items")) if document.get("kind") == "List" else iter((document,))
-            found += [copy(item, path) for item in items if "kind" in item and "apiVersion" in item]
-    return found
-
-
-def copy(value: Any, path: str, budget: list[int] | None = None) -> Any:
-    """Return a deep copy whose mappings know their file.
-
-    Raises:
-        NotRendered: Aliases make it larger than a person writes.
-    """
-    if budget is None:
-        # aliases that a person writes repeat a few values a few times
-        budget = [5 * sum(1 for _ in walk(value)) + 1000] if isinstance(value, Map | Seq) else [1]
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise NotRendered(f"{path} repeats itself by aliases beyond measure")
-    if isinstance(value, Map):
-        made = Map(value.line, value.column)
-        made.path = value.path or path
-        made.lines, made.columns, made.origins = dict(value.lines), dict(value.columns), dict(value.origins)
-        for key, inner in value.items():
-            made[key] = copy(inner, path, budget)
-        return made
-    if isinstance(value, Seq):
-        items = Seq(value.line, value.column)
-        items.lines = list(value.lines)
-        items.extend(copy(inner, path, budget) for inner in value)
-        return items
-    return value
-
-
 def _generate(facts: Facts, path: str, kind: str, generator: Map, objects: list[Map]) -> None:
     data = Map(generator.line)
     data.path = path
@@ -202,7 +154,7 @@ def _generate(facts: Facts, path: str, kind: str, generator: Map, objects: list[
     )
     if existing is not None and generator.get("behavior") in {"merge", "replace"}:
         if generator["behavior"] == "merge" and isinstance(existing.get("data"), Map):
-            _merge(existing["data"], data, path)
+            merge(existing["data"], data, path)
         else:
             existing["data"] = data
         return
@@ -221,12 +173,12 @@ def _generate(facts: Facts, path: str, kind: str, generator: Map, objects: list[
 def _transform(facts: Facts, path: str, document: Map, objects: list[Map]) -> None:
     for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
         for item in document.get(key) or ():
-            _patch(facts, path, item, objects)
+            patch(facts, path, item, objects)
     for replicas in maps(document.get("replicas")):
         for each in objects:
             scales = each.get("kind") in {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"}
             if scales and dig(each, "metadata", "name") == replicas.get("name") and isinstance(each.get("spec"), Map):
-                _put(each["spec"], "replicas", replicas.get("count"), path, replicas.line)
+                put(each["spec"], "replicas", replicas.get("count"), path, replicas.line)
     namespace = document.get("namespace")
     for each in objects:
         if (
@@ -241,11 +193,6 @@ def _transform(facts: Facts, path: str, document: Map, objects: list[Map]) -> No
     _label(document, objects)
     for image in maps(document.get("images")):
         _set_image(image, objects, path)
-
-
-def _put(holder: Map, key: str, value: Any, path: str, line: int) -> None:
-    holder[key] = value
-    holder.origins[key] = (path, line)
 
 
 def _rename(document: Map, objects: list[Map]) -> None:
@@ -321,7 +268,7 @@ def _set_image(image: Map, objects: list[Map], path: str) -> None:
             elif tag:
                 new += f"{colon}{tag}"
             if new != value:
-                _put(holder, key, new, path, image.line)
+                put(holder, key, new, path, image.line)
 
 
 def _split_image(text: str) -> tuple[str, str, str]:
@@ -332,179 +279,3 @@ def _split_image(text: str) -> tuple[str, str, str]:
     head, slash, last = text.rpartition("/")
     last, colon, tag = last.partition(":")
     return head + slash + last, colon, tag
-
-
-def _patch(facts: Facts, path: str, item: object, objects: list[Map]) -> None:
-    target = item.get("target") if isinstance(item, Map) else None
-    text, source, before = _patch_text(facts, path, item)
-    try:
-        documents = read_yaml(text)
-    except Unreadable as error:
-        raise NotRendered(f"{source}: the patch is {error.reason}") from None
-    for document in documents:
-        if isinstance(document, Map | Seq):
-            _shift(document, before)
-        for operation in maps(document):
-            for each in _selected(objects, target):
-                _operate(each, operation, source)
-        if isinstance(document, Map):
-            for each in _selected(objects, target) if target else _same(objects, document):
-                if document.get("$patch") == "delete":
-                    objects.remove(each)
-                else:
-                    _merge(each, _nameless(document) if target else document, source, top=True)
-
-
-def _nameless(patch: Map) -> Map:
-    """A patch with a target: what it calls itself does not count."""
-    copied: Map = copy(patch, patch.path)
-    metadata = copied.get("metadata")
-    if isinstance(metadata, Map):
-        metadata.pop("name", None)
-        metadata.pop("namespace", None)
-    return copied
-
-
-def _patch_text(facts: Facts, path: str, item: object) -> tuple[str, str, int]:
-    """A patch's text, its file, and the lines before it in that file."""
-    if isinstance(item, str):
-        return (item, path, 0) if "\n" in item else (*_named(facts, path, item), 0)
-    if isinstance(item, Map) and isinstance(item.get("patch"), str):
-        return item["patch"], path, item.line_of("patch")
-    if isinstance(item, Map) and isinstance(item.get("path"), str):
-        return (*_named(facts, path, item["path"]), 0)
-    raise NotRendered(f"{path} holds a patch without content")
-
-
-def _named(facts: Facts, path: str, name: str) -> tuple[str, str]:
-    target = join(parent(path), name)
-    text = facts.text(target) if target else None
-    if target is None or text is None:
-        raise NotRendered(f"{path} names the patch {name}, which is not in this repository")
-    return text, target
-
-
-def _shift(value: Map | Seq, lines: int) -> None:
-    for inner in [value, *(inner for _, inner, _, _ in walk(value))]:
-        if isinstance(inner, Map):
-            inner.line += lines
-            inner.lines = {key: number + lines for key, number in inner.lines.items()}
-        elif isinstance(inner, Seq):
-            inner.line += lines
-            inner.lines = [number + lines for number in inner.lines]
-
-
-def _same(objects: list[Map], patch: Map) -> list[Map]:
-    return [
-        each
-        for each in objects
-        if each.get("kind") == patch.get("kind") and dig(each, "metadata", "name") == dig(patch, "metadata", "name")
-    ]
-
-
-def _selected(objects: list[Map], target: Any) -> list[Map]:
-    if not isinstance(target, Map):
-        return []
-
-    def matches(each: Map) -> bool:
-        group, _, version = str(each.get("apiVersion", "")).rpartition("/")
-        asked: tuple[tuple[str, object], ...] = (
-            ("kind", each.get("kind")),
-            ("name", dig(each, "metadata", "name")),
-            ("namespace", dig(each, "metadata", "namespace")),
-            ("group", group),
-            ("version", version),
-        )
-        for key, value in asked:
-            if target.get(key) is not None and not _full(str(target[key]), str(value or "")):
-                return False
-        for key, where in (("labelSelector", "labels"), ("annotationSelector", "annotations")):
-            for pair in filter(None, str(target.get(key) or "").split(",")):
-                name, equals, value = pair.replace("==", "=").partition("=")
-                held = dig(each, "metadata", where) or {}
-                if name.strip() not in held or (equals and str(held[name.strip()]) != value.strip()):
-                    return False
-        return True
-
-    return [each for each in objects if matches(each)]
-
-
-def _full(pattern: str, text: str) -> bool:
-    if re.fullmatch(r"[A-Za-z0-9.*_-]+", pattern) is None:
-        return pattern == text
-    return (
-        re.fullmatch(pattern.replace(".*", "\0").replace("*", "\0").replace(".", r"\.").replace("\0", ".*"), text)
-        is not None
-    )
-
-
-def _operate(each: Map, operation: Map, path: str) -> None:
-    """One JSON Patch operation (RFC 6902); one that does not fit is left to Kustomize, which refuses it."""
-    kind, line = operation.get("op"), operation.line
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in str(operation.get("path", "")).split("/")[1:]]
-    if not parts or kind not in {"add", "replace", "remove", "test"}:
-        raise NotRendered(f"{path}:{line} patches by {kind!r}, which only Kustomize itself does")
-    at: Any = each
-    for part in parts[:-1]:
-        at = dig(at, int(part) if isinstance(at, list) and part.isdigit() else part)
-    last = parts[-1]
-    value = copy(operation.get("value"), path)
-    if isinstance(at, Map):
-        if kind == "remove":
-            at.pop(last, None)
-        elif kind != "test":
-            _put(at, last, value, path, line)
-    elif isinstance(at, Seq):
-        index = len(at) if last == "-" else int(last) if last.isdigit() else -1
-        if kind == "remove" and 0 <= index < len(at):
-            del at[index], at.lines[index : index + 1]
-        elif kind == "add" and 0 <= index <= len(at):
-            at.insert(index, value)
-            at.lines.insert(index, line)
-        elif kind == "replace" and 0 <= index < len(at):
-            at[index] = value
-
-
-def _merge(onto: Map, patch: Map, path: str, *, top: bool = False) -> None:
-    """A strategic merge patch; of what is unknown to Kubernetes, lists are replaced."""
-    for key, value in patch.items():
-        if key == "$patch" or (top and key in {"apiVersion", "kind"}):
-            continue
-        held = onto.get(key)
-        if value is None:
-            onto.pop(key, None)
-        elif isinstance(value, Map) and isinstance(held, Map):
-            if value.get("$patch") == "delete":
-                onto.pop(key)
-            elif value.get("$patch") == "replace":
-                _put(onto, key, copy(value, path), path, patch.line_of(key))
-            else:
-                _merge(held, value, path)
-        elif isinstance(value, Seq) and isinstance(held, Seq) and (by := _merge_key(key, held, value)):
-            _merge_list(held, value, by, path)
-        elif held != value or key not in onto:
-            _put(onto, key, copy(value, path), path, patch.line_of(key))
-
-
-def _merge_key(key: str, held: Seq, value: Seq) -> str | None:
-    for candidate in MERGE_KEYS.get(key, ()):
-        if all(isinstance(item, Map) and (candidate in item) for item in [*held, *value]):
-            return candidate
-    return None
-
-
-def _merge_list(held: Seq, patch: Seq, by: str, path: str) -> None:
-    added = 0
-    for item in patch:
-        index = next((number for number, each in enumerate(held) if each[by] == item[by]), -1)
-        if item.get("$patch") == "delete":
-            if index >= 0:
-                del held[index], held.lines[index : index + 1]
-        elif index < 0:
-            held.insert(added, copy(item, path))  # Kustomize puts new items first, in their order
-            held.lines.insert(added, item.line)
-            added += 1
-        elif item.get("$patch") == "replace":
-            held[index] = copy(item, path)
-        else:
-            _merge(held[index], item, path)

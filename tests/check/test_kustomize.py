@@ -11,7 +11,8 @@ import pytest
 
 from machgen.check.document import read_yaml
 from machgen.check.kubernetes import cluster
-from machgen.check.kustomize import NotRendered, render
+from machgen.check.kustomize import render
+from machgen.check.manifest_loading import NotRendered
 from tests.check.judging import facts_of
 
 BASE = {
