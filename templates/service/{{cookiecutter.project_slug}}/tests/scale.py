@@ -1,7 +1,10 @@
 """How much of a thing a test does: a little in ``make test``, all of it in ``make soak`` (``SOAK=1``)."""
 
 import os
+import sys
 from typing import TypeVar
+
+import pytest
 
 _Size = TypeVar("_Size", int, float)
 
@@ -11,3 +14,10 @@ SOAK = os.environ.get("SOAK") == "1"
 def scale(little: _Size, all_of_it: _Size) -> _Size:
     """Return the size for this run."""
     return all_of_it if SOAK else little
+
+
+def report(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """Show a measurement in a soak."""
+    if SOAK:
+        with capsys.disabled():
+            sys.stderr.write(f"\n{line}")

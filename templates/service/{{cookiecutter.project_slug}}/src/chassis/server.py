@@ -26,12 +26,12 @@ class DrainingServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float) -> None:
         super().__init__(config)
-        self._app = app
+        self.app = app
         self._drain_seconds = drain_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain on the first SIGTERM; stop at once on anything else."""
-        health = self._app.state.health
+        health = self.app.state.health
         if sig != signal.SIGTERM or health.draining or not self.started:
             super().handle_exit(sig, frame)
             return
@@ -49,6 +49,18 @@ def serve(settings: Settings) -> int:
     :returns: the exit code: 0 when every request was finished.
     """
     os.environ.setdefault("OTEL_SERVICE_NAME", project().name)
+    server = build(settings)
+    # What was made until now lives as long as the process; the collector need not look at it again. Requests leave few
+    # cycles behind, so looking for them after every 700 objects would cost a tenth of the processor.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    server.run()
+    return 0 if server.started else 3
+
+
+def build(settings: Settings) -> DrainingServer:
+    """Return the server, not yet running."""
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -63,14 +75,7 @@ def serve(settings: Settings) -> int:
         backlog=2048,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    server = DrainingServer(config, app, settings.drain_seconds)
-    # What was made until now lives as long as the process; the collector need not look at it again. Requests leave few
-    # cycles behind, so looking for them after every 700 objects would cost a tenth of the processor.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    server.run()
-    return 0 if server.started else 3
+    return DrainingServer(config, app, settings.drain_seconds)
 
 
 def _protocol(settings: Settings, app: FastAPI) -> type[BoundedHttpProtocol]:
