@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from machgen.check.api_first.contracts import api_of, of
+from machgen.check.api_first.contracts import api_of, copies, of
 from machgen.check.api_first.operations import Api, Operation
 from machgen.check.facts import Facts
 from machgen.check.microservices import ONE
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Unknown, rule, rules_in
-from machgen.check.roots import services
+from machgen.check.roots import root_of, services
 
 if TYPE_CHECKING:
+    from machgen.check.api_first.contracts import Contract
     from machgen.check.calls import Call
 
 _OPERATIONAL = re.compile(
@@ -27,7 +28,8 @@ _OPERATIONAL = re.compile(
     source="Robinson, Consumer-Driven Contracts (martinfowler.com, 2006); Newman, Building Microservices ch. 5; "
     "Hyrum's Law",
     mend="Describe the operation, parameter or property in the provider's contract, or call what is described.",
-    applies_when="a service whose calls of a sibling can be read, and whose sibling has an OpenAPI description",
+    applies_when="calls of a sibling that can be read, or a copy of its contract that a client is made from, and the "
+    "sibling's OpenAPI description",
 )
 def used_is_described(facts: Facts) -> Iterator[Answer]:
     """What is not in the contract may go without notice: the provider's own checks see no breaking change, and the
@@ -38,9 +40,12 @@ def used_is_described(facts: Facts) -> Iterator[Answer]:
     from machgen.check.calls import calls  # noqa: PLC0415 - many patterns, which a single service does not need
 
     found = facts.once(calls)
-    if not found:
-        yield NotApplicable("no call of a sibling can be read")
+    kept = list(_kept_copies(facts))
+    if not found and not kept:
+        yield NotApplicable("no call of a sibling can be read, and no copy of its contract is kept")
         return
+    for copy, own in kept:
+        yield from _parted(facts, copy, own)
     silent: set[str] = set()
     for call in found:
         described = of(facts, call.provider, "openapi")
@@ -51,6 +56,35 @@ def used_is_described(facts: Facts) -> Iterator[Answer]:
         yield from _judged(call, apis)
     for name in sorted(silent):
         yield Unknown(f"{name} is called and has no OpenAPI description that can be read")
+
+
+def _kept_copies(facts: Facts) -> "Iterator[tuple[Contract, Contract]]":
+    """The copies of a sibling's contract that a root keeps for its client, each with the sibling's own."""
+    copies_ = facts.once(copies)
+    if not copies_:
+        return
+    own = [(root, each) for root in facts.once(services) for each in of(facts, root, "openapi")]
+    for copy in copies_:
+        holder = root_of(facts, copy.path)
+        title = copy.node.child("info").get("title")
+        same = [
+            each
+            for root, each in own
+            if (holder is None or root.path != holder.path) and title and each.node.child("info").get("title") == title
+        ]
+        if len(same) == 1:
+            yield copy, same[0]
+
+
+def _parted(facts: Facts, copy: "Contract", own: "Contract") -> Iterator[Answer]:
+    from machgen.check.api_first.breaking import breaking_changes  # noqa: PLC0415 - only copies need it
+
+    changes = [each for each in breaking_changes(api_of(facts, copy), api_of(facts, own)) if not each.unknown]
+    if changes:
+        more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
+        pointer = next((each.pointer for each in changes if each.gone and each.path == copy.path), "")
+        message = f"the client is made from {copy.path}, which {own.path} has left behind: {changes[0].message}{more}"
+        yield Flaw(message, copy.at(pointer), f"{copy.path} {own.path}", level=Level.WARNING)
 
 
 def _judged(call: "Call", apis: list[Api]) -> Iterator[Answer]:

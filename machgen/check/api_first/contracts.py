@@ -104,6 +104,20 @@ def parsed(facts: Facts, path: str) -> Any:
     return documents[0] if documents else None
 
 
+_COPIES = re.compile(r"(?:\A|/)(?:clients?|consumers?|external|upstreams?|generated[-_]clients?)/")
+
+
+def copies(facts: Facts) -> tuple[Contract, ...]:
+    """Return the OpenAPI descriptions of others that services keep to make clients from, by path."""
+    return tuple(
+        each
+        for path in facts.paths
+        if path.lower().endswith((".yaml", ".yml", ".json")) and _COPIES.search(path) and not facts.is_beside(path)
+        for each in _described(facts, path)
+        if each.kind == "openapi" and each.document is not None
+    )
+
+
 def _distinct(found: list[Contract]) -> Iterator[Contract]:
     """The same description as YAML and as JSON counts once."""
     seen: set[object] = set()
