@@ -9,6 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
+from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
 from machgen.check.model import Place
 
@@ -28,6 +29,9 @@ _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 LONGEST = 8_000
 """Characters of an instruction; what follows is not looked at."""
+
+MOST_STAGES = 100
+"""Stages of a container file; real ones stay below 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ def dockerfiles(facts: Facts) -> tuple[Dockerfile, ...]:
         if _DEVELOPMENT.search(variant) or ".devcontainer" in path:
             continue
         parsed = parse(path, facts.text(path) or "")
-        if parsed is not None:
+        if parsed is not None and len(parsed.stages) > MOST_STAGES:
+            facts.unreadable[path] = Unreadable(f"more than {MOST_STAGES} stages")
+        elif parsed is not None:
             found.append(parsed)
     return tuple(found)
 
@@ -180,6 +186,8 @@ def parse(path: str, text: str) -> Dockerfile | None:
                 continue
             image = fill(words[0], arguments)
             name = words[2] if len(words) > 2 and words[1].upper() == "AS" else ""
+            if len(stages) > MOST_STAGES:
+                break
             base = next((stage for stage in stages if stage.name and stage.name.lower() == image.lower()), None)
             head = (name, image, base, each.line)
         elif head is None:
@@ -197,13 +205,19 @@ def parse(path: str, text: str) -> Dockerfile | None:
 def fill(text: str, values: dict[str, str]) -> str:
     """Replace `$NAME`, `${NAME}` and `${NAME:-default}`; what is not known stays as it is."""
 
+    left = LONGEST  # variables that hold each other twice would double with every line
+
     def one(match: re.Match[str]) -> str:
+        nonlocal left
         name = match[1] or match[4]
         if name in values:
-            return match[3] if match[2] in {"+", ":+"} else values[name]
-        return match[3] if match[2] in {"-", ":-"} else match[0]
+            found = match[3] if match[2] in {"+", ":+"} else values[name]
+        else:
+            found = match[3] if match[2] in {"-", ":-"} else match[0]
+        left -= len(found)
+        return found if left > 0 else ""
 
-    return _VARIABLE.sub(one, text)
+    return _VARIABLE.sub(one, text)[:LONGEST] if "$" in text else text
 
 
 def _instructions(text: str) -> list[Instruction]:

@@ -1,8 +1,8 @@
 """YAML, JSON and TOML with the line of everything, and bounds on what a hostile file can cost.
 
 Parsed mappings are `Map` and sequences are `Seq`: ordinary dictionaries and lists that know where they stand. Keys are
-strings always. YAML's aliases share one value, so a bomb of aliases costs nothing until somebody walks it; who walks
-deep uses `walk`, which sees every value once.
+strings always. YAML's aliases share one value and are counted as if each were written out, so that no rule that walks
+a document can be made to walk for ever.
 """
 
 import json
@@ -14,7 +14,7 @@ DEEPEST = 100
 """Nested mappings and sequences. Real files stay below 30."""
 
 MOST = 500_000
-"""Values in one file."""
+"""Values in one file, every alias counted with all that it stands for."""
 
 
 class Unreadable(ValueError):
@@ -124,6 +124,8 @@ def _build(events: Any, yaml: Any) -> list[Any]:  # noqa: C901, PLR0912, PLR0915
     stack: list[Map | Seq] = []
     keys: list[tuple[str, int, int] | None] = []  # for each mapping on the stack, the key that waits for its value
     anchors: dict[str, Any] = {}
+    begun: list[tuple[int, str]] = []  # for each on the stack, how many were seen before it, and its anchor
+    sizes: dict[str, int] = {}
     seen = 0
     scalar, start_map, start_seq = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
@@ -138,13 +140,19 @@ def _build(events: Any, yaml: Any) -> list[Any]:  # noqa: C901, PLR0912, PLR0915
         elif kind in ends:
             stack.pop()
             keys.pop()
+            before, anchor = begun.pop()
+            if anchor:
+                sizes[anchor] = seen - before
             continue
         elif kind is yaml.AliasEvent:
             if event.anchor not in anchors:
                 raise Unreadable(f"not YAML: the alias *{event.anchor[:40]} has no anchor", event.start_mark.line + 1)
+            if event.anchor not in sizes:
+                raise Unreadable("an alias stands inside of what it names", event.start_mark.line + 1)
             value = anchors[event.anchor]
+            seen += sizes[event.anchor]
         elif kind is yaml.DocumentEndEvent:
-            anchors = {}
+            anchors, sizes = {}, {}
             continue
         elif kind is yaml.DocumentStartEvent:
             documents.append(None)
@@ -156,6 +164,9 @@ def _build(events: Any, yaml: Any) -> list[Any]:  # noqa: C901, PLR0912, PLR0915
             raise Unreadable(f"more than {MOST:,} values")
         if kind is not yaml.AliasEvent and event.anchor:
             anchors[event.anchor] = value
+            sizes.pop(event.anchor, None)
+            if kind is scalar:
+                sizes[event.anchor] = 1
         if not stack:
             documents[-1] = value
         elif isinstance(parent := stack[-1], Seq):
@@ -167,11 +178,13 @@ def _build(events: Any, yaml: Any) -> list[Any]:  # noqa: C901, PLR0912, PLR0915
         else:
             keys[-1] = None
             _put(parent, waiting, value)
+            seen += len(parent) if waiting[0] == "<<" else 0
         if kind is start_map or kind is start_seq:
             if len(stack) >= DEEPEST:
                 raise Unreadable(f"nested deeper than {DEEPEST} levels", event.start_mark.line + 1)
             stack.append(value)
             keys.append(None)
+            begun.append((seen, event.anchor or ""))
     return documents
 
 

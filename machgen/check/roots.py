@@ -171,6 +171,6 @@ def declarations(facts: Facts) -> dict[str, tuple[Role, str]]:
     for path, keys in tables:
         table = dig(facts.toml(path), *keys) if path in facts.known else None
         for where, role in (table or {}).items():
-            if role in Role:
+            if role in tuple(Role):
                 found["" if where == "." else where.strip("/")] = (Role(role), f"declared in {path}")
     return found
