@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from machgen.check.compose import ComposeService, compose_services
 from machgen.check.dockerfile import Dockerfile, dockerfiles
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import Object, cluster
 from machgen.check.model import Place
@@ -83,7 +83,7 @@ def _in_cluster(facts: Facts) -> Iterator[Address]:
                 if isinstance(value := variable.get("value"), str):
                     name = str(variable.get("name"))
                     yield from _address("", workload.name, name, value, place(workload.path, variable, "value"))
-            named = {dig(each, "configMapRef", "name") for each in maps(container.get("envFrom"))}
+            named = {str(dig(each, "configMapRef", "name")) for each in maps(container.get("envFrom"))}
             for config in found.of("ConfigMap"):
                 data = config.node.get("data")
                 if config.name in named and isinstance(data, Map):
@@ -94,14 +94,14 @@ def _in_cluster(facts: Facts) -> Iterator[Address]:
 def compose_ports(facts: Facts, service: ComposeService) -> set[int] | None:
     """Return the ports that a compose service listens on, as far as it says; None where it does not."""
     found: set[int] = set()
-    for item in service.node.get("ports") or ():
+    for item in items(service.node.get("ports")):
         if isinstance(item, Map):
             found |= {int(item["target"])} if str(item.get("target")).isdigit() else set()
         elif match := re.search(r"(?:\A|:)(\d+)(?:/\w+)?\Z", str(item)):
             found.add(int(match[1]))
     found |= {
         int(str(item).partition("/")[0])
-        for item in service.node.get("expose") or ()
+        for item in items(service.node.get("expose"))
         if str(item).partition("/")[0].isdigit()
     }
     found |= {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import Manifest, manifests
 from machgen.check.dockerfile import image_name
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -67,7 +67,7 @@ def _keeps_version(manifest: Manifest) -> bool:
 
 def _dynamic(facts: Facts, manifest: Manifest) -> bool:
     if manifest.ecosystem == "python":
-        return "version" in (dig(facts.toml(manifest.path), "project", "dynamic") or ())
+        return "version" in items(dig(facts.toml(manifest.path), "project", "dynamic"))
     if manifest.ecosystem == "java":
         text = facts.prose(manifest.path)
         above = f"{parent(parent(manifest.path))}/gradle.properties".lstrip("/")

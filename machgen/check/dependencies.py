@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from machgen.check.document import Map, Seq, dig
+from machgen.check.document import Map, Seq, dig, table
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.model import Place
 
@@ -103,21 +103,21 @@ def _pep508(items: object, path: str, *, runtime: bool) -> Iterator[Dependency]:
 
 
 def _pyproject(facts: Facts, path: str) -> Manifest:
-    table = facts.toml(path)
-    project = dig(table, "project")
+    document = facts.toml(path)
+    project = dig(document, "project")
     found = list(_in_order(facts, path, _pep508(dig(project, "dependencies"), path, runtime=True)))
-    for name, group in (dig(project, "optional-dependencies") or {}).items():
+    for name, group in table(dig(project, "optional-dependencies")).items():
         found += _in_order(
             facts, path, _pep508(group, path, runtime=name not in {"dev", "test", "tests", "docs", "lint"})
         )
-    for group in (dig(table, "dependency-groups") or {}).values():
+    for group in table(dig(document, "dependency-groups")).values():
         found += _in_order(facts, path, _pep508(group, path, runtime=False))
-    poetry = dig(table, "tool", "poetry")
+    poetry = dig(document, "tool", "poetry")
     for key in ("dependencies", "dev-dependencies"):
         found += _table_dependencies(dig(poetry, key), path, _python_name, runtime=key == "dependencies")
-    for group in (dig(poetry, "group") or {}).values():
+    for group in table(dig(poetry, "group")).values():
         found += _table_dependencies(dig(group, "dependencies"), path, _python_name, runtime=False)
-    found = _with_sources(found, dig(table, "tool", "uv", "sources"), parent(path))
+    found = _with_sources(found, dig(document, "tool", "uv", "sources"), parent(path))
     described = project if isinstance(project, Map) else poetry
     named = str(dig(described, "name") or "")
     where = described.lines if isinstance(described, Map) else {}

@@ -342,6 +342,16 @@ def dig(value: Any, *keys: str | int) -> Any:
     return value
 
 
+def items(value: Any) -> list[Any]:
+    """Return a sequence; an empty one for anything else, whatever a file says where one is meant."""
+    return value if isinstance(value, list) else []
+
+
+def table(value: Any) -> dict[str, Any]:
+    """Return a mapping; an empty one for anything else, whatever a file says where one is meant."""
+    return value if isinstance(value, dict) else {}
+
+
 def maps(value: Any) -> Iterator[Map]:
     """Give the mappings in a sequence; nothing where it is none."""
     if isinstance(value, list):

@@ -5,11 +5,11 @@ sources) counts once. Helm templates are no YAML before they are rendered; a cha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, parent, place
 from machgen.check.helm import charts, rendered_charts
 from machgen.check.kustomize import kustomization_in, kustomizations, patch_files, references, render
@@ -264,6 +264,33 @@ def probes(container: Map) -> dict[str, Map]:
     return {kind: probe for kind in kinds if isinstance(probe := container.get(kind), Map)}
 
 
+class Pods:
+    """The objects of a cluster that run pods, to be found by what a selector asks for.
+
+    Args:
+        objects: The objects to look among.
+    """
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self.all = tuple(each for each in objects if each.kind in WORKLOADS and each.pod)
+        self._labelled: dict[tuple[str, str], list[Object]] = {}
+        for each in self.all:
+            for key, value in each.pod_labels.items():
+                self._labelled.setdefault((key, str(value)), []).append(each)
+
+    def selected(self, selector: Any) -> list[Object]:
+        """Return the objects whose pods a label selector matches, in order."""
+        plain = selector.get("matchLabels", selector) if isinstance(selector, Map) else None
+        first = next(iter(plain.items()), None) if isinstance(plain, Map) and "matchExpressions" not in plain else None
+        among = self.all if first is None else self._labelled.get((first[0], str(first[1])), ())
+        return [each for each in among if selects(selector, each.pod_labels)]
+
+
+def pods(facts: Facts) -> Pods:
+    """Return what runs pods, among every object there is."""
+    return Pods(facts.once(cluster).everything)
+
+
 def selects(selector: Any, labels: Map) -> bool:
     """Whether a label selector, in its plain or its long form, matches labels; an empty one matches everything."""
     if not isinstance(selector, Map):
@@ -272,7 +299,7 @@ def selects(selector: Any, labels: Map) -> bool:
     if not isinstance(plain, Map) or any(str(labels.get(key)) != str(value) for key, value in plain.items()):
         return False
     for each in maps(selector.get("matchExpressions")):
-        held, key, values = labels, str(each.get("key")), [str(value) for value in each.get("values") or ()]
+        held, key, values = labels, str(each.get("key")), [str(value) for value in items(each.get("values"))]
         operator = each.get("operator")
         if operator == "In" and str(held.get(key)) not in values:
             return False

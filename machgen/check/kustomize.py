@@ -8,7 +8,7 @@ Source: the Kustomization reference of sigs.k8s.io/kustomize and its strategic m
 from collections.abc import Iterator
 from typing import Any
 
-from machgen.check.document import Map, dig, maps, walk
+from machgen.check.document import Map, dig, items, maps, walk
 from machgen.check.facts import Facts, join, parent
 from machgen.check.kustomize_patches import merge, patch
 from machgen.check.manifest_loading import NotRendered, load, put
@@ -48,7 +48,7 @@ def references(facts: Facts, path: str) -> Iterator[str]:
     """Give the files and directories that a kustomization takes resources and components from."""
     document = _first(facts, path)
     for key in ("resources", "bases", "components"):
-        for item in dig(document, key) or ():
+        for item in items(dig(document, key)):
             if isinstance(item, str) and (target := join(parent(path), item)) is not None:
                 yield target
 
@@ -57,7 +57,7 @@ def patch_files(facts: Facts, path: str) -> Iterator[str]:
     """Give the files that a kustomization takes as patches: they look like objects and are none."""
     document = _first(facts, path)
     named = [item.get("path") for key in ("patches", "patchesJson6902") for item in maps(dig(document, key))]
-    for item in [*named, *(dig(document, "patchesStrategicMerge") or ())]:
+    for item in [*named, *items(dig(document, "patchesStrategicMerge"))]:
         if isinstance(item, str) and "\n" not in item and (target := join(parent(path), item)) is not None:
             yield target
 
@@ -83,12 +83,12 @@ def render(facts: Facts, path: str, depth: int = 0) -> list[Map]:
             raise NotRendered(f"{path} uses {key}, which only Kustomize itself renders")
     objects: list[Map] = []
     for key in ("resources", "bases"):
-        for item in document.get(key) or ():
+        for item in items(document.get(key)):
             objects += _resource(facts, path, item, depth)
     for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
         for generator in maps(document.get(key)):
             _generate(facts, path, kind, generator, objects)
-    for item in document.get("components") or ():
+    for item in items(document.get("components")):
         objects = _component(facts, path, item, objects, depth)
     _transform(facts, path, document, objects)
     return objects
@@ -104,7 +104,10 @@ def _resource(facts: Facts, path: str, item: object, depth: int) -> list[Map]:
         raise NotRendered(f"{path} names a resource that is not text")
     target = join(parent(path), item)
     if target is not None and target in facts.known:
-        return load(facts, target)
+        objects = load(facts, target)
+        if target in facts.unreadable:
+            raise NotRendered(f"{target} cannot be read: {facts.unreadable[target].reason}")
+        return objects
     inner = kustomization_in(facts, target) if target is not None else None
     if inner is None:
         raise NotRendered(f"{path} takes in {item}, which is not in this repository")
@@ -126,7 +129,7 @@ def _component(facts: Facts, path: str, item: object, objects: list[Map], depth:
     for key in _NOT_RENDERED:
         if document.get(key):
             raise NotRendered(f"{inner} uses {key}, which only Kustomize itself renders")
-    for name in document.get("resources") or ():
+    for name in items(document.get("resources")):
         objects = objects + _resource(facts, inner, name, depth)
     _transform(facts, inner, document, objects)
     return objects
@@ -135,14 +138,14 @@ def _component(facts: Facts, path: str, item: object, objects: list[Map], depth:
 def _generate(facts: Facts, path: str, kind: str, generator: Map, objects: list[Map]) -> None:
     data = Map(generator.line)
     data.path = path
-    for literal in generator.get("literals") or ():
+    for literal in items(generator.get("literals")):
         key, _, value = str(literal).partition("=")
         data[key] = value.strip("\"'")
-    for name in generator.get("files") or ():
+    for name in items(generator.get("files")):
         key, equals, file = str(name).partition("=")
         target = join(parent(path), file if equals else key)
         data[key if equals else key.rpartition("/")[2]] = (facts.text(target) or "") if target else ""
-    for name in [*(generator.get("envs") or ()), *filter(None, [generator.get("env")])]:
+    for name in [*items(generator.get("envs")), *filter(None, [generator.get("env")])]:
         target = join(parent(path), str(name))
         for line in facts.lines(target) if target else ():
             key, equals, value = line.strip().partition("=")
@@ -172,18 +175,24 @@ def _generate(facts: Facts, path: str, kind: str, generator: Map, objects: list[
 
 def _transform(facts: Facts, path: str, document: Map, objects: list[Map]) -> None:
     for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
-        for item in document.get(key) or ():
+        for item in items(document.get(key)):
             patch(facts, path, item, objects)
     for replicas in maps(document.get("replicas")):
         for each in objects:
-            scales = each.get("kind") in {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"}
+            scales = str(each.get("kind")) in {
+                "Deployment",
+                "StatefulSet",
+                "ReplicaSet",
+                "ReplicationController",
+                "Rollout",
+            }
             if scales and dig(each, "metadata", "name") == replicas.get("name") and isinstance(each.get("spec"), Map):
                 put(each["spec"], "replicas", replicas.get("count"), path, replicas.line)
     namespace = document.get("namespace")
     for each in objects:
         if (
             isinstance(namespace, str)
-            and each.get("kind") not in _NAMESPACED_NOT
+            and str(each.get("kind")) not in _NAMESPACED_NOT
             and isinstance(each.get("metadata"), Map)
         ):
             each["metadata"]["namespace"] = namespace
@@ -202,7 +211,7 @@ def _rename(document: Map, objects: list[Map]) -> None:
     renamed = {}
     for each in objects:
         name = dig(each, "metadata", "name")
-        if isinstance(name, str) and each.get("kind") not in {"Namespace", "CustomResourceDefinition"}:
+        if isinstance(name, str) and str(each.get("kind")) not in {"Namespace", "CustomResourceDefinition"}:
             renamed[name] = f"{prefix}{name}{suffix}"
             each["metadata"]["name"] = renamed[name]
     for each in objects:
@@ -232,11 +241,11 @@ def _label(document: Map, objects: list[Map]) -> None:
             _add(each, pairs, "metadata", "labels")
             if templates and isinstance(dig(each, "spec", "template"), Map):
                 _add(each, pairs, "spec", "template", "metadata", "labels")
-            if selectors and each.get("kind") in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"}:
+            if selectors and str(each.get("kind")) in {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"}:
                 _add(each, pairs, "spec", "selector", "matchLabels")
             elif selectors and each.get("kind") == "Service" and dig(each, "spec", "selector"):
                 _add(each, pairs, "spec", "selector")
-            elif selectors and each.get("kind") in {"PodDisruptionBudget", "NetworkPolicy"}:
+            elif selectors and str(each.get("kind")) in {"PodDisruptionBudget", "NetworkPolicy"}:
                 at = "selector" if each["kind"] == "PodDisruptionBudget" else "podSelector"
                 _add(each, pairs, "spec", at, "matchLabels")
 

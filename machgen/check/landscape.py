@@ -5,7 +5,7 @@ from typing import Any
 
 from machgen.check.addresses import Address, addresses, compose_ports, service_ports
 from machgen.check.compose import compose_services
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps, table
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import cluster
 from machgen.check.microservices import ONE
@@ -51,9 +51,25 @@ def _calls(facts: Facts) -> list[Address]:
 
 
 def _cycles(graph: dict[tuple[str, str], dict[str, Address]]) -> Iterator[list[Address]]:
-    """Give each circle once, beginning with its first caller by name."""
-    for scope, start in sorted(graph):
-        stack: list[list[Address]] = [[call] for call in graph[scope, start].values()]
+    """Give each circle once, beginning with its first caller by name; those are left out who only lead to one."""
+    left = {caller: {call.host for call in calls.values()} for caller, calls in graph.items()}
+    callers: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for (scope, caller), hosts in left.items():
+        for host in hosts:
+            callers.setdefault((scope, host), []).append((scope, caller))
+    # who calls nobody that calls is in no circle, nor is who calls only such
+    ends = [node for node in callers if not left.get(node)]
+    while ends:
+        node = ends.pop()
+        for above in callers.get(node, ()):
+            if node[1] in left[above]:
+                left[above].discard(node[1])
+                if not left[above]:
+                    ends.append(above)
+    for scope, start in sorted(node for node, hosts in left.items() if hosts):
+        stack: list[list[Address]] = [
+            [call] for call in graph[scope, start].values() if call.host in left[scope, start]
+        ]
         seen: set[str] = set()
         while stack:
             path = stack.pop()
@@ -64,7 +80,8 @@ def _cycles(graph: dict[tuple[str, str], dict[str, Address]]) -> Iterator[list[A
                 continue
             if host not in seen:
                 seen.add(host)
-                stack += [[*path, call] for call in graph.get((scope, host), {}).values()]
+                further = left.get((scope, host), set())
+                stack += [[*path, call] for call in graph.get((scope, host), {}).values() if call.host in further]
 
 
 @rule(
@@ -117,7 +134,7 @@ def _known_elsewhere(facts: Facts, address: Address) -> bool:
         if address.host in {each.name, each.node.get("container_name"), each.node.get("hostname")}:
             return True
         networks, extra = each.node.get("networks"), each.node.get("extra_hosts")
-        aliases = (dig(network, "aliases") or () for network in networks.values()) if isinstance(networks, Map) else ()
+        aliases = (items(dig(network, "aliases")) for network in networks.values()) if isinstance(networks, Map) else ()
         if any(address.host in each_ for each_ in aliases) or address.host in str(
             dict(extra) if isinstance(extra, Map) else extra
         ):
@@ -158,8 +175,8 @@ def events_published(facts: Facts) -> Iterator[Answer]:
                 yield Flaw(f"nobody here publishes {address}, which this service consumes", at, address)
                 continue
             wanted = _properties(document, operation)
-            for name in dig(wanted, "required") or ():
-                if others[0] and not any(name in (dig(shape, "properties") or {}) for shape in others):
+            for name in items(dig(wanted, "required")):
+                if others[0] and not any(name in table(dig(shape, "properties")) for shape in others):
                     yield Flaw(
                         f"{address} is published without {name}, which this service needs", at, f"{address}/{name}"
                     )

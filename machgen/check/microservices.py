@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from machgen.check.compose import compose_services
 from machgen.check.databases import Use, database_uses
 from machgen.check.dockerfile import Dockerfile, Instruction, image_name
-from machgen.check.document import dig
+from machgen.check.document import dig, items
 from machgen.check.facts import Facts, join, parent
 from machgen.check.kubernetes import cluster
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -120,7 +120,7 @@ def _schema_script(facts: Facts) -> str:
 def _shared_volumes(facts: Facts) -> Iterator[Flaw]:
     seen: dict[str, str] = {}
     for workload in facts.once(cluster).workloads:
-        for volume in workload.pod.get("volumes") or ():
+        for volume in items(workload.pod.get("volumes")):
             claim = dig(volume, "persistentVolumeClaim", "claimName")
             if not isinstance(claim, str) or dig(volume, "persistentVolumeClaim", "readOnly") is True:
                 continue
@@ -134,7 +134,7 @@ def _shared_volumes(facts: Facts) -> Iterator[Flaw]:
     for service in facts.once(compose_services):
         if service.development or service.context is None:
             continue
-        for mount in service.node.get("volumes") or ():
+        for mount in items(service.node.get("volumes")):
             name, _, rest = str(mount).partition(":")
             if re.fullmatch(r"[A-Za-z][\w-]*", name) and not rest.endswith(":ro"):
                 first = mounted.setdefault((service.path, name), service.context)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from machgen.check.document import Map, dig, maps, walk
+from machgen.check.document import Map, dig, items, maps, table, walk
 from machgen.check.facts import Facts, place
 from machgen.check.model import Place
 
@@ -220,8 +220,8 @@ def _runs_orbs(document: Any) -> bool:
     return isinstance(orbs, Map) and any(
         str(job if isinstance(job, str) else next(iter(job), "") if isinstance(job, Map) else "").partition("/")[0]
         in orbs
-        for workflow in (dig(document, "workflows") or {}).values()
-        for job in dig(workflow, "jobs") or ()
+        for workflow in table(dig(document, "workflows")).values()
+        for job in items(dig(workflow, "jobs"))
     )
 
 

@@ -1,6 +1,7 @@
 """What a root is in its landscape, inferred from what it depends on, what its image does, and what its code says."""
 
 import re
+from bisect import bisect_left
 
 from machgen.check.dependencies import Dependency, Manifest, manifests
 from machgen.check.dockerfile import Dockerfile, dockerfiles, image_name
@@ -84,11 +85,10 @@ def is_below(path: str, directory: str) -> bool:
     return not directory or path == directory or path.startswith(directory + "/")
 
 
-def _candidates(facts: Facts) -> frozenset[str]:
-    """The directories of manifests and container files: sources below one belong to it."""
-    return frozenset(
-        [each.directory for each in facts.once(manifests)] + [parent(each.path) for each in facts.once(dockerfiles)]
-    )
+def _candidates(facts: Facts) -> list[str]:
+    """The directories of manifests and container files, in order: sources below one belong to it."""
+    described = {each.directory for each in facts.once(manifests)}
+    return sorted(described | {parent(each.path) for each in facts.once(dockerfiles)})
 
 
 def contract_homes(facts: Facts) -> dict[str, str]:
@@ -237,7 +237,11 @@ def _listening(facts: Facts, where: str, inner: tuple[str, ...], *, by_library: 
 
 
 def _inner(facts: Facts, where: str) -> tuple[str, ...]:
-    return tuple(f"{other}/" for other in facts.once(_candidates) if other != where and is_below(other, where))
+    if not where:
+        return tuple(f"{other}/" for other in facts.once(_candidates) if other)
+    every = facts.once(_candidates)
+    # they are sorted, so what is below a directory stands together; `0` is the character after `/`
+    return tuple(f"{other}/" for other in every[bisect_left(every, f"{where}/") : bisect_left(every, f"{where}0")])
 
 
 def _starts(facts: Facts, manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from machgen.check.dependencies import Manifest, manifests
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
-from machgen.check.document import dig
+from machgen.check.document import dig, table
 from machgen.check.facts import Facts, is_beside, parent
 from machgen.check.model import Role
 from machgen.check.roles import DATABASES, contract_homes, is_below, role_of
@@ -128,8 +128,17 @@ def services(facts: Facts) -> tuple[Root, ...]:
 
 def root_of(facts: Facts, path: str) -> Root | None:
     """Return the innermost root that holds a file."""
-    holding = [root for root in facts.once(roots) if root.holds(path)]
-    return max(holding, key=lambda root: len(root.path), default=None)
+    known = facts.once(_by_path)
+    where = path
+    while where:
+        where = parent(where)
+        if where in known:
+            return known[where]
+    return None
+
+
+def _by_path(facts: Facts) -> dict[str, Root]:
+    return {root.path: root for root in facts.once(roots)}
 
 
 def files_of(facts: Facts, root: Root) -> tuple[str, ...]:
@@ -138,13 +147,12 @@ def files_of(facts: Facts, root: Root) -> tuple[str, ...]:
 
 
 def _files_by_root(facts: Facts) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    places = [root.path for root in facts.once(roots)]
-    for place in places:
-        inner = tuple(f"{other}/" for other in places if other != place and is_below(other, place))
-        files = (path for path in facts.below(place) if not path.startswith(inner))
-        found[place] = tuple(path for path in files if not is_beside(path[len(place) :]) and not _is_hidden(path))
-    return found
+    found: dict[str, list[str]] = {}
+    for path in facts.paths:
+        root = root_of(facts, path)
+        if root is not None and not is_beside(path[len(root.path) :]) and not _is_hidden(path):
+            found.setdefault(root.path, []).append(path)
+    return {where: tuple(paths) for where, paths in found.items()}
 
 
 def _is_hidden(path: str) -> bool:
@@ -169,8 +177,8 @@ def declarations(facts: Facts) -> dict[str, tuple[Role, str]]:
     found: dict[str, tuple[Role, str]] = {}
     tables = (("machgen.toml", ("check", "roots")), ("pyproject.toml", ("tool", "machgen", "check", "roots")))
     for path, keys in tables:
-        table = dig(facts.toml(path), *keys) if path in facts.known else None
-        for where, role in (table or {}).items():
+        said = dig(facts.toml(path), *keys) if path in facts.known else None
+        for where, role in table(said).items():
             if role in tuple(Role):
                 found["" if where == "." else where.strip("/")] = (Role(role), f"declared in {path}")
     return found

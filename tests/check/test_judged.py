@@ -197,6 +197,12 @@ WRONG = [
             + "</dependencies>")},
         id="C204 a cloud's own tracing",
     ),
+    pytest.param(
+        "A013",
+        {"Dockerfile": "FROM a:1\nEXPOSE 80\n", "openapi.yaml": "openapi: 3.1.0\ninfo: {title: a, version: 1.0.0}\n"
+            "paths:\n  /v1/guest-sessions:\n    post: {responses: {'201': {description: a token}}}\n"},
+        id="A013 a session is begun anew",
+    ),
 ]  # fmt: skip
 
 

@@ -1,12 +1,17 @@
 """Whatever lies in a repository: no traceback, no hang, no code run, and what could not be read is named."""
 
+import copy
+import json
 import os
 import random
 import socket
+import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from machgen.check.document import DEEPEST, Unreadable, read_json, read_toml, read_yaml
 from machgen.check.engine import Report, judge
@@ -24,10 +29,10 @@ SEEDS: dict[str, bytes] = {
         b"x\nCOPY . .\nCMD [\"a\"]\n",
     "compose.yaml": b"services:\n  a:\n    build: {context: .}\n    environment: [A=1, DB=postgres://u:p@db/x]\n  "
         b"  volumes: ['./a.conf:/a']\n",
-    "deploy/app.yaml": (WORKLOAD + SCALER).encode(),
-    "overlay/kustomization.yaml": OVERLAY["overlays/prod/kustomization.yaml"].encode(),
-    "base/kustomization.yaml": OVERLAY["base/kustomization.yaml"].encode(),
-    "base/app.yaml": OVERLAY["base/app.yaml"].encode(),
+    "deploy/app.yaml": f"{WORKLOAD}\n---\n{SCALER}".encode(),
+    "overlay/kustomization.yaml": textwrap.dedent(OVERLAY["overlays/prod/kustomization.yaml"]).encode(),
+    "base/kustomization.yaml": textwrap.dedent(OVERLAY["base/kustomization.yaml"]).encode(),
+    "base/app.yaml": textwrap.dedent(OVERLAY["base/app.yaml"]).encode(),
     ".github/workflows/ci.yml": b"on: {push: {paths: [a]}}\njobs:\n  a:\n    steps:\n      - uses: "
         b"actions/checkout@v4\n      - run: pytest\n",
     ".gitlab-ci.yml": b"include: [{local: a.yml}]\ntest:\n  script: [pytest, [a, b]]\n",
@@ -79,6 +84,32 @@ def mutated(seed: int) -> dict[str, File]:
     return {path: File(data) for path, data in files.items()}
 
 
+JUNK: list[Any] = [
+    None, [], {}, "", 0, 1.5, True, "x", [None], {"a": None}, [[]], [{}], "${X}", "{{ x }}", "9" * 50, "../../..", "*",
+    {"name": 3}, {"name": None, "value": []},
+]  # fmt: skip
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a document where a value stands."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [place for key in keys for place in ((value, key), *places(value[key]))]
+
+
+def misshaped(seed: int) -> dict[str, File]:
+    """The seeds that are YAML or JSON with values of wrong types in one to six places each."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    files = {path: File(data) for path, data in SEEDS.items()}
+    for path in (path for path in SEEDS if path.endswith((".yaml", ".yml", ".json"))):
+        documents = list(yaml.safe_load_all(SEEDS[path]))
+        for _ in range(chance.randint(1, 6)):
+            holder, key = chance.choice([place for each in documents for place in places(each)])
+            holder[key] = copy.deepcopy(chance.choice(JUNK))
+        text = json.dumps(documents[0]) if path.endswith(".json") else yaml.safe_dump_all(documents)
+        files[path] = File(text.encode())
+    return files
+
+
 def report(files: dict[str, File]) -> Report:
     """Judge these files by every rule."""
     return judge(Facts(TreeFiles(Tree(files))), all_rules())
@@ -96,13 +127,21 @@ def test_damaged_files_are_judged_without_a_traceback(start: int) -> None:
         assert time.monotonic() - began < 5, seed
 
 
+@pytest.mark.parametrize("start", range(0, 200, 50))
+def test_misshaped_files_are_judged_without_a_traceback(start: int) -> None:
+    """A number where a list is meant, a list where a name is: fifty repositories a case."""
+    for seed in range(start, start + 50):
+        report(misshaped(seed))
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("start", range(200, 2200, 100))
 def test_many_damaged_files_are_judged_without_a_traceback(start: int) -> None:
-    """The same, two thousand times."""
+    """The same, two thousand times, and two thousand misshapen ones."""
     for seed in range(start, start + 100):
         began = time.monotonic()
         report(mutated(seed))
+        report(misshaped(seed))
 
         assert time.monotonic() - began < 5, seed
 
@@ -159,6 +198,65 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         "catalog-info.yaml": "not YAML: mapping values are not allowed in this context",
         "compose.yaml": "binary",
     }.items() <= {path: reason for path, _, reason in found.unreadable}.items()
+
+
+NINE = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+BOMB = f"a0: &a0 [x, x, x, x, x, x, x, x, x]\n{NINE}"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("compose.yaml", f"{BOMB}services: {{a: {{build: ., environment: *a29, volumes: *a29, ports: *a29}}}}\n"),
+        (".gitlab-ci.yml", f"{BOMB}a: {{script: *a29}}\n"),
+        ("azure-pipelines.yml", f"{BOMB}steps: [{{script: *a29}}]\n"),
+        ("app.yaml", f"{BOMB}apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec: *a29\n"),
+        ("openapi.yaml", f"{BOMB}openapi: 3.1.0\npaths: {{/a: {{get: {{responses: *a29}}}}}}\n"),
+        ("compose.yaml", "services: &s\n  a: *s\n"),
+        ("compose.yaml", "b: &b {" + ", ".join(f"k{n}: 1" for n in range(4000)) + "}\nservices:\n"
+            + "".join(f"  s{n}: {{<<: *b}}\n" for n in range(4000))),
+    ],
+    ids=["compose", "gitlab", "azure", "manifest", "contract", "itself", "merges"],
+)  # fmt: skip
+def test_a_bomb_of_aliases_is_refused_and_named(path: str, text: str) -> None:
+    """What nine lines of aliases stand for would fill every memory; it is counted before anybody walks it."""
+    began = time.monotonic()
+    found = report({path: File(text.encode())})
+
+    assert [path] == [each for each, _, _ in found.unreadable]
+    assert time.monotonic() - began < 5
+
+
+def test_variables_that_double_stay_short() -> None:
+    """Sixty lines, each twice the one before, in a container file and in `.env`."""
+    doubling = [f"V{n}=${{V{n - 1}}}${{V{n - 1}}}\n" for n in range(1, 60)]
+    files = {
+        "Dockerfile": "FROM a:1\nENV V0=aaaaaaaaaa\n" + "".join(f"ENV {line}" for line in doubling) + "USER $V59\n",
+        ".env": "V0=aaaaaaaaaa\n" + "".join(doubling),
+        "compose.yaml": "services: {a: {build: ., environment: {X: $V59}}}\n",
+        "b/Dockerfile": "".join(f"FROM a{n}:1 AS s{n}\n" for n in range(5000)),
+    }
+    began = time.monotonic()
+    found = report({path: File(text.encode()) for path, text in files.items()})
+
+    assert (("b/Dockerfile", 1, "more than 100 stages"),) == found.unreadable
+    assert time.monotonic() - began < 5
+
+
+def test_many_services_take_no_square_of_time() -> None:
+    """Two thousand services in a line of calls, and five hundred Deployments with their Services."""
+    line = "".join(f"  s{n}: {{build: s{n}, environment: {{A_URL: 'http://s{n + 1}:80'}}}}\n" for n in range(2000))
+    pods = "---\n".join(
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d{n}}}\nspec:\n  selector: {{matchLabels: {{a: b{n}}}}}\n"
+        f"  template:\n    metadata: {{labels: {{a: b{n}}}}}\n    spec: {{containers: [{{name: a, image: a{n}}}]}}\n---\n"
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{selector: {{a: b{n}}}, ports: [{{port: 1}}]}}\n"
+        for n in range(500)
+    )
+    files = {"compose.yaml": f"services:\n{line}", "k.yaml": pods}
+    began = time.process_time()
+    report({path: File(text.encode()) for path, text in files.items()})
+
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -278,12 +278,16 @@ def repeatable(facts: Facts, root: Root) -> Iterator[Answer]:
     if not creating:
         yield NotApplicable("no operation says that it creates (201)")
     for api, operation in creating:
-        if _has_key(api, operation):
+        if _has_key(api, operation) or _SESSION.search(operation.path):
             continue
         if "id" in _written(api, operation):
             yield Unknown(f"{operation.name} takes an `id`; whether the client chooses it is not said (`readOnly`)")
         else:
             yield _flaw(facts, operation.node, f"{operation.name} creates (201) and takes no Idempotency-Key")
+
+
+_SESSION = re.compile(r"/(?:[a-z]+-)*(?:sessions?|tokens?|log-?in|sign-?in)/?\Z", re.IGNORECASE)
+"""Where somebody signs in: a second token or session beside the first is what a repetition is meant to give."""
 
 
 def _has_key(api: Api, operation: Operation) -> bool:

@@ -12,7 +12,7 @@ from machgen.check.cloud_native.manifests import (
     unjudged,
 )
 from machgen.check.cloud_native.secrets import entropy, is_secret_name, is_secret_value
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps, table
 from machgen.check.facts import Facts, parent, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, selects
 from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, rule, rules_in
@@ -251,7 +251,7 @@ def labelled(facts: Facts) -> Iterator[Answer]:
     """Dashboards, cost reports and people find what belongs together by labels that every tool knows."""
     yield from unjudged(facts)
     for workload in facts.once(cluster).workloads:
-        if "app.kubernetes.io/name" not in (dig(workload.node, "metadata", "labels") or {}):
+        if "app.kubernetes.io/name" not in table(dig(workload.node, "metadata", "labels")):
             yield Flaw(
                 f"{workload.title} has no label app.kubernetes.io/name",
                 workload.at("metadata", "labels"),
@@ -275,7 +275,7 @@ def rights_least(facts: Facts) -> Iterator[Answer]:
         yield NotApplicable("no roles or bindings")
     for role in found.of("Role", "ClusterRole"):
         for entry in maps(role.node.get("rules")):
-            wide = [key for key in ("verbs", "resources", "apiGroups") if "*" in (entry.get(key) or ())]
+            wide = [key for key in ("verbs", "resources", "apiGroups") if "*" in items(entry.get(key))]
             if wide:
                 message = f"{role.title} grants every {' of every '.join(key.removesuffix('s') for key in wide)}"
                 yield Flaw(message, place(role.path, entry, wide[0]), role.title)

@@ -7,7 +7,7 @@ from machgen.check.cloud_native.patterns import DEFAULTS, TLS
 from machgen.check.cloud_native.secrets import entropy, is_placeholder, is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
-from machgen.check.document import Map, dig, maps, walk
+from machgen.check.document import Map, dig, items, maps, walk
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.ignoring import left_out, patterns_of
 from machgen.check.kustomize import kustomizations
@@ -295,7 +295,7 @@ def _composed(facts: Facts) -> Iterator[Flaw]:
                     each.at("env_file"),
                     f"{each.name}/{name}",
                 )
-        for mount in each.node.get("volumes") or ():
+        for mount in items(each.node.get("volumes")):
             source = str(mount).partition(":")[0] if isinstance(mount, str) else ""
             # a missing directory is made by the engine; a missing file becomes a directory, and the program fails
             if (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from machgen.check.cloud_native.manifests import MANIFESTS, container_title, root_of_container, unjudged
 from machgen.check.cloud_native.workloads import lasting
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts
 from machgen.check.kubernetes import Object
 from machgen.check.model import Answer, Flaw, Level, Unknown, rule, rules_in
@@ -107,7 +107,7 @@ def _pre_stop(container: Map) -> float | None:
 
 
 def _drain(facts: Facts, workload: Object, container: Map) -> _Drain | None:
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    words = [*items(container.get("command")), *items(container.get("args"))]
     text = " ".join(str(each) for each in words)
     root = root_of_container(facts, workload, container)
     if root and not words:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages
 from machgen.check.cloud_native.manifests import container_keys
 from machgen.check.dockerfile import Dockerfile, Instruction, Stage, image_name
-from machgen.check.document import dig
+from machgen.check.document import dig, table
 from machgen.check.facts import Facts, place
 from machgen.check.image_use import compose_services_of, containers_of
 from machgen.check.kubernetes import probes
@@ -84,7 +84,7 @@ def _npm_script(facts: Facts, dockerfile: Dockerfile, text: str) -> str:
     root = root_of(facts, dockerfile.path)
     for manifest in root.manifests if root and match else ():
         if manifest.ecosystem == "node" and match:
-            script = (facts.json(manifest.path) or {}).get("scripts", {})
+            script = table(dig(facts.json(manifest.path), "scripts"))
             found = script.get(match[1]) if isinstance(script, dict) else None
             return found if isinstance(found, str) else ""
     return ""

@@ -8,7 +8,7 @@ from machgen.check.dockerfile import dockerfiles, image_name
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts
 from machgen.check.image_use import containers_of
-from machgen.check.kubernetes import Object, cluster, selects
+from machgen.check.kubernetes import Object, Pods, cluster
 from machgen.check.model import Answer, NotApplicable, Role, Unknown
 from machgen.check.roots import DATABASES, Root, root_of
 
@@ -65,11 +65,21 @@ def services_of(facts: Facts, workload: Object) -> list[Object]:
     """Return the Services that send traffic to a workload's pods."""
     return [
         each
-        for each in facts.once(cluster).of("Service")
-        if dig(each.node, "spec", "selector")
-        and same_namespace(each, workload)
-        and selects(dig(each.node, "spec", "selector"), workload.pod_labels)
+        for each in facts.once(_services_by_workload).get((workload.kind, workload.name), ())
+        if same_namespace(each, workload)
     ]
+
+
+def _services_by_workload(facts: Facts) -> dict[tuple[str, str], list[Object]]:
+    found: dict[tuple[str, str], list[Object]] = {}
+    running = Pods(facts.once(cluster).objects)
+    for each in facts.once(cluster).of("Service"):
+        if selector := dig(each.node, "spec", "selector"):
+            for workload in running.selected(selector):
+                behind = found.setdefault((workload.kind, workload.name), [])
+                if each not in behind[-1:]:
+                    behind.append(each)
+    return found
 
 
 def same_namespace(one: Object, other: Object) -> bool:

@@ -103,7 +103,7 @@ def _environment(facts: Facts, root: Root) -> Iterator[tuple[str, object, Place]
 
 
 def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, object, Place]]:
-    named = {dig(each, "configMapRef", "name") for each in maps(container.get("envFrom")) if "prefix" not in each}
+    named = {str(dig(each, "configMapRef", "name")) for each in maps(container.get("envFrom")) if "prefix" not in each}
     for config in facts.once(cluster).of("ConfigMap"):
         data = config.node.get("data")
         if config.name in named and facts.once(_config_users).get(config.name) == 1 and isinstance(data, Map):
@@ -111,13 +111,13 @@ def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, objec
                 yield key, data[key], place(config.path, data, key)
 
 
-def _config_users(facts: Facts) -> dict[object, int]:
+def _config_users(facts: Facts) -> dict[str, int]:
     """How many kinds of containers take a ConfigMap into their environment: what is shared is not read by all."""
-    users: dict[object, set[str]] = {}
+    users: dict[str, set[str]] = {}
     for workload in facts.once(cluster).workloads:
         for container in workload.all_containers:
             for source in maps(container.get("envFrom")):
-                users.setdefault(dig(source, "configMapRef", "name"), set()).add(str(container.get("image")))
+                users.setdefault(str(dig(source, "configMapRef", "name")), set()).add(str(container.get("image")))
     return {name: len(images) for name, images in users.items()}
 
 

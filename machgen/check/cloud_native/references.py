@@ -11,9 +11,9 @@ from machgen.check.cloud_native.manifests import (
     same_namespace,
     unjudged,
 )
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, maps, table
 from machgen.check.facts import Facts, parent, place
-from machgen.check.kubernetes import WORKLOADS, Object, cluster, probes, selects
+from machgen.check.kubernetes import WORKLOADS, Object, Pods, cluster, pods, probes, selects
 from machgen.check.model import Answer, Flaw, Level, rule, rules_in
 
 
@@ -30,10 +30,9 @@ def references_match(facts: Facts) -> Iterator[Answer]:
     does not exist. Nothing fails until traffic does. References to what the repository leaves to others (Secrets,
     custom resources, other namespaces) are not judged."""
     yield from unjudged(facts)
-    found = facts.once(cluster)
-    everything = found.everything
-    for each in found.objects:
-        around = tuple(one for one in everything if _together(one, each))
+    everything = facts.once(_everything)
+    for each in facts.once(cluster).objects:
+        around = everything.around(each)
         if each.kind in WORKLOADS:
             yield from _workload(each, everything, around)
         elif each.kind == "Service" and _pods(around):
@@ -48,20 +47,37 @@ def references_match(facts: Facts) -> Iterator[Answer]:
             yield from _route(each, everything)
 
 
-def _together(one: Object, other: Object) -> bool:
-    """Whether two objects are applied together, as far as the tree shows it: what the other lacks, others may make."""
-    return one.bundle == other.bundle if other.bundle else parent(one.path) == parent(other.path)
+class _Everything:
+    """Every object there is, to be found by name, by place and by label."""
+
+    def __init__(self, objects: tuple[Object, ...], pods: Pods) -> None:
+        self.objects, self.pods = objects, pods
+        self._named: dict[tuple[str, str], list[Object]] = {}
+        self._beside: dict[tuple[str, str], list[Object]] = {}
+        for each in objects:
+            self._named.setdefault((each.kind, each.name), []).append(each)
+            for key in ((("bundle", each.bundle)), ("directory", parent(each.path))):
+                self._beside.setdefault(key, []).append(each)
+
+    def named(self, kind: str, name: object) -> list[Object]:
+        """Return the objects of a kind and name."""
+        return self._named.get((kind, str(name)), [])
+
+    def around(self, each: Object) -> tuple[Object, ...]:
+        """Return what is applied together with an object, as far as the tree shows it: others may make the rest."""
+        key = ("bundle", each.bundle) if each.bundle else ("directory", parent(each.path))
+        return tuple(self._beside.get(key, ()))
 
 
-def _pods(everything: tuple[Object, ...]) -> list[Object]:
-    return [each for each in everything if each.kind in WORKLOADS and each.pod]
+def _everything(facts: Facts) -> _Everything:
+    return _Everything(facts.once(cluster).everything, facts.once(pods))
 
 
-def _named(everything: tuple[Object, ...], kind: str, name: object) -> list[Object]:
-    return [each for each in everything if each.kind == kind and each.name == name]
+def _pods(around: tuple[Object, ...]) -> bool:
+    return any(each.kind in WORKLOADS and each.pod for each in around)
 
 
-def _workload(each: Object, everything: tuple[Object, ...], around: tuple[Object, ...]) -> Iterator[Flaw]:
+def _workload(each: Object, everything: _Everything, around: tuple[Object, ...]) -> Iterator[Flaw]:
     selector = dig(each.node, "spec", "selector")
     if each.kind not in {"Job", "CronJob", "Pod"} and selector and not selects(selector, each.pod_labels):
         yield Flaw(
@@ -73,7 +89,7 @@ def _workload(each: Object, everything: tuple[Object, ...], around: tuple[Object
     if (
         account
         and account != "default"
-        and not _named(everything, "ServiceAccount", account)
+        and not everything.named("ServiceAccount", account)
         and _owns(around, "ServiceAccount")
     ):
         at = each.at(*each.pod_keys, "serviceAccountName")
@@ -100,25 +116,25 @@ def _workload(each: Object, everything: tuple[Object, ...], around: tuple[Object
         yield from _container(each, container, volumes, (everything, around))
 
 
-def _lacks(everything: tuple[Object, ...], around: tuple[Object, ...], kind: str, name: object) -> bool:
+def _lacks(everything: _Everything, around: tuple[Object, ...], kind: str, name: object) -> bool:
     """Whether a name is missing among objects of a kind that the repository makes itself."""
-    return not _named(everything, kind, name) and _owns(around, kind)
+    return not everything.named(kind, name) and _owns(around, kind)
 
 
-def _binding(each: Object, everything: tuple[Object, ...], around: tuple[Object, ...]) -> Iterator[Flaw]:
+def _binding(each: Object, everything: _Everything, around: tuple[Object, ...]) -> Iterator[Flaw]:
     kind, name = dig(each.node, "roleRef", "kind"), dig(each.node, "roleRef", "name")
     if kind == "Role" and _lacks(everything, around, "Role", name):
         yield Flaw(f"{each.title} binds the Role {name}, which is not here", each.at("roleRef", "name"), each.title)
     for index, subject in enumerate(maps(each.node.get("subjects"))):
-        own = subject.get("namespace") in {None, each.namespace} and subject.get("kind") == "ServiceAccount"
+        own = subject.get("namespace") in (None, each.namespace) and subject.get("kind") == "ServiceAccount"
         account = subject.get("name")
         if own and account != "default" and _lacks(everything, around, "ServiceAccount", account):
             message = f"{each.title} binds the ServiceAccount {account}, which is not here"
             yield Flaw(message, each.at("subjects", index, "name"), f"{each.title}/{account}")
 
 
-def _lacks_config(everything: tuple[Object, ...], around: tuple[Object, ...], name: object) -> bool:
-    return not _named(everything, "ConfigMap", name) and _owns(around, "ConfigMap")
+def _lacks_config(everything: _Everything, around: tuple[Object, ...], name: object) -> bool:
+    return not everything.named("ConfigMap", name) and _owns(around, "ConfigMap")
 
 
 def _owns(everything: tuple[Object, ...], kind: str) -> bool:
@@ -127,7 +143,7 @@ def _owns(everything: tuple[Object, ...], kind: str) -> bool:
 
 
 def _container(
-    each: Object, container: Map, volumes: set[str], objects: tuple[tuple[Object, ...], tuple[Object, ...]]
+    each: Object, container: Map, volumes: set[str], objects: tuple[_Everything, tuple[Object, ...]]
 ) -> Iterator[Flaw]:
     keys, title = container_keys(each, container), container_title(each, container)
     names = {str(port.get("name")) for port in maps(container.get("ports"))}
@@ -138,7 +154,7 @@ def _container(
                 at = each.at(*keys, kind, how, "port")
                 yield Flaw(f"{title} is probed on the port {port}, which it does not name", at, f"{title}/{kind}")
     for index, mount in enumerate(maps(container.get("volumeMounts"))):
-        if mount.get("name") not in volumes:
+        if str(mount.get("name")) not in volumes:
             at = each.at(*keys, "volumeMounts", index, "name")
             yield Flaw(
                 f"{title} mounts the volume {mount.get('name')}, which its pod does not have", at, f"{title}/mount"
@@ -155,33 +171,31 @@ def _container(
 
 
 def _variable(
-    each: Object, title: str, variable: Map, objects: tuple[tuple[Object, ...], tuple[Object, ...]]
+    each: Object, title: str, variable: Map, objects: tuple[_Everything, tuple[Object, ...]]
 ) -> Iterator[Flaw]:
     reference = dig(variable, "valueFrom", "configMapKeyRef")
     if not isinstance(reference, Map) or reference.get("optional") is True:
         return
     name, key = reference.get("name"), str(reference.get("key"))
-    maps_ = _named(objects[0], "ConfigMap", name)
+    maps_ = objects[0].named("ConfigMap", name)
     if not maps_ and not _lacks_config(*objects, name):
         return
     if not maps_:
         message = f"{title} takes {variable.get('name')} from the ConfigMap {name}, which is not here"
         yield Flaw(message, place(each.path, reference, "name"), f"{title}/{name}")
-    elif not any(
-        key in (each_.node.get("data") or {}) or key in (each_.node.get("binaryData") or {}) for each_ in maps_
-    ):
+    elif not any(key in table(each_.node.get("data")) or key in table(each_.node.get("binaryData")) for each_ in maps_):
         message = f"{title} takes {variable.get('name')} from the key {key}, which the ConfigMap {name} does not have"
         yield Flaw(message, place(each.path, reference, "key"), f"{title}/{name}/{key}")
 
 
-def _service(facts: Facts, each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _service(facts: Facts, each: Object, everything: _Everything) -> Iterator[Flaw]:
     selector = dig(each.node, "spec", "selector")
     if not isinstance(selector, Map) or not selector:
         return
-    behind = [pod for pod in _pods(everything) if same_namespace(pod, each) and selects(selector, pod.pod_labels)]
+    behind = [pod for pod in everything.pods.selected(selector) if same_namespace(pod, each)]
     if not behind:
         # an operator makes the pods of a custom resource, and gives them labels of its own
-        custom = (pod.name for pod in everything if "." in pod.group and not pod.group.endswith("k8s.io"))
+        custom = (pod.name for pod in everything.objects if "." in pod.group and not pod.group.endswith("k8s.io"))
         if not any(name.startswith(each.name.split("-")[0]) for name in custom):
             yield Flaw(f"{each.title} selects no pod", each.at("spec", "selector"), f"{each.title}/selector")
         return
@@ -205,14 +219,14 @@ def _service(facts: Facts, each: Object, everything: tuple[Object, ...]) -> Iter
             yield Flaw(f"{each.title} sends to port {target}; its pods have {listed}", at, f"{each.title}/{target}")
 
 
-def _scaler(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _scaler(each: Object, everything: _Everything) -> Iterator[Flaw]:
     target = dig(each.node, "spec", "scaleTargetRef")
     kind, name = dig(target, "kind") or "Deployment", dig(target, "name")
     fewest, most = dig(each.node, "spec", "minReplicas"), dig(each.node, "spec", "maxReplicas")
     if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
         message = f"{each.title} lets {most} replica{'s' if most != 1 else ''} be the most and {fewest} the fewest"
         yield Flaw(message, each.at("spec", "maxReplicas"), f"{each.title}/bounds")
-    if kind in WORKLOADS and not _named(everything, str(kind), name):
+    if str(kind) in WORKLOADS and not everything.named(str(kind), name):
         yield Flaw(
             f"{each.title} scales {kind} {name}, which is not here",
             each.at("spec", "scaleTargetRef", "name"),
@@ -220,23 +234,23 @@ def _scaler(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
         )
 
 
-def _selecting(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _selecting(each: Object, everything: _Everything) -> Iterator[Flaw]:
     key = "selector" if each.kind == "PodDisruptionBudget" else "podSelector"
     selector = dig(each.node, "spec", key)
     if not isinstance(selector, Map) or not selector:
         return
-    if not any(selects(selector, pod.pod_labels) and same_namespace(pod, each) for pod in _pods(everything)):
+    if not any(same_namespace(pod, each) for pod in everything.pods.selected(selector)):
         yield Flaw(f"{each.title} selects no pod", each.at("spec", key), f"{each.title}/selector")
 
 
-def _route(each: Object, everything: tuple[Object, ...]) -> Iterator[Flaw]:
+def _route(each: Object, everything: _Everything) -> Iterator[Flaw]:
     for holder, name, port in _backends(each):
-        services = _named(everything, "Service", name)
+        services = everything.named("Service", name)
         at = place(each.path, holder, "name")
         if not services:
             yield Flaw(f"{each.title} sends to the Service {name}, which is not here", at, f"{each.title}/{name}")
         elif port is not None and not any(
-            port in {one.get("port"), one.get("name")}
+            port in (one.get("port"), one.get("name"))
             for service in services
             for one in maps(dig(service.node, "spec", "ports"))
         ):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from machgen.check.dependencies import manifests
 from machgen.check.dockerfile import dockerfiles
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, maps, table
 from machgen.check.facts import Facts, place
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Unknown, rule, rules_in
 from machgen.check.pipelines import Pipeline, Step, pipelines, workflows
@@ -112,7 +112,8 @@ def no_untrusted_input(facts: Facts) -> Iterator[Answer]:
         yield NotApplicable("no GitHub workflow")
     for each in found:
         triggers = dig(each.document, "on")
-        privileged = any(name in (triggers or ()) for name in ("pull_request_target", "workflow_run"))
+        said = triggers if isinstance(triggers, str | list | dict) else ()
+        privileged = any(name in said for name in ("pull_request_target", "workflow_run"))
         for step in each.steps:
             script = step.run or (str(step.inputs.get("script") or "") if "github-script" in step.uses else "")
             for name in dict.fromkeys(match[1] for match in _UNTRUSTED.finditer(script)):
@@ -164,9 +165,7 @@ def updates_automated(facts: Facts) -> Iterator[Answer]:
     if not present:
         yield NotApplicable("no dependencies are declared")
         return
-    if _RENOVATE & facts.known or "renovate" in (
-        facts.json("package.json") or {} if "package.json" in facts.known else {}
-    ):
+    if _RENOVATE & facts.known or ("package.json" in facts.known and "renovate" in table(facts.json("package.json"))):
         return
     path = next((path for path in (".github/dependabot.yml", ".github/dependabot.yaml") if path in facts.known), None)
     if path is None:

@@ -18,7 +18,7 @@ from machgen.check.cloud_native.manifests import (
     unjudged,
 )
 from machgen.check.dockerfile import dockerfiles, image_name
-from machgen.check.document import Map, dig, maps
+from machgen.check.document import Map, dig, items, maps, table
 from machgen.check.facts import Facts, place
 from machgen.check.image_use import image_names
 from machgen.check.kubernetes import LASTING, Object, cluster, selects
@@ -48,7 +48,7 @@ def resources_set(facts: Facts) -> Iterator[Answer]:
     for workload in facts.once(cluster).workloads:
         for container in workload.containers:
             given = container.get("resources")
-            limits, requests = dig(given, "limits") or {}, dig(given, "requests") or {}
+            limits, requests = table(dig(given, "limits")), table(dig(given, "requests"))
             missing = [f"{name} request" for name in ("cpu", "memory") if name not in requests and name not in limits]
             missing += [] if "memory" in limits else ["memory limit"]
             if missing:
@@ -102,14 +102,14 @@ def _unrestricted(container: Map, workload: Object) -> tuple[list[str], tuple[Ed
         missing.append("writable root")
     if dig(own, "allowPrivilegeEscalation") is not False:
         missing.append("may escalate")
-    dropped = dig(own, "capabilities", "drop") or []
+    dropped = items(dig(own, "capabilities", "drop"))
     fix: tuple[Edit, ...] = ()
     if "ALL" not in dropped:
         said = [str(each) for each in dropped if str(each).upper() == "ALL"]
         missing.append(f"drops `{said[0]}`, which must be spelt ALL" if said else "keeps capabilities")
         if said and isinstance(own, Map) and isinstance(capabilities := own.get("capabilities"), Map):
             fix = _spell(capabilities, said[0], workload.path)
-    if dig(effective("seccompProfile"), "type") not in {"RuntimeDefault", "Localhost"}:
+    if dig(effective("seccompProfile"), "type") not in ("RuntimeDefault", "Localhost"):
         missing.append("no seccomp profile")
     return missing, fix if len(missing) == 1 else ()
 
@@ -281,7 +281,7 @@ def _privileges(workload: Object, container: Map) -> Iterator[Flaw]:
     keys, title = container_keys(workload, container), container_title(workload, container)
     if dig(container, "securityContext", "privileged") is True:
         yield Flaw(f"{title} is privileged", workload.at(*keys, "securityContext", "privileged"), f"{title}/privileged")
-    added = [str(each).removeprefix("CAP_") for each in dig(container, "securityContext", "capabilities", "add") or ()]
+    added = [str(each).removeprefix("CAP_") for each in items(dig(container, "securityContext", "capabilities", "add"))]
     if wide := sorted(set(added) & _CAPABILITIES):
         at = workload.at(*keys, "securityContext", "capabilities", "add")
         yield Flaw(f"{title} is given {', '.join(wide)}", at, f"{title}/capabilities")

@@ -24,20 +24,23 @@ def _suite(letter: str, report: Report) -> list[str]:
     failed = sum(each.outcome is Outcome.FOUND for each in cases)
     skipped = sum(each.outcome in {Outcome.UNKNOWN, Outcome.NOT_APPLICABLE} for each in cases)
     counts = f'tests="{len(cases)}" failures="{failed}" errors="0" skipped="{skipped}" time="0"'
+    findings: dict[tuple[str, str | None], list[Finding]] = {}
+    for one in report.findings:
+        findings.setdefault((one.rule.id, one.root), []).append(one)
     lines = [f'  <testsuite name="{escaped(LETTERS.get(letter, letter))}" {counts}>']
     for each in cases:
-        lines += _case(each, report)
+        lines += _case(each, findings)
     return [*lines, "  </testsuite>"]
 
 
-def _case(each: Judgement, report: Report) -> list[str]:
+def _case(each: Judgement, findings: dict[tuple[str, str | None], list[Finding]]) -> list[str]:
     where = f" [{printable(each.root or '.')}]" if each.root is not None else ""
     name = escaped(f"{each.rule.id} {each.rule.title}{where}")
     head = f'    <testcase classname="{escaped(f"machgen.{each.rule.letter}")}" name="{name}" time="0"'
     if each.outcome is Outcome.PASSED:
         return [f"{head}/>"]
     if each.outcome is Outcome.FOUND:
-        found = [one for one in report.findings if one.rule.id == each.rule.id and one.root == each.root]
+        found = findings.get((each.rule.id, each.root), [])
         text = "\n".join(_line(one) for one in found) or "found in a file that another root shares"
         failure = f'<failure message="{escaped(each.rule.mend)}" type="{each.rule.level.word}">'
         return [f"{head}>", f"      {failure}{escaped(text)}</failure>", "    </testcase>"]
