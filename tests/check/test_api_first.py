@@ -42,6 +42,8 @@ KAFKA = {"package.json": '{"dependencies": {"express": "5.0.1", "kafkajs": "2.2.
 CREATE = "/pets:\n  post:\n    parameters: %s\n    requestBody: {content: {application/json: {schema: %s}}}\n    responses: {'201': {description: made}%s}"
 CHANGE = "/pets/{id}:\n  %s:\n    parameters: %s\n    requestBody: {content: {application/json: {schema: %s}}}\n    responses: {'200': {description: ok}%s}"
 
+SENT = f"asyncapi: 3.0.0\ninfo: {INFO}\nchannels: {{a: {{address: order.placed}}, b: {{address: '{{region}}.stock.moved'}}}}\noperations:\n  a: {{action: send, channel: {{$ref: '#/channels/a'}}}}\n  b: {{action: send, channel: {{$ref: '#/channels/b'}}}}\n"
+
 VIOLATIONS = [
     ("A001", "code first in Python", PYTHON, ["pyproject.toml:1"]),
     ("A001", "nothing in Go", {**GO, "testdata/openapi.yaml": openapi(GET % OK)}, ["go.mod:1"]),
@@ -87,6 +89,8 @@ VIOLATIONS = [
     ("A015", "a pipeline that looks away", {**service(openapi(GET % OK), GO), CI: RUN.format("go test ./...")}, ["openapi.yaml:1"]),
     ("A017", "kafkajs", {**KAFKA, "src/a.js": "await producer.send({ topic: 'a' });\n"}, ["src/a.js:1"]),
     ("A017", "Spring", {"pom.xml": JAVA["pom.xml"].replace("</dependencies>", "<dependency><groupId>org.springframework.kafka</groupId><artifactId>spring-kafka</artifactId></dependency></dependencies>"), "src/main/java/A.java": "class A {\n void b() { kafkaTemplate.send(\"a\", c); }\n}\n"}, ["src/main/java/A.java:2"]),
+    ("A017", "another topic, in Node", {**KAFKA, "src/a.js": "await producer.send({ topic: 'order.shipped' });\n", "asyncapi.yaml": SENT}, ["src/a.js:1"]),
+    ("A017", "another topic, in Python", {"requirements.txt": "fastapi\naiokafka\n", "a.py": "async def f(producer):\n    await producer.send_and_wait('order.placed', b'')\n    await producer.send_and_wait('order.lost', b'')\n", "asyncapi.yaml": SENT}, ["a.py:3"]),
     ("A018", "a text for a number", service(openapi(EXAMPLE % ("{type: object, properties: {a: {type: integer}}}", "example: {a: b}"))), ["openapi.yaml:13"]),
     ("A018", "a member that is missing", service(openapi(EXAMPLE % ("{type: object, required: [a]}", "examples: {one: {value: {b: 1}}}")), JAVA), ["openapi.yaml:13"]),
     ("A018", "no date", service(openapi(reply(properties("born: {type: string, format: date, example: '31.1.2026'}"))), PYTHON), ["openapi.yaml:9"]),
@@ -133,6 +137,7 @@ LOOKALIKES = [
     ("A014", "a version in the body", service(openapi(CHANGE % ("patch", "[]", properties("version: {type: integer}"), "")))),
     ("A015", "through make", {**service(openapi(GET % OK)), CI: RUN.format("make lint"), "Makefile": "lint:\n\tredocly lint openapi.yaml\n"}),
     ("A015", "in its tests", {**service(openapi(GET % OK), PYTHON), CI: RUN.format("pytest"), "tests/test_a.py": "CONTRACT = 'openapi.yaml'\n"}),
+    ("A017", "the topic that is described", {**KAFKA, "src/a.js": "await producer.send({ topic: 'order.placed' });\nawait producer.send({ topic: 'eu.stock.moved' });\nawait producer.send({ topic });\n", "asyncapi.yaml": SENT}),
     ("A017", "it only listens", {**KAFKA, "src/a.js": "await consumer.subscribe({ topic: 'a' });\n"}),
     ("A017", "described", {**KAFKA, "src/a.js": "await producer.send({ topic: 'a' });\n", "asyncapi.yaml": f"asyncapi: 3.0.0\ninfo: {INFO}\n"}),
     ("A017", "something else that is sent", {**NODE, "src/a.js": "producer.send({ a: 1 });\n"}),

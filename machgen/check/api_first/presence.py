@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first.contracts import Contract, contracts, no_openapi, of
+from machgen.check.api_first.contracts import Contract, contracts, no_openapi, of, parsed
 from machgen.check.api_first.routes import Routes, routes
 from machgen.check.facts import Facts
 from machgen.check.microservices import anchor
@@ -228,11 +228,12 @@ def events_described(facts: Facts, root: Root) -> Iterator[Answer]:
     if broker is None or not broker.runtime:
         yield NotApplicable("no broker's client is a dependency")
         return
-    if any(each.kind in {"asyncapi", "protobuf"} for each in of(facts, root)) or _schemas(facts, root):
-        return
     sources = tuple(
         path for path in files_of(facts, root) if path.endswith(_CODE) and facts.mentions(path, _PUBLISHING)
     )
+    if any(each.kind in {"asyncapi", "protobuf"} for each in of(facts, root)) or _schemas(facts, root):
+        yield from _undescribed(facts, root, sources)
+        return
     first = next(facts.grep(sources, _PUBLISHES), None)
     if first is None:
         yield NotApplicable("it publishes nothing that can be seen")
@@ -240,6 +241,36 @@ def events_described(facts: Facts, root: Root) -> Iterator[Answer]:
     at, match = first
     call = " ".join(match[0].split()).rstrip("({ ")
     yield Flaw(f"{root.name} publishes ({call}) and no AsyncAPI document describes what", at, "publishes")
+
+
+# a topic that is literal, first of the arguments or named; with a broker that routes (AMQP) a name is no channel
+_TOPIC = re.compile(
+    r"\b(?:kafkaTemplate|streamBridge)\s?\.\s?send\(\s{0,40}\"(?P<spring>[\w.-]{1,120})\""
+    r"|\bproducer\s?\.\s?(?:send|produce|send_and_wait|Produce|ProduceAsync)\(\s{0,40}(?:\{\s{0,40})?(?:topic\s?[:=]\s?)?[\"'](?P<any>[\w.-]{1,120})[\"']"
+    r"|\b(?:kafka\.Message|sarama\.ProducerMessage)\{\s{0,40}Topic:\s{0,8}\"(?P<go>[\w.-]{1,120})\""
+)
+
+
+def _undescribed(facts: Facts, root: Root, sources: tuple[str, ...]) -> Iterator[Answer]:
+    """Literal topics that none of the service's descriptions sends to, where they describe what it sends at all."""
+    described = of(facts, root, "asyncapi")
+    found = list(facts.grep(sources, _TOPIC)) if described else []
+    if not found:
+        return
+    from machgen.check.api_first.event_changes import Events  # noqa: PLC0415 - few services publish to literal topics
+
+    addresses = {
+        address
+        for each in described
+        for sent, address in Events(each.path, each.document, lambda path: parsed(facts, path)).messages()
+        if sent
+    }
+    known = [re.compile(re.sub(r"\\{[^{}]*\\}", "[^.]+", re.escape(address))) for address in sorted(addresses)]
+    for at, match in found if known else ():
+        topic = next(filter(None, match.groups()))
+        if not any(pattern.fullmatch(topic) for pattern in known):
+            message = f"{root.name} publishes to {topic}, which {described[0].path} does not describe"
+            yield Flaw(message, at, f"topic {topic}")
 
 
 def _schemas(facts: Facts, root: Root) -> bool:
