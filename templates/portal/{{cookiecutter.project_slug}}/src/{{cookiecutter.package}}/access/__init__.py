@@ -1,0 +1,1 @@
+"""Who may do what with whose things: roles and permissions as data, and the one filter that every query begins with."""

@@ -1,0 +1,81 @@
+"""What can be done with accounts."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.auth import Principal
+from chassis.problems import Problem
+
+from ..access.permissions import Permission, Role
+from ..access.service import the_one, units
+from ..members.service import join
+from ..people.models import PersonRow
+from ..people.service import ensure
+from ..units.models import UnitRow
+from ..units.service import plant
+from . import events
+from .models import AccountRow
+from .schemas import AccountDraft, AccountStatus, AccountWritable, Kind, State
+
+
+def listed(caller: Principal, by: Permission = Permission.VIEW_UNIT) -> Select[AccountRow]:
+    """Return the query for the accounts in which the caller may do something somewhere."""
+    where = select(UnitRow.account_id).where(UnitRow.id.in_(units(caller, by)))
+    return select(AccountRow).where(AccountRow.tenant == caller.tenant, AccountRow.id.in_(where))
+
+
+def managed(caller: Principal) -> Select[AccountRow]:
+    """Return the query for the accounts that the caller may change: those whose own unit it manages."""
+    top = select(UnitRow.account_id).where(
+        UnitRow.parent_id.is_(None), UnitRow.id.in_(units(caller, Permission.MANAGE_UNIT))
+    )
+    return select(AccountRow).where(AccountRow.tenant == caller.tenant, AccountRow.id.in_(top))
+
+
+def of_tenant(caller: Principal) -> Select[AccountRow]:
+    """Return the query for all accounts of the caller's house, for those who work there."""
+    return select(AccountRow).where(AccountRow.tenant == caller.tenant)
+
+
+async def find(session: AsyncSession, caller: Principal, account_id: UUID, *, to_change: bool = False) -> AccountRow:
+    """Return one account.
+
+    :raises Problem: 404 when there is none for this caller, 403 when its roles do not allow the change.
+    """
+    one = AccountRow.id == account_id
+    allowed = managed(caller) if to_change else listed(caller)
+    return await the_one(session, allowed.where(one), name="account", seen=listed(caller).where(one))
+
+
+async def open_account(session: AsyncSession, caller: Principal, draft: AccountDraft) -> tuple[AccountRow, UnitRow]:
+    """Store a new account with its own unit; the caller becomes that unit's admin.
+
+    :raises Problem: 409 when the caller has an account as a person already.
+    """
+    person = await ensure(session, caller)
+    if draft.kind is Kind.PERSON:
+        await session.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
+        own = managed(caller).where(AccountRow.kind == Kind.PERSON, AccountRow.state != State.CLOSED)
+        if await session.scalar(select(exists(own))):
+            raise Problem(409, "account-exists", "You have an account as a person already.")
+    row = AccountRow(tenant=caller.tenant, state=State.ACTIVE, **draft.model_dump())
+    session.add(row)
+    await session.flush()
+    unit = UnitRow(tenant=caller.tenant, account_id=row.id, parent_id=None, name=row.name)
+    await plant(session, unit)
+    await join(session, unit, person.id, [Role.ADMIN])
+    await events.tell(session, events.CREATED, row)
+    return row, unit
+
+
+async def replace(session: AsyncSession, row: AccountRow, draft: AccountWritable | AccountStatus) -> None:
+    """Replace what may be written; a draft that changes nothing makes no new version."""
+    before, state = row.version, row.state
+    for name, value in draft.model_dump().items():
+        setattr(row, name, value)
+    await session.flush()
+    if row.version != before:
+        closed = row.state == State.CLOSED != state
+        await events.tell(session, events.CLOSED if closed else events.CHANGED, row)

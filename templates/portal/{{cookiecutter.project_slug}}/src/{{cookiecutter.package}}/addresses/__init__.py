@@ -1,0 +1,1 @@
+"""Addresses: where a business unit gets its goods and its invoices."""

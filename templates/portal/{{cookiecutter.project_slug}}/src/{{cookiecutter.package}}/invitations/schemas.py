@@ -1,0 +1,48 @@
+"""Invitations as callers see them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from ..access.permissions import Role
+from ..members.schemas import Roles
+from ..people.schemas import Email
+from ..vocabulary.shapes import Draft, Moment, Shown
+from .states import State
+
+Token = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43),
+    Field(description="the secret of the invitation", examples=["Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"]),
+]
+
+
+class InvitationDraft(Draft):
+    """Whom to invite, where, and as what."""
+
+    unit_id: UUID = Field(description="the business unit to join")
+    email: Email
+    roles: Roles
+
+
+class Acceptance(Draft):
+    """The token of the invitation that the caller accepts."""
+
+    token: Token
+
+
+class Invitation(Shown):
+    """An invitation."""
+
+    unit_id: UUID = Field(description="the business unit to join")
+    email: str | None = Field(description="who is invited; gone when the person was forgotten")
+    roles: list[Role] = Field(description="as what")
+    state: State = Field(description="pending, accepted, revoked or expired")
+    expires_at: Moment
+
+
+class NewInvitation(Invitation):
+    """An invitation with its token, which is told this once and kept nowhere."""
+
+    token: Token

@@ -1,0 +1,1 @@
+"""Members: which people belong to which business units, and as what."""

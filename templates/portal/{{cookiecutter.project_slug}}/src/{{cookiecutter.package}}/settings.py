@@ -1,0 +1,13 @@
+"""The portal's own settings, beside those of the chassis."""
+
+from pydantic import Field
+
+from chassis.settings import Settings
+
+
+class PortalSettings(Settings):
+    """Every setting of the service. The name of the environment variable is the field's name in capitals."""
+
+    invitation_hours: float = Field(168.0, gt=0, description="how long an invitation can be accepted")
+    invitations_per_hour: int = Field(50, ge=1, description="invitations that one account may send")
+    invitation_attempts: int = Field(10, ge=1, description="tries of one caller and minute to accept an invitation")

@@ -1,0 +1,49 @@
+"""The resource that the tests of the chassis call: any one that is listed, created, read, changed and deleted."""
+
+from typing import Any
+
+import httpx
+
+COLLECTION = "/v1/shopping-lists"
+ITEM = "/v1/shopping-lists/{list_id}"
+ABSENT = "/v1/shopping-lists/0190a5e0-0000-7000-8000-000000000000"
+READ, WRITE = "portal:read", "portal:write"
+SCHEMA = "ShoppingList"
+
+TEXT = "name"
+"""A required text that may not be empty."""
+FLAG = "shared"
+"""A boolean."""
+
+
+def draft(text: str = "Filters") -> dict[str, object]:
+    """Return what creates one, with ``text`` in :data:`TEXT`."""
+    return {TEXT: text}
+
+
+def change(text: str) -> dict[str, object]:
+    """Return a merge patch that changes one."""
+    return {TEXT: text}
+
+
+def seed(client: httpx.Client) -> dict[str, str]:
+    """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
+
+    def post(collection: str, **members: Any) -> dict[str, Any]:
+        response = client.post(f"/v1/{collection}", json=members)
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+    account = post("accounts", kind="company", name="Works")
+    unit_id = account["unit_id"]
+    member = client.get("/v1/members").json()["items"][0]
+    place = {"recipient": "Works", "street": "Domkloster 4", "city": "Köln", "country": "DE"}
+    return {
+        "FUZZ_ACCOUNT_ID": account["id"],
+        "FUZZ_BODY_UNIT_ID": unit_id,
+        "FUZZ_BODY_PARENT_ID": unit_id,
+        "FUZZ_MEMBER_ID": member["id"],
+        "FUZZ_ADDRESS_ID": post("addresses", unit_id=unit_id, **place)["id"],
+        "FUZZ_LIST_ID": post("shopping-lists", unit_id=unit_id, **draft())["id"],
+    }
