@@ -1,7 +1,7 @@
 """The portal's tables.
 
 Revision ID: 0100
-Revises: 0001
+Revises:
 """
 
 import sqlalchemy as sa
@@ -9,14 +9,14 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0100"
-down_revision = "0001"
-branch_labels = None
-depends_on = None
+down_revision = None
+branch_labels = ("domain",)
+depends_on = "0001"
 
 DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the order of their references
     """Create the tables."""
     op.create_table(
         "accounts",
@@ -33,7 +33,8 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
     )
-    op.create_index("ix_accounts_tenant_id", "accounts", ["tenant", "id"], unique=False)
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accounts_tenant_id"), ["tenant", "id"], unique=False)
 
     op.create_table(
         "people",
@@ -66,8 +67,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["business_units.id"], name=op.f("fk_business_units_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_business_units")),
     )
-    op.create_index("ix_business_units_account_id", "business_units", ["account_id"], unique=False)
-    op.create_index("ix_business_units_parent_id", "business_units", ["parent_id"], unique=False)
+    with op.batch_alter_table("business_units", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_business_units_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_business_units_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
         "consents",
@@ -82,7 +84,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_consents_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
-    op.create_index("ix_consents_person_id_purpose_id", "consents", ["person_id", "purpose", "id"], unique=False)
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_consents_person_id_purpose_id"), ["person_id", "purpose", "id"], unique=False
+        )
 
     op.create_table(
         "preferences",
@@ -119,8 +124,65 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_addresses_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
     )
-    op.create_index("ix_addresses_person_id", "addresses", ["person_id"], unique=False)
-    op.create_index("ix_addresses_unit_id", "addresses", ["unit_id"], unique=False)
+    with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_addresses_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_addresses_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "approval_requests",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("categories", DOCUMENT, nullable=False),
+        sa.Column("cost_centre", sa.String(length=100), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("tiers", DOCUMENT, nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_approval_requests_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_approval_requests_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_requests")),
+    )
+    with op.batch_alter_table("approval_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_requests_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_approval_requests_person_id_currency_state_created_at"),
+            ["person_id", "currency", "state", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_approval_requests_tenant_kind_reference"), ["tenant", "kind", "reference"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_approval_requests_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "approval_rules",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("minimum", sa.BigInteger(), nullable=False),
+        sa.Column("categories", DOCUMENT, nullable=False),
+        sa.Column("cost_centres", DOCUMENT, nullable=False),
+        sa.Column("tiers", DOCUMENT, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_approval_rules_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_rules")),
+    )
+    with op.batch_alter_table("approval_rules", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_rules_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "invitations",
@@ -145,9 +207,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
-    op.create_index("ix_invitations_account_id_created_at", "invitations", ["account_id", "created_at"], unique=False)
-    op.create_index("ix_invitations_person_id", "invitations", ["person_id"], unique=False)
-    op.create_index("ix_invitations_unit_id", "invitations", ["unit_id"], unique=False)
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invitations_account_id_created_at"), ["account_id", "created_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_invitations_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invitations_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "memberships",
@@ -163,8 +228,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
         sa.UniqueConstraint("unit_id", "person_id", name=op.f("uq_memberships_unit_id_person_id")),
     )
-    op.create_index("ix_memberships_person_id", "memberships", ["person_id"], unique=False)
-    op.create_index("ix_memberships_unit_id", "memberships", ["unit_id"], unique=False)
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_memberships_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "quotes",
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("lines", DOCUMENT, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_quotes_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_quotes_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
+    )
+    with op.batch_alter_table("quotes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quotes_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quotes_state_valid_until"), ["state", "valid_until"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quotes_tenant_state_id"), ["tenant", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quotes_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "shopping_lists",
@@ -182,8 +274,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_shopping_lists_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shopping_lists")),
     )
-    op.create_index("ix_shopping_lists_person_id_id", "shopping_lists", ["person_id", "id"], unique=False)
-    op.create_index("ix_shopping_lists_unit_id", "shopping_lists", ["unit_id"], unique=False)
+    with op.batch_alter_table("shopping_lists", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shopping_lists_person_id_id"), ["person_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shopping_lists_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "spending_limits",
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_spending_limits_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spending_limits")),
+        sa.UniqueConstraint(
+            "unit_id", "role", "currency", "period", name=op.f("uq_spending_limits_unit_id_role_currency_period")
+        ),
+    )
+    with op.batch_alter_table("spending_limits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spending_limits_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "unit_paths",
@@ -194,7 +308,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["descendant"], ["business_units.id"], name=op.f("fk_unit_paths_descendant")),
         sa.PrimaryKeyConstraint("ancestor", "descendant", name=op.f("pk_unit_paths")),
     )
-    op.create_index("ix_unit_paths_descendant", "unit_paths", ["descendant"], unique=False)
+    with op.batch_alter_table("unit_paths", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_unit_paths_descendant"), ["descendant"], unique=False)
+
+    op.create_table(
+        "approval_decisions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.String(length=20), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_approval_decisions_person_id")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["approval_requests.id"], name=op.f("fk_approval_decisions_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_decisions")),
+        sa.UniqueConstraint(
+            "request_id", "tier", "person_id", name=op.f("uq_approval_decisions_request_id_tier_person_id")
+        ),
+    )
+    with op.batch_alter_table("approval_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_decisions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "membership_roles",
@@ -205,18 +342,42 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("membership_id", "role", name=op.f("pk_membership_roles")),
     )
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("quote_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("lines", DOCUMENT, nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_offers_person_id")),
+        sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_offers_quote_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
+        sa.UniqueConstraint("quote_id", "round", name=op.f("uq_offers_quote_id_round")),
+    )
+    with op.batch_alter_table("offers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offers_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "quote_moves",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("quote_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_quote_moves_person_id")),
+        sa.ForeignKeyConstraint(["quote_id"], ["quotes.id"], name=op.f("fk_quote_moves_quote_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_moves")),
+    )
+    with op.batch_alter_table("quote_moves", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quote_moves_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quote_moves_quote_id_id"), ["quote_id", "id"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables, the last one first."""
-    op.drop_table("membership_roles")
-    op.drop_table("unit_paths")
-    op.drop_table("shopping_lists")
-    op.drop_table("memberships")
-    op.drop_table("invitations")
-    op.drop_table("addresses")
-    op.drop_table("preferences")
-    op.drop_table("consents")
-    op.drop_table("business_units")
-    op.drop_table("people")
-    op.drop_table("accounts")

@@ -11,7 +11,7 @@ down_revision = "0100"
 branch_labels = None
 depends_on = None
 
-TABLES = ("consents",)
+TABLES = ("consents", "offers", "quote_moves", "approval_decisions")
 
 
 def upgrade() -> None:

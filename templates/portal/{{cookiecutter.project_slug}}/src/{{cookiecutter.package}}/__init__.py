@@ -12,14 +12,24 @@ from .accounts import events as account_events
 from .accounts.routes import router as accounts
 from .accounts.routes import staff as staff_accounts
 from .addresses.routes import router as addresses
+from .approvals import events as approval_events
+from .approvals.routes import router as approval_requests
+from .approvals.routes import staff as staff_approval_requests
+from .approvals.rule_routes import limits as spending_limits
+from .approvals.rule_routes import rules as approval_rules
 from .invitations import events as invitation_events
 from .invitations.routes import acceptances as invitation_acceptances
 from .invitations.routes import router as invitations
+from .lists import events as list_events
 from .lists.routes import router as shopping_lists
 from .members import events as member_events
 from .members.routes import router as members
 from .people import events as consent_events
 from .people.routes import router as people
+from .quotes import events as quote_events
+from .quotes.routes import router as quotes
+from .quotes.routes import staff as staff_quotes
+from .quotes.worker import work as expire_quotes
 from .settings import PortalSettings
 from .units.routes import router as units
 
@@ -40,7 +50,13 @@ DOMAIN = Domain(
         invitation_acceptances,
         addresses,
         shopping_lists,
+        quotes,
+        approval_rules,
+        spending_limits,
+        approval_requests,
         staff_accounts,
+        staff_quotes,
+        staff_approval_requests,
     ),
     events=(
         account_events.CREATED,
@@ -52,7 +68,13 @@ DOMAIN = Domain(
         member_events.LEFT,
         consent_events.GIVEN,
         consent_events.WITHDRAWN,
+        *quote_events.ALL,
+        approval_events.DECIDED,
+        list_events.CREATED,
+        list_events.CHANGED,
+        list_events.DELETED,
     ),
+    workers=(expire_quotes,),
     settings=PortalSettings,
     lifespan=_lifespan,
     scopes={
@@ -68,6 +90,8 @@ DOMAIN = Domain(
         "invitations": "How people become members.",
         "addresses": "Where business units get their goods and invoices.",
         "shopping lists": "What is ordered again and again.",
+        "quotes": "What a price is asked for, what is offered, and what both sides are bound to.",
+        "approvals": "Who has to agree before a unit spends money, and who has.",
         "staff": "For those who look after the customers.",
     },
 )

@@ -10,6 +10,7 @@ from chassis.auth import Principal
 from ..access.permissions import Permission
 from ..access.service import me, the_one, unit_for, units
 from ..people.service import ensure
+from . import events
 from .models import ShoppingListRow
 from .schemas import ShoppingListDraft
 
@@ -47,6 +48,7 @@ async def create(session: AsyncSession, caller: Principal, draft: ShoppingListDr
     row = ShoppingListRow(tenant=caller.tenant, person_id=person.id, **draft.model_dump())
     session.add(row)
     await session.flush()
+    await events.tell(session, events.CREATED, row)
     return row
 
 
@@ -57,15 +59,19 @@ async def replace(session: AsyncSession, caller: Principal, row: ShoppingListRow
     """
     if draft.unit_id != row.unit_id:
         await _check_unit(session, caller, draft)
+    before = row.version
     for name, value in draft.model_dump().items():
         setattr(row, name, value)
     await session.flush()
+    if row.version != before:
+        await events.tell(session, events.CHANGED, row)
 
 
 async def remove(session: AsyncSession, row: ShoppingListRow) -> None:
     """Delete a list."""
     await session.delete(row)
     await session.flush()
+    await events.tell(session, events.DELETED, row)
 
 
 async def _check_unit(session: AsyncSession, caller: Principal, draft: ShoppingListDraft) -> None:

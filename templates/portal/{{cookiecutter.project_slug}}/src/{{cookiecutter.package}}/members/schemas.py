@@ -15,8 +15,8 @@ def _once(roles: list[Role]) -> list[Role]:
 
 Roles = Annotated[
     list[Role],
-    AfterValidator(_once),
     Field(min_length=1, max_length=len(Role), description="what the member is to the unit", examples=[["buyer"]]),
+    AfterValidator(_once),
 ]
 
 

@@ -1,0 +1,134 @@
+"""Approvals over HTTP: requests and decisions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from chassis.auth import Caller
+from chassis.database import Session
+from chassis.operation import idempotent, requires, resource_router
+from chassis.paging import Page, PageRequest
+from chassis.preconditions import IfMatch, IfNoneMatch, etag
+from chassis.values import Money
+
+from ..access.service import the_one
+from . import service
+from .asking import agreed
+from .models import ApprovalRequestRow
+from .schemas import ApprovalDraft, ApprovalRequest, AskedTier, DecisionDraft, Kind
+from .states import State
+
+router = resource_router("/v1/approval-requests", tag="approvals")
+staff = resource_router("/v1/staff/approval-requests", tag="staff")
+
+RequestId = Annotated[UUID, Path(description="the request's id")]
+
+
+async def shown(session: Session, row: ApprovalRequestRow) -> ApprovalRequest:
+    """Return a request with who has agreed so far."""
+    present = await agreed(session, row) if row.tiers else {}
+    return ApprovalRequest(
+        id=row.id,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        unit_id=row.unit_id,
+        person_id=row.person_id,
+        kind=Kind(row.kind),
+        reference=row.reference,
+        amount=Money(amount=row.amount, currency=row.currency),
+        categories=row.categories,
+        cost_centre=row.cost_centre,
+        state=State(row.state),
+        tiers=[AskedTier(**tier, approved=len(present[number])) for number, tier in enumerate(row.tiers)],
+        tier=row.tier,
+        decided_at=row.decided_at,
+    )
+
+
+@router.get("", summary="List approval requests")
+@requires("portal:read")
+async def list_approval_requests(
+    caller: Caller,
+    session: Session,
+    page: PageRequest,
+    state: Annotated[State | None, Query(description="only those in this state")] = None,
+) -> Page[ApprovalRequest]:
+    """List the caller's requests, or everyone's where its roles show them; oldest first."""
+    rows, following = await page.fetch(session, service.listed(caller, state), ApprovalRequestRow.id)
+    return Page(items=[await shown(session, row) for row in rows], next=following)
+
+
+@router.post("", status_code=201, summary="Ask for approval", responses={404: {}})
+@idempotent(required=True)
+@requires("portal:write")
+async def create_approval_request(
+    caller: Caller, session: Session, draft: ApprovalDraft, response: Response
+) -> ApprovalRequest:
+    """Ask whether something may be bought. Where no rule and no limit asks for more, it is approved at once."""
+    row = await service.ask(session, caller, draft)
+    response.headers["Location"] = f"/v1/approval-requests/{row.id}"
+    response.headers["ETag"] = etag(row)
+    return await shown(session, row)
+
+
+@router.get("/{request_id}", summary="Read an approval request")
+@requires("portal:read")
+async def read_approval_request(
+    caller: Caller, session: Session, request_id: RequestId, copy: IfNoneMatch
+) -> ApprovalRequest:
+    """Read one request."""
+    row = await service.find(session, caller, request_id)
+    copy.check(row)
+    return await shown(session, row)
+
+
+@router.delete("/{request_id}", summary="Withdraw an approval request", responses={409: {}})
+@requires("portal:write")
+async def delete_approval_request(
+    caller: Caller, session: Session, request_id: RequestId, seen: IfMatch
+) -> ApprovalRequest:
+    """Take a request back that nobody has decided yet. It stays on record as withdrawn."""
+    row = await service.find(session, caller, request_id)
+    seen.check(row)
+    await service.withdraw(session, caller, row)
+    seen.changed(row)
+    return await shown(session, row)
+
+
+@router.post("/{request_id}/decisions", summary="Approve or reject", responses={409: {}})
+@idempotent(required=False)
+@requires("portal:write")
+async def create_approval_decision(
+    caller: Caller, session: Session, request_id: RequestId, seen: IfMatch, draft: DecisionDraft
+) -> ApprovalRequest:
+    """Say yes or no. One no ends it, the last yes of the last tier approves it; nobody decides their own."""
+    row = await service.find(session, caller, request_id)
+    seen.check(row)
+    await service.decide(session, caller, row, draft)
+    seen.changed(row)
+    return await shown(session, row)
+
+
+@staff.get("", summary="List pending approval requests")
+@requires("portal:staff")
+async def list_staff_approval_requests(caller: Caller, session: Session, page: PageRequest) -> Page[ApprovalRequest]:
+    """List the pending requests of all customers of the caller's house, oldest first."""
+    rows, following = await page.fetch(session, service.of_tenant(caller), ApprovalRequestRow.id)
+    return Page(items=[await shown(session, row) for row in rows], next=following)
+
+
+@staff.post("/{request_id}/decisions", summary="Approve or reject for the house", responses={409: {}})
+@idempotent(required=False)
+@requires("portal:staff")
+async def create_staff_approval_decision(
+    caller: Caller, session: Session, request_id: RequestId, seen: IfMatch, draft: DecisionDraft
+) -> ApprovalRequest:
+    """Decide what nobody else can: the only admin of an account asks, and there is no other member to agree."""
+    pending = service.of_tenant(caller).where(ApprovalRequestRow.id == request_id)
+    row = await the_one(session, pending, name="approval request")
+    seen.check(row)
+    await service.decide(session, caller, row, draft, for_house=True)
+    seen.changed(row)
+    return await shown(session, row)

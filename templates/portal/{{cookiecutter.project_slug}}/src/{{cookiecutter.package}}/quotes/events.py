@@ -1,0 +1,80 @@
+"""What the rest of the company learns about quotes. The shop learns from ``quote.accepted`` which prices bind it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.events import EventType, record
+from chassis.values import Currency, Money, Sku
+
+from ..vocabulary.facts import UnitFact
+from .models import OfferRow, QuoteRow
+from .states import State
+
+
+class AgreedLine(BaseModel):
+    """A price that both sides have agreed on."""
+
+    sku: Sku
+    quantity: int = Field(description="how many")
+    unit_price: Money
+
+
+class QuoteAccepted(UnitFact):
+    """Which prices bind the order that refers to this quote."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    account_id: UUID = Field(description="the account that buys")
+    currency: Currency
+    valid_until: datetime = Field(description="until when it can be ordered at these prices")
+    lines: list[AgreedLine] = Field(description="what costs how much")
+
+
+def _kind(name: str, summary: str) -> EventType:
+    return EventType(name=f"quote.{name}", summary=summary, data=UnitFact)
+
+
+ACCEPTED = EventType(
+    name="quote.accepted", summary="A customer accepted an offer: its prices bind the order.", data=QuoteAccepted
+)
+KINDS = {
+    State.REQUESTED: _kind("requested", "A customer asked for a price."),
+    State.IN_REVIEW: _kind("in_review", "The house works on a quote."),
+    State.OFFERED: _kind("offered", "The house made an offer."),
+    State.DECLINED: _kind("declined", "The customer declined, or the house refused to offer."),
+    State.RENEGOTIATION: _kind("renegotiation", "The customer wants another offer."),
+    State.WITHDRAWN: _kind("withdrawn", "The customer withdrew the request."),
+    State.EXPIRED: _kind("expired", "An offer was not accepted in time."),
+}
+ALL = (ACCEPTED, *KINDS.values())
+
+
+async def tell(session: AsyncSession, row: QuoteRow) -> None:
+    """Record where a quote stands now, in the transaction that makes it so."""
+    fact = UnitFact.model_validate(row)
+    await record(session, KINDS[State(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
+
+
+async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, account_id: UUID) -> None:
+    """Record what was agreed on, in the transaction that makes it so."""
+    lines = [
+        AgreedLine(
+            sku=line["sku"],
+            quantity=line["quantity"],
+            unit_price=Money(amount=line["unit_price"], currency=row.currency),
+        )
+        for line in offer.lines
+    ]
+    fact = QuoteAccepted(
+        id=row.id,
+        version=row.version,
+        unit_id=row.unit_id,
+        account_id=account_id,
+        currency=row.currency,
+        valid_until=offer.valid_until,
+        lines=lines,
+    )
+    await record(session, ACCEPTED, subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
