@@ -1,6 +1,7 @@
 """The resource that the tests of the chassis call: any one that is listed, created, read, changed and deleted."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -30,7 +31,7 @@ def seed(client: httpx.Client) -> dict[str, str]:
     """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
 
     def post(collection: str, **members: Any) -> dict[str, Any]:
-        response = client.post(f"/v1/{collection}", json=members)
+        response = client.post(f"/v1/{collection}", json=members, headers={"Idempotency-Key": str(uuid4())})
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found
@@ -39,8 +40,17 @@ def seed(client: httpx.Client) -> dict[str, str]:
     unit_id = account["unit_id"]
     member = client.get("/v1/members").json()["items"][0]
     place = {"recipient": "Works", "street": "Domkloster 4", "city": "Köln", "country": "DE"}
+    money = {"amount": 1000, "currency": "EUR"}
+    rule = {"name": "all", "minimum": money, "tiers": [{"role": "approver"}]}
+    lines = [{"sku": "C40", "quantity": 1}]
     return {
         "FUZZ_ACCOUNT_ID": account["id"],
+        "FUZZ_QUOTE_ID": post("quotes", unit_id=unit_id, title="Pumps", currency="EUR", lines=lines)["id"],
+        "FUZZ_RULE_ID": post("approval-rules", unit_id=unit_id, **rule)["id"],
+        "FUZZ_LIMIT_ID": post("spending-limits", unit_id=unit_id, role="buyer", limit=money, period="day")["id"],
+        "FUZZ_REQUEST_ID": post(
+            "approval-requests", unit_id=unit_id, kind="cart", reference="c", amount=money
+        )["id"],
         "FUZZ_BODY_UNIT_ID": unit_id,
         "FUZZ_BODY_PARENT_ID": unit_id,
         "FUZZ_MEMBER_ID": member["id"],

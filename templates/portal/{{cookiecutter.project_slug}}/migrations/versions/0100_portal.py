@@ -37,6 +37,31 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         batch_op.create_index(batch_op.f("ix_accounts_tenant_id"), ["tenant", "id"], unique=False)
 
     op.create_table(
+        "order_axes",
+        sa.Column("axis", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("axis", "tenant", "id", name=op.f("pk_order_axes")),
+    )
+    op.create_table(
+        "order_parts",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("details", DOCUMENT, nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_order_parts")),
+    )
+    with op.batch_alter_table("order_parts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_parts_tenant_order_id"), ["tenant", "order_id"], unique=False)
+
+    op.create_table(
         "people",
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=True),
@@ -185,6 +210,30 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         batch_op.create_index(batch_op.f("ix_approval_rules_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
+        "documents",
+        sa.Column("kind", sa.String(length=50), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("location", sa.String(length=500), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_documents_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_documents_unit_id")),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_documents")),
+    )
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_documents_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_documents_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
         "invitations",
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
@@ -215,6 +264,30 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         batch_op.create_index(batch_op.f("ix_invitations_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
+        "invoices",
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("document_id", sa.Uuid(), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_invoices_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_invoices_unit_id")),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_invoices")),
+    )
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invoices_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invoices_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
         "memberships",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -231,6 +304,29 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_memberships_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "orders",
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("purchase_order_number", sa.String(length=100), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("lines", DOCUMENT, nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_orders_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_orders_unit_id")),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_orders")),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_orders_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "quotes",

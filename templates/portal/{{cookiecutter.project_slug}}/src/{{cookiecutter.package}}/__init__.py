@@ -1,10 +1,11 @@
 """The domain: the customer's own place. One folder a resource."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from chassis.clients import service_client
 from chassis.domain import Domain
 from chassis.rate_limit import RateLimiter
 
@@ -17,6 +18,10 @@ from .approvals.routes import router as approval_requests
 from .approvals.routes import staff as staff_approval_requests
 from .approvals.rule_routes import limits as spending_limits
 from .approvals.rule_routes import rules as approval_rules
+from .documents.links import DocumentLinks
+from .documents.routes import contents as document_contents
+from .documents.routes import router as documents
+from .inbound.routes import router as inbound_events
 from .invitations import events as invitation_events
 from .invitations.routes import acceptances as invitation_acceptances
 from .invitations.routes import router as invitations
@@ -24,6 +29,8 @@ from .lists import events as list_events
 from .lists.routes import router as shopping_lists
 from .members import events as member_events
 from .members.routes import router as members
+from .orders.routes import invoices
+from .orders.routes import router as orders
 from .people import events as consent_events
 from .people.routes import router as people
 from .quotes import events as quote_events
@@ -36,8 +43,15 @@ from .units.routes import router as units
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.invitation_attempts = RateLimiter(limit=app.state.settings.invitation_attempts, window=60)
-    yield
+    settings: PortalSettings = app.state.settings
+    app.state.invitation_attempts = RateLimiter(limit=settings.invitation_attempts, window=60)
+    app.state.document_links = DocumentLinks(app.state.signing_key)
+    app.state.document_store = None
+    async with AsyncExitStack() as stack:
+        if settings.document_store_url:
+            store = service_client(settings.document_store_url)
+            app.state.document_store = await stack.enter_async_context(store)
+        yield
 
 
 DOMAIN = Domain(
@@ -51,12 +65,17 @@ DOMAIN = Domain(
         addresses,
         shopping_lists,
         quotes,
+        orders,
+        invoices,
+        documents,
+        document_contents,
         approval_rules,
         spending_limits,
         approval_requests,
         staff_accounts,
         staff_quotes,
         staff_approval_requests,
+        inbound_events,
     ),
     events=(
         account_events.CREATED,
@@ -92,6 +111,9 @@ DOMAIN = Domain(
         "shopping lists": "What is ordered again and again.",
         "quotes": "What a price is asked for, what is offered, and what both sides are bound to.",
         "approvals": "Who has to agree before a unit spends money, and who has.",
+        "orders": "What was ordered, shipped, paid, returned and invoiced, as the shop and the ERP tell it.",
+        "documents": "Papers, by links that are good for a short while.",
+        "events": "What other services tell.",
         "staff": "For those who look after the customers.",
     },
 )

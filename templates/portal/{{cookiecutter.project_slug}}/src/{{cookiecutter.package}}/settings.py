@@ -10,4 +10,8 @@ class PortalSettings(Settings):
 
     invitation_hours: float = Field(168.0, gt=0, description="how long an invitation can be accepted")
     invitations_per_hour: int = Field(50, ge=1, description="invitations that one account may send")
+    document_store_url: str = Field(
+        "", description="where documents lie, such as http://documents/portal/; empty: none"
+    )
+    document_link_seconds: int = Field(300, ge=1, le=3600, description="how long a link to a document is good")
     invitation_attempts: int = Field(10, ge=1, description="tries of one caller and minute to accept an invitation")

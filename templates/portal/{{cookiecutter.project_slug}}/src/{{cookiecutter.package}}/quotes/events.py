@@ -40,22 +40,29 @@ def _kind(name: str, summary: str) -> EventType:
 ACCEPTED = EventType(
     name="quote.accepted", summary="A customer accepted an offer: its prices bind the order.", data=QuoteAccepted
 )
-KINDS = {
-    State.REQUESTED: _kind("requested", "A customer asked for a price."),
-    State.IN_REVIEW: _kind("in_review", "The house works on a quote."),
-    State.OFFERED: _kind("offered", "The house made an offer."),
-    State.DECLINED: _kind("declined", "The customer declined, or the house refused to offer."),
-    State.RENEGOTIATION: _kind("renegotiation", "The customer wants another offer."),
-    State.WITHDRAWN: _kind("withdrawn", "The customer withdrew the request."),
-    State.EXPIRED: _kind("expired", "An offer was not accepted in time."),
+REQUESTED = _kind("requested", "A customer asked for a price.")
+IN_REVIEW = _kind("in_review", "The house works on a quote.")
+OFFERED = _kind("offered", "The house made an offer.")
+DECLINED = _kind("declined", "The customer declined, or the house refused to offer.")
+RENEGOTIATION = _kind("renegotiation", "The customer wants another offer.")
+WITHDRAWN = _kind("withdrawn", "The customer withdrew the request.")
+EXPIRED = _kind("expired", "An offer was not accepted in time.")
+_BY_STATE = {
+    State.REQUESTED: REQUESTED,
+    State.IN_REVIEW: IN_REVIEW,
+    State.OFFERED: OFFERED,
+    State.DECLINED: DECLINED,
+    State.RENEGOTIATION: RENEGOTIATION,
+    State.WITHDRAWN: WITHDRAWN,
+    State.EXPIRED: EXPIRED,
 }
-ALL = (ACCEPTED, *KINDS.values())
+ALL = (ACCEPTED, *_BY_STATE.values())
 
 
 async def tell(session: AsyncSession, row: QuoteRow) -> None:
     """Record where a quote stands now, in the transaction that makes it so."""
     fact = UnitFact.model_validate(row)
-    await record(session, KINDS[State(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
+    await record(session, _BY_STATE[State(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
 
 
 async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, account_id: UUID) -> None:

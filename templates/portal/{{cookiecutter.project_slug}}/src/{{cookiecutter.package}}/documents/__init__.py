@@ -1,0 +1,1 @@
+"""Documents: links to them that are good for a short while, and only for who asked."""

@@ -1,0 +1,152 @@
+"""What others tell: taken once, in whatever order it comes, and shown to those it is about."""
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.fixtures import Service
+from tests.portal import ABSENT, company, post
+from tests.telling import document, event, order, tell, trust
+
+STATES = ("open", "confirmed", "completed")
+
+
+@pytest.fixture(autouse=True)
+def _trusting(service: Service) -> None:
+    trust(service)
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))), ids=str)
+async def test_order_of_arrival_does_not_matter(service: Service, arrival: tuple[int, ...]) -> None:
+    """Whichever comes last, the newest one holds."""
+    works = await company(service)
+    about = order(works.unit_id)
+    for number in arrival:
+        told = event(f"order.{STATES[number]}", about | {"order_state": STATES[number]}, number + 1)
+        assert (await tell(service, told)).status_code == 204
+
+    assert (await works.admin.get(f"/v1/orders/{about['id']}")).json()["state"] == "completed"
+
+
+async def test_everything_at_once_and_twice(service: Service) -> None:
+    """Twenty versions delivered twice, all at the same time: the last one is there, once."""
+    works = await company(service)
+    about = order(works.unit_id)
+    told = [event("order.changed", about | {"order_state": f"state {n}"}, n) for n in range(1, 21)]
+    answers = await asyncio.gather(*(tell(service, one) for one in told + told))
+
+    assert {answer.status_code for answer in answers} == {204}
+    assert [one["state"] for one in (await works.admin.get("/v1/orders")).json()["items"]] == ["state 20"]
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))), ids=str)
+async def test_order_is_shown_with_its_parts(service: Service, arrival: tuple[int, ...]) -> None:
+    """Shipments, payments and returns, also when they were told before the order; each has a word in its state."""
+    works = await company(service)
+    about = order(works.unit_id, purchase_order_number="PO-7")
+    shipment = {
+        "id": ABSENT,
+        "order": about["id"],
+        "shipment_state": "shipped",
+        "carrier": "DHL",
+        "tracking_number": "7",
+    }
+    payment = {"order": about["id"], "payment_state": "captured", "amount": 21301, "currency": "EUR"}
+    told = [
+        event("order.placed", about, 1),
+        event("payment.captured", payment, 2),
+        event("shipment.dispatched", shipment, 3),
+    ]
+    for number in arrival:
+        assert (await tell(service, told[number])).status_code == 204
+    found = (await works.admin.get(f"/v1/orders/{about['id']}")).json()
+
+    assert (found["number"], found["purchase_order_number"], found["total"]["amount"]) == ("2026-000123", "PO-7", 21301)
+    assert (found["state"], found["payment_state"], found["shipment_state"]) == ("placed", "captured", "shipped")
+    assert [(one["sku"], one["quantity"], one["gross"]) for one in found["lines"]] == [("C40", 1, 21301)]
+    assert [(one["kind"], one["state"], one["details"]) for one in found["parts"]] == [
+        ("shipment", "dispatched", {"carrier": "DHL", "tracking_number": "7"}),
+        ("payment", "captured", {"amount": 21301, "currency": "EUR"}),
+    ]
+
+
+async def test_buyer_sees_own_orders_and_accountant_all(service: Service) -> None:
+    """Also through the search, which knows the order's number and the customer's own."""
+    works = await company(service)
+    bob, amy = await works.hire("bob", "buyer"), await works.hire("amy", "accountant")
+    for number, (buyer, po) in enumerate((("ann", "100%"), ("bob", "1000"))):
+        await tell(
+            service, event("order.placed", order(works.unit_id, buyer, number=f"A-{number}", purchase_order_number=po))
+        )
+
+    async def numbers(client: Any, **query: str) -> list[str]:
+        return [one["number"] for one in (await client.get("/v1/orders", params=query)).json()["items"]]
+
+    assert [await numbers(bob), await numbers(amy)] == [["A-1"], ["A-0", "A-1"]]
+    assert [await numbers(amy, q="a-0"), await numbers(amy, q="100%"), await numbers(bob, q="a-0")] == [
+        ["A-0"], ["A-0"], [],
+    ]  # fmt: skip
+
+
+async def test_event_of_one_house_touches_no_other(service: Service) -> None:
+    """The same order id in two houses is two orders; a unit of another house is none."""
+    here, there = await company(service, tenant="one"), await company(service, tenant="two")
+    about = order(here.unit_id)
+    await tell(service, event("order.placed", about, tenant="one"))
+    await tell(service, event("order.placed", about | {"number": "forged"}, 9, tenant="two"))
+
+    assert (await here.admin.get(f"/v1/orders/{about['id']}")).json()["number"] == "2026-000123"
+    assert (await there.admin.get("/v1/orders")).json() == {"items": []}
+
+
+async def test_what_is_not_said_is_refused_for_good(service: Service) -> None:
+    """A 422 with pointers: the sender need not try again; and once it is said rightly it is taken."""
+    works = await company(service)
+    about = order(works.unit_id)
+    broken = {name: value for name, value in about.items() if name != "number"}
+    refused = await tell(service, event("order.placed", broken, event_id="e-1"))
+    taken = await tell(service, event("order.placed", about, event_id="e-1"))
+
+    assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, ["/data/number"])
+    assert taken.status_code == 204
+
+
+@pytest.mark.parametrize("location", ["../etc/passwd", "//host/x", "http://host/x", "a//b", "/a", "a/../b", "a?b", ""])
+async def test_location_never_leaves_the_store(service: Service, location: str) -> None:
+    """Nobody makes the portal fetch from elsewhere."""
+    works = await company(service)
+
+    assert (
+        await tell(service, event("document.published", document(works.unit_id, location=location)))
+    ).status_code == 422
+
+
+async def test_invoice_is_shown_to_those_who_may(service: Service) -> None:
+    """An accountant sees it, a technician does not; what nobody asked for does no harm."""
+    works = await company(service)
+    amy, tom = await works.hire("amy", "accountant"), await works.hire("tom", "technician")
+    invoice = {
+        "id": ABSENT, "unit_id": works.unit_id, "number": "R-1", "issued_at": "2026-11-02T00:00:00Z", "state": "open",
+        "total": {"amount": 21301, "currency": "EUR"}, "unheard_of": True,
+    }  # fmt: skip
+    told = [event("invoice.issued", invoice), event("weather.changed", invoice)]
+    assert [(await tell(service, one)).status_code for one in told] == [204, 204]
+
+    assert [(await one.get(f"/v1/invoices/{ABSENT}")).status_code for one in (amy, tom)] == [200, 404]
+    assert [one["number"] for one in (await amy.get("/v1/invoices", params={"state": "open"})).json()["items"]] == [
+        "R-1"
+    ]
+
+
+async def test_unsigned_event_is_refused(service: Service) -> None:
+    """Whoever is not known tells nothing."""
+    works = await company(service)
+    headers = {"Content-Type": "application/cloudevents+json"}
+    answer = await service.anonymous.post(
+        "/v1/events", json=event("order.placed", order(works.unit_id)), headers=headers
+    )
+
+    assert answer.status_code == 401
+    await post(works.admin, "shopping-lists", name="still working")

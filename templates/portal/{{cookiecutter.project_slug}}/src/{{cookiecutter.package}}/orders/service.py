@@ -1,0 +1,70 @@
+"""Reading what was told about orders and invoices."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.auth import Principal
+
+from ..access.permissions import Permission, Reach
+from ..access.service import me, the_one, units
+from .models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
+
+_Told = TypeVar("_Told", OrderRow, InvoiceRow, DocumentRow)
+
+
+def told(caller: Principal, table: type[_Told], by: Permission) -> Select[_Told]:
+    """Return the query for what was told about the caller's units: its own, or everyone's where its roles show them."""
+    own = and_(table.person_id == me(caller), table.unit_id.in_(units(caller, by, Reach.OWN)))
+    return select(table).where(table.tenant == caller.tenant, or_(table.unit_id.in_(units(caller, by)), own))
+
+
+def orders(caller: Principal, *, q: str | None = None, state: str | None = None) -> Select[OrderRow]:
+    """Return the query for orders, for those whose numbers hold a text, or those in a state."""
+    query = told(caller, OrderRow, Permission.VIEW_ORDERS)
+    if q is not None:
+        query = query.where(
+            or_(
+                OrderRow.number.icontains(q, autoescape=True),
+                OrderRow.purchase_order_number.icontains(q, autoescape=True),
+            )
+        )
+    return query if state is None else query.where(OrderRow.state == state)
+
+
+def invoices(caller: Principal, *, state: str | None = None) -> Select[InvoiceRow]:
+    """Return the query for invoices, or those in a state."""
+    query = told(caller, InvoiceRow, Permission.VIEW_DOCUMENTS)
+    return query if state is None else query.where(InvoiceRow.state == state)
+
+
+async def find_order(session: AsyncSession, caller: Principal, order_id: UUID) -> OrderRow:
+    """Return one order.
+
+    :raises Problem: 404 when there is none for this caller.
+    """
+    return await the_one(session, orders(caller).where(OrderRow.id == order_id), name="order")
+
+
+async def find_invoice(session: AsyncSession, caller: Principal, invoice_id: UUID) -> InvoiceRow:
+    """Return one invoice.
+
+    :raises Problem: 404 when there is none for this caller.
+    """
+    return await the_one(session, invoices(caller).where(InvoiceRow.id == invoice_id), name="invoice")
+
+
+async def axes_of(session: AsyncSession, rows: Sequence[OrderRow]) -> Mapping[tuple[UUID, str], str]:
+    """Return how far payment and shipment of orders are, by order and axis."""
+    ids = [row.id for row in rows]
+    query = select(OrderAxisRow).where(OrderAxisRow.tenant == rows[0].tenant, OrderAxisRow.id.in_(ids)) if ids else None
+    return {(one.id, one.axis): one.state for one in await session.scalars(query)} if query is not None else {}
+
+
+async def parts_of(session: AsyncSession, row: OrderRow) -> list[OrderPartRow]:
+    """Return the shipments, payments and returns of an order, in the order in which they began."""
+    query = select(OrderPartRow).where(OrderPartRow.tenant == row.tenant, OrderPartRow.order_id == row.id)
+    return list(await session.scalars(query.order_by(OrderPartRow.id)))
