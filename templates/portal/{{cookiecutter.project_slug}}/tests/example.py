@@ -48,9 +48,7 @@ def seed(client: httpx.Client) -> dict[str, str]:
         "FUZZ_QUOTE_ID": post("quotes", unit_id=unit_id, title="Pumps", currency="EUR", lines=lines)["id"],
         "FUZZ_RULE_ID": post("approval-rules", unit_id=unit_id, **rule)["id"],
         "FUZZ_LIMIT_ID": post("spending-limits", unit_id=unit_id, role="buyer", limit=money, period="day")["id"],
-        "FUZZ_REQUEST_ID": post(
-            "approval-requests", unit_id=unit_id, kind="cart", reference="c", amount=money
-        )["id"],
+        "FUZZ_REQUEST_ID": post("approval-requests", unit_id=unit_id, kind="cart", reference="c", amount=money)["id"],
         "FUZZ_BODY_UNIT_ID": unit_id,
         "FUZZ_BODY_PARENT_ID": unit_id,
         "FUZZ_MEMBER_ID": member["id"],
