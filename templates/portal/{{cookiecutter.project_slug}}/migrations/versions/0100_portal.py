@@ -115,6 +115,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         )
 
     op.create_table(
+        "erasures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("report", DOCUMENT, nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_erasures_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erasures_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "preferences",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("document", DOCUMENT, nullable=False),
@@ -208,6 +221,28 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
     )
     with op.batch_alter_table("approval_rules", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_approval_rules_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "cases",
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_cases_person_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["business_units.id"], name=op.f("fk_cases_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cases_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_tenant_state_id"), ["tenant", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "documents",
@@ -430,6 +465,25 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         batch_op.create_index(batch_op.f("ix_approval_decisions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "case_messages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("by_house", sa.Boolean(), nullable=False),
+        sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attachments", DOCUMENT, nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_messages_case_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_case_messages_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_messages")),
+    )
+    with op.batch_alter_table("case_messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_messages_case_id_id"), ["case_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_messages_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "membership_roles",
         sa.Column("membership_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
@@ -480,6 +534,7 @@ def downgrade() -> None:
     op.drop_table("quote_moves")
     op.drop_table("offers")
     op.drop_table("membership_roles")
+    op.drop_table("case_messages")
     op.drop_table("approval_decisions")
     op.drop_table("unit_paths")
     op.drop_table("spending_limits")
@@ -490,10 +545,12 @@ def downgrade() -> None:
     op.drop_table("invoices")
     op.drop_table("invitations")
     op.drop_table("documents")
+    op.drop_table("cases")
     op.drop_table("approval_rules")
     op.drop_table("approval_requests")
     op.drop_table("addresses")
     op.drop_table("preferences")
+    op.drop_table("erasures")
     op.drop_table("consents")
     op.drop_table("business_units")
     op.drop_table("people")

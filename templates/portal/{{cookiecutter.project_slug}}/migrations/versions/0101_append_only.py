@@ -11,7 +11,7 @@ down_revision = "0100"
 branch_labels = None
 depends_on = None
 
-TABLES = ("consents", "offers", "quote_moves", "approval_decisions")
+TABLES = ("consents", "offers", "quote_moves", "approval_decisions", "erasures")
 
 
 def upgrade() -> None:

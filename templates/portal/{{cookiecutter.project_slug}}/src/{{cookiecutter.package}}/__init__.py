@@ -18,6 +18,9 @@ from .approvals.routes import router as approval_requests
 from .approvals.routes import staff as staff_approval_requests
 from .approvals.rule_routes import limits as spending_limits
 from .approvals.rule_routes import rules as approval_rules
+from .cases import events as case_events
+from .cases.routes import router as cases
+from .cases.routes import staff as staff_cases
 from .documents.links import DocumentLinks
 from .documents.routes import contents as document_contents
 from .documents.routes import router as documents
@@ -31,8 +34,11 @@ from .members import events as member_events
 from .members.routes import router as members
 from .orders.routes import invoices
 from .orders.routes import router as orders
+from .overview.routes import router as overview
 from .people import events as consent_events
 from .people.routes import router as people
+from .privacy import events as privacy_events
+from .privacy.routes import router as privacy
 from .quotes import events as quote_events
 from .quotes.routes import router as quotes
 from .quotes.routes import staff as staff_quotes
@@ -56,7 +62,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 DOMAIN = Domain(
     routers=(
+        overview,
         people,
+        privacy,
         accounts,
         units,
         members,
@@ -65,6 +73,7 @@ DOMAIN = Domain(
         addresses,
         shopping_lists,
         quotes,
+        cases,
         orders,
         invoices,
         documents,
@@ -74,6 +83,7 @@ DOMAIN = Domain(
         approval_requests,
         staff_accounts,
         staff_quotes,
+        staff_cases,
         staff_approval_requests,
         inbound_events,
     ),
@@ -81,6 +91,7 @@ DOMAIN = Domain(
         account_events.CREATED,
         account_events.CHANGED,
         account_events.CLOSED,
+        privacy_events.ERASED,
         invitation_events.INVITED,
         member_events.JOINED,
         member_events.CHANGED,
@@ -89,6 +100,9 @@ DOMAIN = Domain(
         consent_events.WITHDRAWN,
         *quote_events.ALL,
         approval_events.DECIDED,
+        case_events.OPENED,
+        case_events.ANSWERED,
+        case_events.MOVED,
         list_events.CREATED,
         list_events.CHANGED,
         list_events.DELETED,
@@ -114,6 +128,7 @@ DOMAIN = Domain(
         "orders": "What was ordered, shipped, paid, returned and invoiced, as the shop and the ERP tell it.",
         "documents": "Papers, by links that are good for a short while.",
         "events": "What other services tell.",
+        "cases": "What customers need help with, and what was said about it.",
         "staff": "For those who look after the customers.",
     },
 )
