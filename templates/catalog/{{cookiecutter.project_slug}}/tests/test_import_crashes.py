@@ -1,7 +1,6 @@
 """Killed at any moment of an import, the service goes on where it was: nothing twice, nothing lost."""
 
 import json
-import os
 import random
 import time
 from collections import Counter
@@ -14,9 +13,10 @@ import pytest
 
 from tests.catalog import PUMP_TYPE, product, variant
 from tests.processes import ServerFactory, ServerProcess, servers
+from tests.scale import scale
 from tests.subscribers import listening
 
-PRODUCTS = int(os.environ.get("CRASH_PRODUCTS", "300"))
+PRODUCTS = scale(200, 2_000)
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -29,7 +29,7 @@ def start(tmp_path: Path) -> Iterator[ServerFactory]:
 
 def test_killed_import_is_worked_off_once(fresh_url: str, start: ServerFactory) -> None:
     """Every line has one verdict, every product is there and published once, and everything was told, the end too."""
-    rounds = int(os.environ.get("CRASH_ROUNDS", "3"))
+    rounds = scale(1, 20)
     dice = random.Random(rounds)  # noqa: S311 - makes trouble, guards nothing
     with listening() as subscriber:
         environment = {
@@ -112,7 +112,7 @@ def _lines(numbers: range) -> list[bytes]:
             product(
                 f"c{number}",
                 related=[f"c{number + 1}"] if number + 1 < numbers.stop else [],
-                description={"en": "Quiet and frugal. " * 240},
+                description={"en": "Quiet and frugal. " * 350},
                 variants=[variant(f"C{number}")],
                 source={"system": "erp", "reference": str(number), "version": 1},
             )

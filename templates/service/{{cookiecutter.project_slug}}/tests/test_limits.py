@@ -11,8 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from chassis.app import create_app
+from chassis.limits import LoadShedding, Places
+from chassis.metrics import Metrics
 from tests import example
 from tests.fixtures import SettingsFor
 from tests.processes import ServerFactory, ServerProcess, servers
@@ -96,6 +100,35 @@ async def test_slow_request_is_ended(
 
     assert (slow.status_code, slow.json()["type"]) == (504, "urn:problem-type:request-timeout")
     assert fast.status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.3, 204), (3.0, 504)], ids=["steady", "stuck"])
+async def test_long_upload_has_time_for_each_piece(seconds: float, expected: int) -> None:
+    """What is done with the pieces of a file may take longer in all than a request may; no piece may."""
+
+    async def work() -> None:
+        await asyncio.sleep(seconds)
+
+    async def take_in(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            more = (await receive())["more_body"]
+            await work()
+        await Response(status_code=204)(scope, receive, send)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield b"x"
+
+    bounded = LoadShedding(take_in, places=Places(10, patience=1), seconds=1.0, metrics=Metrics())
+
+    async def identified(scope: Scope, receive: Receive, send: Send) -> None:
+        await bounded(scope | {"state": {"request_id": "one"}}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=identified), base_url="http://s") as client:
+        answer = await client.put("/file", content=pieces())
+
+    assert answer.status_code == expected
 
 
 async def test_more_than_can_run_is_refused_at_once(

@@ -129,8 +129,6 @@ class LoadShedding:
             nonlocal complete
             if complete:
                 return await receive()
-            clock = asyncio.get_running_loop().time
-            left = (allowed.when() or clock()) - clock()
             allowed.reschedule(None)
             self._places.working -= 1
             self._places.receiving += 1
@@ -139,7 +137,8 @@ class LoadShedding:
             finally:
                 self._places.working += 1
                 self._places.receiving -= 1
-                allowed.reschedule(clock() + left)
+                # Each piece of a long upload has the time that a whole request has; all of them have the body's.
+                allowed.reschedule(asyncio.get_running_loop().time() + self._seconds)
             complete = not message.get("more_body", False)
             if complete and self._places.working > self._places.limit:
                 raise self._overloaded()
