@@ -6,7 +6,7 @@ Source: the Kustomization reference of sigs.k8s.io/kustomize, its strategic merg
 import re
 from typing import Any
 
-from machgen.check.document import Map, Seq, Unreadable, dig, maps, read_yaml, walk
+from machgen.check.document import Map, Seq, Unreadable, dig, maps, read_yaml, table, walk
 from machgen.check.facts import Facts, join, parent
 from machgen.check.manifest_loading import NotRendered, copy, put
 
@@ -117,7 +117,7 @@ def _selected(objects: list[Map], target: Any) -> list[Map]:
         for key, where in (("labelSelector", "labels"), ("annotationSelector", "annotations")):
             for pair in filter(None, str(target.get(key) or "").split(",")):
                 name, equals, value = pair.replace("==", "=").partition("=")
-                held = dig(each, "metadata", where) or {}
+                held = table(dig(each, "metadata", where))
                 if name.strip() not in held or (equals and str(held[name.strip()]) != value.strip()):
                     return False
         return True

@@ -72,6 +72,16 @@ class _Comparison(SchemaComparison):
         yield from self._request(old, new)
         yield from self._responses(old, new)
         yield from self._security(old, new)
+        yield from self._servers(old, new)
+
+    def _servers(self, old: Operation, new: Operation) -> Iterator[Change]:
+        """An operation may name servers of its own, which take the place of the document's."""
+        before, after = self.before.prefixes_in(old.node), self.after.prefixes_in(new.node)
+        if before or after:
+            gone = sorted((before or self.before.prefixes) - (after or self.after.prefixes))
+            if gone:
+                node = new.node.child("servers") if after else new.node
+                yield changed(node, f"{new.name} is no longer served below {gone[0] or '/'}")
 
     def _parameters(self, old: Operation, new: Operation) -> Iterator[Change]:
         before, after = _by_position(old), _by_position(new)

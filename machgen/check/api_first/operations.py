@@ -133,8 +133,12 @@ class Api:
         """The paths that the servers put before the operations' paths, variables as they are written."""
         if self.swagger:
             return frozenset({str(self.root.get("basePath") or "").rstrip("/")})
-        urls = [str(each.get("url") or "") for each in self.root.child("servers").items()]
-        return frozenset(re.sub(r"\A(?:[a-z]+:)?//[^/]*", "", url).rstrip("/") for url in urls) or frozenset({""})
+        return self.prefixes_in(self.root) or frozenset({""})
+
+    def prefixes_in(self, node: Node) -> frozenset[str]:
+        """The paths that the servers named at a node itself put before paths; none where it names no servers."""
+        urls = [str(each.get("url") or "") for each in node.child("servers").items()]
+        return frozenset(re.sub(r"\A(?:[a-z]+:)?//[^/]*", "", url).rstrip("/") for url in urls)
 
     def callbacks(self) -> "dict[tuple[str, str], tuple[Operation, ...]]":
         """Return what the service calls back, by the operation's and the callback's name."""
