@@ -5,6 +5,7 @@ of the whole text.
 """
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -115,7 +116,34 @@ def expression(text: str) -> Expression:
     """
     if len(text) > LONGEST:
         raise Malformed(f"is longer than {LONGEST} characters")
-    return Expression(_Reader(text.removeprefix("^").removesuffix("$")).tree())
+    begun = text.removeprefix("^")
+    return Expression(_Reader(begun[:-1] if _ends(begun) else begun).tree())
+
+
+def _ends(text: str) -> bool:
+    """Whether a text ends in `$` that is not escaped."""
+    before = text.removesuffix("$")
+    return before != text and (len(before) - len(before.rstrip("\\"))) % 2 == 0
+
+
+@functools.lru_cache(maxsize=256)
+def search(text: str) -> Expression | None:
+    """Read a `pattern` of JSON Schema, which may match anywhere and is anchored where it says so (2020-12, 6.3.3).
+
+    Returns:
+        The expression, which then matches whole texts; None for one that is not simulated: it uses more of ECMA-262,
+        or anchors some of its alternatives only.
+    """
+    anchored = text.startswith("^"), _ends(text)
+    if "|" in text and anchored != (False, False) and not re.fullmatch(r"\^?\([^()]*\)\$?", text):
+        return None
+    try:
+        inner = _Reader(text[anchored[0] : len(text) - anchored[1]]).tree()
+        return Expression(
+            ("all", [*([] if anchored[0] else [_EVERYTHING]), inner, *([] if anchored[1] else [_EVERYTHING])])
+        )
+    except Malformed:
+        return None
 
 
 @functools.lru_cache(maxsize=256)

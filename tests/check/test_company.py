@@ -195,6 +195,7 @@ def test_a_hostile_rule_costs_little(rule: str, files: Mapping[str, str]) -> Non
         (r"(a|bc)?d", "bcd", "abcd"),
         (r"[^/\]]{2,}", "ab", "a/"),
         (r"a.b", "a-b", "a\nb"),
+        (r"a\$", "a$", "a"),
         ("", "", "x"),
     ],
 )

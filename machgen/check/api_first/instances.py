@@ -1,7 +1,7 @@
 """Whether a value certainly breaks a schema; what cannot be told counts as fitting.
 
-Source: JSON Schema 2020-12, Validation. Patterns are not run (they are ECMA-262's, and a hostile one could run for
-ever); formats are compared where the standard library can tell.
+Source: JSON Schema 2020-12, Validation. Patterns are simulated state by state where they can be, since a hostile one
+could run for ever; what uses more of ECMA-262, and formats that are not plain, count as fitting.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.shapes import Case
+from machgen.check.expressions import LONGEST, LONGEST_TEXT, search
 
 _FORMATS = {
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
@@ -17,6 +18,8 @@ _FORMATS = {
     "date-time": re.compile(
         r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)\Z"
     ),
+    "email": re.compile(r"[^@\s]+@[^@\s]+\Z"),
+    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*\Z"),
     "ipv4": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z"),
 }
 
@@ -81,12 +84,17 @@ def _against(api: Api, case: Case, value: Any, depth: int) -> str:
     if isinstance(value, str):
         return _text(case, value)
     if isinstance(value, list):
+        if case.words.get("uniqueItems") is True and any(each in value[:at] for at, each in enumerate(value[:200])):
+            return "two items are equal"
         return _size(case, "items", len(value), "items") or next(
             filter(None, (_broken(api, case.items, each, depth + 1) for each in value[:200] if case.items)), ""
         )
     if isinstance(value, dict):
         return _object(api, case, value, depth)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        step = case.words.get("multipleOf")
+        if isinstance(value, int) and isinstance(step, int) and step > 0 and value % step:
+            return f"{_shown(value)} is no multiple of {step}"
         return _size(case, "value", value, "")
     return ""
 
@@ -95,6 +103,10 @@ def _text(case: Case, value: str) -> str:
     form = _FORMATS.get(case.format)
     if form is not None and not form.match(value):
         return f"{_shown(value)} is no {case.format}"
+    pattern = case.words.get("pattern")
+    matching = search(pattern) if isinstance(pattern, str) and len(pattern) <= LONGEST else None
+    if matching is not None and len(value) <= LONGEST_TEXT and not matching.matches(value):
+        return f"{_shown(value)} does not match {pattern}"
     return _size(case, "length", len(value), "characters")
 
 
