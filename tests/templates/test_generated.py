@@ -89,9 +89,18 @@ def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Pa
     tests = chosen(name, answers, tree)
 
     if tests is None:
-        run(project, "lint", "types", "test" if answers == "defaults" else "coverage")
+        run(project, "lint", "types", "test" if answers == "defaults" else "coverage", 'ARGS=-m "not alone"')
     elif not tests:
         run(project, "lint", "types")
     else:
         package = ANSWERS[answers]["package"]
         run(project, "lint", "types", "coverage", f"COVER=src/{package}", f"ARGS={' '.join(tests)}")
+
+
+@pytest.mark.alone
+def test_its_measurements_hold_where_nothing_else_runs(tmp_path: Path) -> None:
+    """The service's tests that measure the machine: overload, hostile callers, rolling restarts."""
+    project = tmp_path / "project"
+    write(rendered("service", "defaults"), project)
+
+    run(project, "test", "ARGS=-m alone")

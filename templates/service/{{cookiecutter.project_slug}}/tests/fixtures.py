@@ -22,6 +22,7 @@ from chassis.domain import load_domain
 from chassis.keys import DevelopmentKeys
 from chassis.settings import Settings
 from tests import postgres
+from tests.turns import taking_turns
 
 SettingsFor = Callable[..., Settings]
 
@@ -30,6 +31,17 @@ SettingsFor = Callable[..., Settings]
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, as the server does."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let a test that is marked ``alone`` run while no other process of ``pytest -n`` runs any."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    alone = request.node.get_closest_marker("alone") is not None
+    with taking_turns(tmp_path_factory.getbasetemp().parent, alone=alone):
+        yield
 
 
 @pytest.fixture(autouse=True)

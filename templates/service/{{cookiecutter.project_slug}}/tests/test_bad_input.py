@@ -15,6 +15,8 @@ from tests import example, load
 from tests.processes import ServerProcess, servers
 from tests.scale import report, scale
 
+pytestmark = pytest.mark.alone
+
 ATTACKERS = scale(100, 1000)
 """How many connections trickle a head, and how many a body."""
 BODY_BYTES = scale(64, 1024) * 1024 * 1024

@@ -10,6 +10,8 @@ from tests import load
 from tests.processes import ServerFactory, servers
 from tests.scale import SOAK, report, scale
 
+pytestmark = pytest.mark.alone
+
 PAIRS, SECONDS = scale(1, 9), scale(1.5, 5.0)
 # On a machine that does other things too, a second and a half say only that nothing collapses.
 LEAST_GOODPUT, LONGEST_REFUSAL = scale(0.2, 0.85), scale(0.5, 0.05)

@@ -12,6 +12,8 @@ from tests.balancer import Balancer
 from tests.processes import ServerFactory, ServerProcess, servers
 from tests.scale import SOAK, scale
 
+pytestmark = pytest.mark.alone
+
 RESTARTS = scale(2, 10)
 LATE = scale(0.5, 2.0)
 PROCESSES = 2
