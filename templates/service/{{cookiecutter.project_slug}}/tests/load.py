@@ -124,6 +124,10 @@ class _Connection(asyncio.Protocol):
         self.load.lost(self)
 
 
+_GRACE_SECONDS = 2.0
+"""How long answers are waited for after the end."""
+
+
 class _Load:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -150,10 +154,16 @@ class _Load:
         else:
             while self._idle:
                 self._send(self._idle.popleft(), time.monotonic())
-        await asyncio.sleep(max(0.0, self._ends - time.monotonic()) + 1.0)
-        self.missing += len(self._queue) + sum(protocol.waits for _, protocol in opened)
+        await asyncio.sleep(max(0.0, self._ends - time.monotonic()))
+        connections = [protocol for _, protocol in opened]
+        while self._owes(connections) and time.monotonic() < self._ends + _GRACE_SECONDS:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
+        self.missing += self._owes(connections)
         for transport, _ in opened:
             transport.abort()
+
+    def _owes(self, connections: Sequence[_Connection]) -> int:
+        return len(self._queue) + sum(connection.waits for connection in connections)
 
     async def _on_schedule(self, began: float) -> None:
         due = began

@@ -114,10 +114,10 @@ def _beside_normal_callers(server: ServerProcess, attacks: list[Attack]) -> tupl
         port=server.port,
         requests=load.plausible_mix(server),
         connections=10,
-        seconds=HEAD_SECONDS + 2,
+        seconds=HEAD_SECONDS + 1.5,
         rate=50,
     )
-    load.run(load.Plan(port=server.port, requests=plan.requests, connections=10, seconds=1, rate=50))  # warm
+    load.run(load.Plan(port=server.port, requests=plan.requests, connections=10, seconds=0.5, rate=50))  # warm
 
     async def run() -> tuple[list[Ending], int, load.Result]:
         normal = asyncio.create_task(asyncio.to_thread(load.run, plan))
@@ -184,7 +184,7 @@ def test_huge_requests_are_refused(server: ServerProcess, capsys: pytest.Capture
         "no number": (400, Attack(sent=_sized(server, b'{"a": NaN}'), then=b"", pause=1)),
         "no character": (400, Attack(sent=_sized(server, b'{"a": "\\ud800"}'), then=b"", pause=1)),
     }
-    times = 5
+    times = scale(2, 5)
     endings, growth, normal = _beside_normal_callers(server, [attack for _, attack in attacks.values()] * times)
     report(capsys, _summary(endings, growth, normal))
     expected = [status for status, _ in attacks.values()] * times

@@ -21,9 +21,9 @@ from tests import example, postgres
 from tests.processes import ServerFactory, ServerProcess, servers
 from tests.scale import scale
 
-AWAY_SECONDS = scale(3.0, 30.0)
+AWAY_SECONDS = scale(2.2, 30.0)
 # A machine that runs other tests meanwhile is slow for reasons of its own.
-LONGEST_WAIT = scale(2.0, 1.0)
+LONGEST_WAIT = scale(1.7, 1.0)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_lost_database_is_survived(
         time.sleep(AWAY_SECONDS)
         back = time.monotonic()
     returned = time.monotonic()
-    time.sleep(LONGEST_WAIT + 0.5)
+    time.sleep(LONGEST_WAIT + 0.3)
     for caller in callers.values():
         caller.done.set()
     for caller in callers.values():

@@ -14,9 +14,10 @@ from tests.scale import SOAK, scale
 
 pytestmark = pytest.mark.alone
 
-RESTARTS = scale(2, 10)
+RESTARTS = scale(1, 10)
 LATE = scale(0.5, 2.0)
 PROCESSES = 2
+CHUNK = scale(1.5, 3.0)
 RATE = 100.0
 
 
@@ -43,9 +44,9 @@ def test_rolling_restart_fails_no_request(fresh_url: str, start: ServerFactory) 
 
     async def send(port: int, done: asyncio.Event, seed: int) -> None:
         nonlocal lost
-        await asyncio.sleep(1.5 * seed)  # one of the two is always at it
+        await asyncio.sleep(CHUNK / 2 * seed)  # one of the two is always at it
         while not done.is_set():
-            plan = load.Plan(port=port, requests=requests, connections=10, seconds=3, rate=RATE / 2, seed=seed)
+            plan = load.Plan(port=port, requests=requests, connections=10, seconds=CHUNK, rate=RATE / 2, seed=seed)
             result = await asyncio.to_thread(load.run, plan)
             statuses.update({status: len(found) for status, found in result.latencies.items()})
             lost += result.lost
@@ -74,4 +75,4 @@ def test_rolling_restart_fails_no_request(fresh_url: str, start: ServerFactory) 
     assert failures == []
     assert (exits, lost) == ([0] * RESTARTS, 0)
     assert set(statuses) == {200, 201}
-    assert statuses.total() > 100 * RESTARTS
+    assert statuses.total() > 50 * RESTARTS
