@@ -123,7 +123,7 @@ async def test_long_upload_has_time_for_each_piece(seconds: float, expected: int
     bounded = LoadShedding(take_in, places=Places(10, patience=1), seconds=1.0, metrics=Metrics())
 
     async def identified(scope: Scope, receive: Receive, send: Send) -> None:
-        await bounded(scope | {"state": {"request_id": "one"}}, receive, send)
+        await bounded({**scope, "state": {"request_id": "one"}}, receive, send)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=identified), base_url="http://s") as client:
         answer = await client.put("/file", content=pieces())

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database, now
+from chassis.logs import logger
 
 from ..channels.models import ChannelRow
 from ..product_types.schemas import AttributeDefinition
@@ -108,6 +109,7 @@ async def _channel_piece(session: AsyncSession, job: Rebuild, channel: ChannelRo
             update(ChannelRow).where(ChannelRow.id == channel.id).values(live_locales=channel.locales)
         )
         job.written, job.due_at = True, now() + _OTHERS_NOTICE
+        _tell_done(job)
 
 
 async def _leaving_piece(session: AsyncSession, job: Rebuild, channel: ChannelRow) -> None:
@@ -133,7 +135,8 @@ async def _clearing_piece(session: AsyncSession, job: Rebuild) -> None:
     if shown:
         await catch_up(session, await _products_of(session, shown))
     if not found:
-        await session.execute(delete(Rebuild).where(Rebuild.id == job.id))
+        await session.delete(job)
+        _tell_done(job)
 
 
 async def _type_piece(session: AsyncSession, job: Rebuild) -> None:
@@ -145,9 +148,14 @@ async def _type_piece(session: AsyncSession, job: Rebuild) -> None:
     found = await _next_publications(session, job)
     if not found:
         await session.delete(job)
+        _tell_done(job)
         return
     await rewrite(session, await _frozen(session, found, definitions), [target_of(channel) for channel in channels])
     await catch_up(session, await _products_of(session, found))
+
+
+def _tell_done(job: Rebuild) -> None:
+    logger().info("rebuilt", kind=job.kind, key=job.key)
 
 
 async def _in_use(session: AsyncSession, job: Rebuild) -> bool:

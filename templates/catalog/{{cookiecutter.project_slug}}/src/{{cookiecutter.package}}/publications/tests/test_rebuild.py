@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.catalog import PUMP_TYPE, delete, found, product, publish, put, replace, small_catalog, variant
 from tests.fixtures import Service
 
+from ...__main__ import main, order
 from .. import rebuild, timeline
 from ..models import Entry, Rebuild
 
@@ -94,6 +95,24 @@ async def test_cursor_stays_where_it_was(service: Service, catalog: httpx.AsyncC
     assert [(each["key"], each["list_price"]) for each in second.json()["items"]] == [
         ("c1", {"amount": 200, "currency": "CHF"})
     ]
+
+
+@pytest.mark.usefixtures("catalog")
+async def test_all_is_written_anew_by_command(service: Service, work: Work, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a release that shows products differently; a slip in a key orders nothing."""
+    database = service.app.state.database
+    async with database.transaction() as session:
+        await session.execute(update(Entry).values(card=b"{}", body=b"{}"))
+    settings = service.app.state.settings
+    assert await order(settings, ["web", "nowhere"]) == ["web"]
+    assert not await work()
+    assert await order(settings, []) == ["till", "web"]
+    await _everything(work)
+
+    assert await _names(service, "en") == ["Pump c0", "Pump c1", "Pump c2"]
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "rebuild" in capsys.readouterr().out
 
 
 async def test_last_change_counts(service: Service, catalog: httpx.AsyncClient, work: Work) -> None:
