@@ -19,6 +19,29 @@ DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 def upgrade() -> None:
     """Create the tables."""
     op.create_table(
+        "attribution_policies",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_attribution_policies")),
+    )
+    op.create_table(
+        "attribution_rules",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("postal_code_from", sa.String(length=12), nullable=True),
+        sa.Column("postal_code_to", sa.String(length=12), nullable=True),
+        sa.Column("product_group", sa.String(length=100), nullable=True),
+        sa.Column("splits", DOCUMENT, nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribution_rules")),
+        sa.UniqueConstraint("tenant", "key", name=op.f("uq_attribution_rules_tenant_key")),
+    )
+    op.create_table(
         "carts",
         sa.Column("handle", sa.String(length=32), nullable=False),
         sa.Column("owner", sa.String(length=255), nullable=False),
@@ -139,6 +162,18 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
     )
 
+    op.create_table(
+        "sales_assignments",
+        sa.Column("account", sa.String(length=255), nullable=False),
+        sa.Column("splits", DOCUMENT, nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_assignments")),
+        sa.UniqueConstraint("tenant", "account", name=op.f("uq_sales_assignments_tenant_account")),
+    )
     op.create_table(
         "sandbox_payments",
         sa.Column("key", sa.Uuid(), nullable=False),
@@ -271,6 +306,31 @@ def upgrade() -> None:
     op.create_index("ix_stock_reservations_holder", "stock_reservations", ["holder"], unique=False)
 
     op.create_table(
+        "attributions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("decision", sa.Uuid(), nullable=False),
+        sa.Column("territory", sa.String(length=100), nullable=False),
+        sa.Column("representative", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("campaign", sa.String(length=100), nullable=True),
+        sa.Column("share", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("source", sa.String(length=110), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_attributions_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attributions")),
+    )
+    op.create_index("ix_attributions_tenant_created_at", "attributions", ["tenant", "created_at"], unique=False)
+    op.create_index("ix_attributions_tenant_order_id", "attributions", ["tenant", "order_id"], unique=False)
+
+    op.create_table(
         "payment_requests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -328,14 +388,18 @@ def downgrade() -> None:
     op.drop_table("shipments")
     op.drop_table("returns")
     op.drop_table("payment_requests")
+    op.drop_table("attributions")
     op.drop_table("stock_reservations")
     op.drop_table("prices")
     op.drop_table("orders")
     op.drop_table("stock_items")
     op.drop_table("sandbox_webhooks")
     op.drop_table("sandbox_payments")
+    op.drop_table("sales_assignments")
     op.drop_table("price_lists")
     op.drop_table("discounts")
     op.drop_table("customers")
     op.drop_table("channels")
     op.drop_table("carts")
+    op.drop_table("attribution_rules")
+    op.drop_table("attribution_policies")

@@ -2,6 +2,8 @@
 
 from chassis.domain import Domain
 
+from .attribution import events as attribution_events
+from .attribution.routes import assignments, corrections, entries, reports, rules
 from .carts import events as cart_events
 from .carts.routes import merges
 from .carts.routes import router as carts
@@ -36,10 +38,17 @@ DOMAIN = Domain(
         customers,
         prices,
         discounts,
+        assignments,
+        rules,
+        entries,
+        corrections,
+        reports,
     ),
     events=(
         cart_events.ABANDONED,
         *order_events.ALL,
+        attribution_events.DECIDED,
+        attribution_events.CORRECTED,
         stock_events.LOW,
         stock_events.OUT,
         channel_events.CHANGED,
@@ -57,6 +66,7 @@ DOMAIN = Domain(
         "carts": "What somebody is about to buy, with the prices they were shown and the reasons.",
         "orders": "What was bought, for how much, and what became of it: payment, shipments, returns.",
         "payments": "What the payment provider tells by itself.",
+        "attribution": "Who is credited for sales: assignments, rules, a ledger that is never rewritten, a report.",
         "stock": "How much of an article lies where, and what of it is spoken for.",
         "channels": "The touchpoints that sell: currency, taxes, order minimum, where stock is taken from.",
         "customers": "Which group an account belongs to, and so which prices it gets.",

@@ -3,6 +3,7 @@
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..attribution import ledger
 from ..carts.appraisal import spent_budgets
 from ..discounts.models import DiscountRow
 from ..stock import service as stock
@@ -35,3 +36,4 @@ async def cancel(session: AsyncSession, order: OrderRow, reason: str) -> None:
             .execution_options(synchronize_session=False)
         )
     await events.tell(session, events.CANCELLED, order)
+    await ledger.take_back(session, order, {line["id"]: line["net"] for line in order.lines}, f"cancelled: {reason}")

@@ -11,6 +11,7 @@ from chassis.guests import is_guest
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
+from ..attribution import ledger
 from ..carts import appraisal
 from ..carts import service as carts
 from ..carts.models import CartRow
@@ -63,6 +64,7 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
     await _spend_budgets(session, order)
     session.add(order)
     await events.tell(session, events.PLACED, order)
+    await ledger.credit(session, order)
     await paying.begin(session, order, draft.payment.token)
     await session.flush()
     return order

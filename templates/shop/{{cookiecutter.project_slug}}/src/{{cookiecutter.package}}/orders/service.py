@@ -16,6 +16,7 @@ from chassis.database import Database, now
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
+from ..attribution import ledger
 from ..stock import service as stock
 from . import events, paying
 from .cancelling import cancel
@@ -89,6 +90,7 @@ class _Moved:
     lines: dict[str, int]
     skus: dict[str, int]
     value: int
+    net: dict[str, int]
 
 
 def _moved(order: OrderRow, asked: Pieces, counter: str, most: Mapping[str, int], what: str) -> _Moved:
@@ -110,14 +112,15 @@ def _moved(order: OrderRow, asked: Pieces, counter: str, most: Mapping[str, int]
         moved[key] = each.quantity
     if errors:
         raise Problem(422, "wrong-pieces", f"These pieces cannot be {what}.", errors=errors)
-    progress, skus, value = dict(order.progress), dict[str, int](), 0
+    progress, skus, net, value = dict(order.progress), dict[str, int](), dict[str, int](), 0
     for key, quantity in moved.items():
         line, before = lines[key], progress[key][counter]
         progress[key] = progress[key] | {counter: before + quantity}
         skus[line["sku"]] = skus.get(line["sku"], 0) + quantity
         value += portion(line["gross"], line["quantity"], before, before + quantity)
+        net[key] = portion(line["net"], line["quantity"], before, before + quantity)
     order.progress = progress
-    return _Moved(lines=moved, skus=skus, value=value)
+    return _Moved(lines=moved, skus=skus, value=value, net=net)
 
 
 def portion(gross: int, quantity: int, before: int, after: int) -> int:
@@ -212,6 +215,7 @@ async def take_back(session: AsyncSession, order: OrderRow, draft: ReturnDraft) 
     if draft.restock_location is not None:
         await stock.put_back(session, order.tenant, draft.restock_location, moved.skus)
     await events.tell_movement(session, events.RETURNED, order, row)
+    await ledger.take_back(session, order, moved.net, f"returned: {draft.reason or 'not said'}")
     await paying.refund(session, order, moved.value)
     await session.flush()
     return row
