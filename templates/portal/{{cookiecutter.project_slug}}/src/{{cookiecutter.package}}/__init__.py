@@ -61,6 +61,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 DOMAIN = Domain(
+    many_tenants=True,
     routers=(
         overview,
         people,
