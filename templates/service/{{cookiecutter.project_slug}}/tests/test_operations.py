@@ -108,6 +108,28 @@ async def test_nothing_a_caller_sends_forges_a_log_line(service: Service, capsys
     assert "\x1b" not in captured
 
 
+async def test_defect_is_logged_without_what_it_quotes(
+    service: Service, ann: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack is told, and the answer's id finds it; tokens, addresses and rows that the message quotes are not."""
+    token = service.token("ann")
+    said = f"no canary@example.org with {token}\nDETAIL:  Key (owner)=(canary) already exists.\n[SQL: INSERT]"
+
+    async def fail(*_arguments: object) -> None:
+        raise ValueError(said)
+
+    monkeypatch.setattr("chassis.paging.Paging.fetch", fail)
+    capsys.readouterr()
+    answer = await ann.get(example.COLLECTION)
+    captured = capsys.readouterr().out
+    (line,) = (one for one in _lines(captured) if one["event"] == "request failed")
+
+    assert (answer.status_code, answer.json()["request_id"]) == (500, line["request_id"])
+    assert line["exception"][0]["exc_type"] == "ValueError"
+    assert line["exception"][0]["exc_value"] == "no … with …\n…\n[SQL: INSERT]"
+    assert "canary" not in captured + answer.text
+
+
 async def test_nothing_is_cached_unless_it_says_so(ann: httpx.AsyncClient) -> None:
     """Every response carries ``Cache-Control``."""
     assert (await ann.get(example.COLLECTION)).headers["cache-control"] == "no-store"

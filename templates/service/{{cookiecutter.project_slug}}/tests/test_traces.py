@@ -68,3 +68,37 @@ def test_spans_continue_the_callers_trace(
     assert [(span.name, span.trace_id.hex()) for span in spans] == [(f"GET {example.COLLECTION}", TRACE)]
     assert names == {project().name}
     assert [line["trace_id"] for line in log if line.get("route") == example.COLLECTION] == [TRACE]
+
+
+def test_nothing_personal_is_traced_or_logged(
+    tmp_path: Path, collector: tuple[str, list[ExportTraceServiceRequest]]
+) -> None:
+    """Tokens, addresses of people and what they write: in no span, no log line and no answer to a refusal."""
+    endpoint, received = collector
+    person = "canary.person@example.org"
+    with servers(tmp_path) as start:
+        server = start(OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, DRAIN_SECONDS="0", LOG_LEVEL="debug")
+        server.wait_until_ready()
+        good, bad = f"Bearer {server.token('ann')}", "Bearer canary-token"
+        with httpx.Client(base_url=server.url) as client:
+            answers = [
+                client.request(method, path, headers={"Authorization": token, "X-Canary": person}, json=body)
+                for token in (good, bad)
+                for method, path, body in (
+                    ("GET", f"{example.COLLECTION}?email={person}", None),
+                    ("GET", f"{example.COLLECTION}?cursor={person}", None),
+                    ("POST", example.COLLECTION, {example.FLAG: person}),
+                    ("POST", example.COLLECTION, example.draft() | {"canary": person}),
+                )
+            ]
+        server.terminate()
+        assert server.process.wait(15) == 0
+        log = server.log.read_text()
+    spans = "".join(str(one) for one in received)
+
+    assert {answer.status_code for answer in answers} >= {400, 401, 422}
+    assert spans
+    for canary in (person, person.replace("@", "%40"), "canary-token", good[7:40]):
+        assert canary not in log
+        assert canary not in spans
+        assert [answer.text for answer in answers if canary in answer.text and answer.is_error] == []

@@ -1,10 +1,11 @@
 """Logs: one JSON object a line on standard output, with the ids of the request it belongs to.
 
 Values are escaped by the JSON encoder, so nothing a caller sends can forge a line. Bodies, query strings, tokens
-and header values are never logged.
+and header values are never logged; where an exception quotes them, they are left out.
 """
 
 import logging
+import re
 import sys
 
 import structlog
@@ -21,6 +22,14 @@ _SHARED: list[Processor] = [
 _TRACEBACKS: Processor = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+# What messages of exceptions may quote: PostgreSQL's rows, addresses of people, tokens.
+_PERSONAL = re.compile(r"DETAIL: .*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*")
+
+
+def _leave_out_personal_data(_logger: object, _method: str, line: EventDict) -> EventDict:
+    for error in line.get("exception", ()):
+        error["exc_value"] = _PERSONAL.sub("…", error["exc_value"])
+    return line
 
 
 def configure(level: LogLevel, service: str) -> None:
@@ -39,6 +48,7 @@ def configure(level: LogLevel, service: str) -> None:
             *_SHARED,
             add_service,
             _TRACEBACKS,
+            _leave_out_personal_data,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -53,6 +63,7 @@ def configure(level: LogLevel, service: str) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 add_service,
                 _TRACEBACKS,
+                _leave_out_personal_data,
                 structlog.processors.JSONRenderer(),
             ],
         )

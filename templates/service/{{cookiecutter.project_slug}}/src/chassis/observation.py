@@ -82,8 +82,10 @@ def _accepted(given: bytes | None) -> str:
 
 def _traceparent(given: bytes) -> str:
     """Return the trace to pass on: this process's own span where it makes some, else the caller's."""
-    span = trace.get_current_span().get_span_context()
+    recorded = trace.get_current_span()
+    span = recorded.get_span_context()
     if span.is_valid:
+        recorded.set_attribute("url.query", "")  # callers may write of people there; the collector need not know
         return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
     return given.decode() if _TRACEPARENT.fullmatch(given) else ""
 
