@@ -8,18 +8,20 @@ from chassis.database import Database
 from chassis.logs import logger
 from chassis.problems import Problem
 
+from ..search.index import index_for
 from . import rebuild, timeline
 
 _IDLE_SECONDS = 0.5
 _LAPSE_SECONDS = 5.0
 _TROUBLE_SECONDS = 5.0
+_SWEEP_SECONDS = 3600.0
 _AT_ONCE = 100
 
 
 async def work(database: Database, stopping: asyncio.Event) -> None:
     """Work until told to stop; what has been begun is finished. A lost database is waited for."""
     clock = asyncio.get_running_loop().time
-    lapsed_at = float("-inf")
+    lapsed_at, swept_at, word = float("-inf"), clock(), ""
     while not stopping.is_set():
         try:
             busy = await rebuild.work_off_next(database)
@@ -27,6 +29,10 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
                 async with database.transaction() as session:
                     busy = await timeline.lapse(session, _AT_ONCE) or busy
                 lapsed_at = clock()
+            if not busy and clock() - swept_at >= _SWEEP_SECONDS:  # once an hour, so many words at a time
+                async with database.transaction() as session:
+                    word = await index_for(session).sweep(session, word)
+                swept_at = swept_at if word else clock()
             pause = 0.0 if busy else _IDLE_SECONDS
         except (SQLAlchemyError, Problem, OSError) as error:
             logger().warning("publications interrupted", reason=type(error).__name__)

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import Database
+from chassis.database import Database, take_turns
 
 from .words import closest, trigrams, words
 
@@ -20,6 +20,10 @@ _MOST_ALTERNATIVES = 8
 _MOST_WORDS = 8
 _SHORTEST_INEXACT = 4
 _BATCH = 400
+_SWEPT = 200
+_VOCABULARY = "search-words"
+"""What those take turns for who add words, among each other together, and who forget them."""
+
 _MOST_DESCRIBED = 2000
 _SQLITE_RANK = (
     "(CASE WHEN e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH 'name : (' || ${0} || ')') THEN 0 WHEN"
@@ -67,6 +71,13 @@ class Index(Protocol):
         """Return how entries that fit a query are found; nothing when there is no word in it."""
         ...
 
+    async def sweep(self, session: AsyncSession, after: str) -> str:
+        """Forget known words that no entry has any more, some of those that follow ``after``.
+
+        :returns: after which word to go on; empty when all have been looked at.
+        """
+        ...
+
 
 def index_for(session: AsyncSession) -> Index:
     """Return the index of the database that a session talks to."""
@@ -83,6 +94,7 @@ class PostgresIndex:
 
     async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
         """Make entries findable."""
+        await take_turns(session, _VOCABULARY, together=True)
         statement = text(
             "INSERT INTO search_texts (entry_id, words) VALUES (:id,"
             " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :words), 'B')"
@@ -121,6 +133,17 @@ class PostgresIndex:
             word,
         )
         return _alternatives(word, [row[0] for row in rows])
+
+    async def sweep(self, session: AsyncSession, after: str) -> str:
+        """Forget known words that no entry has any more."""
+        await take_turns(session, _VOCABULARY)
+        looked_at = await _next_words(session, after)
+        unused = text(
+            "DELETE FROM search_words WHERE word = ANY(:words) AND NOT EXISTS"
+            " (SELECT 1 FROM search_texts s WHERE s.words @@ plainto_tsquery('simple', search_words.word))"
+        )
+        await session.execute(unused, {"words": looked_at})
+        return looked_at[-1] if looked_at else ""
 
 
 class SqliteIndex:
@@ -174,6 +197,21 @@ class SqliteIndex:
             " OR ".join(f'"{piece}"' for piece in pieces),
         )
         return _alternatives(word, [row[0] for row in rows])
+
+    async def sweep(self, session: AsyncSession, after: str) -> str:
+        """Forget known words that no entry has any more."""
+        looked_at = await _next_words(session, after)
+        used = text("SELECT 1 FROM search_texts WHERE search_texts MATCH :word LIMIT 1")
+        for word in looked_at:
+            if await session.scalar(used, {"word": f'"{word}"'}) is None:
+                for table in ("search_words", "search_grams"):
+                    await session.execute(text(f"DELETE FROM {table} WHERE word = :word"), {"word": word})  # noqa: S608 - a name of our own
+        return looked_at[-1] if looked_at else ""
+
+
+async def _next_words(session: AsyncSession, after: str) -> list[str]:
+    query = text("SELECT word FROM search_words WHERE word > :after ORDER BY word LIMIT :limit")
+    return list(await session.scalars(query, {"after": after, "limit": _SWEPT}))
 
 
 def _alternatives(word: str, known: Iterable[str]) -> list[str]:

@@ -4,10 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.catalog import product, publish, put, small_catalog, variant
 from tests.fixtures import Service
 
+from .. import index
 from ..words import closest, likeness, words
 
 WEB = {"channel": "web", "locale": "de"}
@@ -121,6 +123,30 @@ async def test_what_was_withdrawn_is_not_found(search: Any, ann: httpx.AsyncClie
 
     assert [each["key"] for each in (await search(q="umwälzer"))["items"]] == ["c60"]
     assert sorted(each["key"] for each in (await search(q="kreiselpumpe"))["items"]) == ["c40", "v15"]
+
+
+async def test_words_that_nobody_has_are_forgotten(
+    service: Service, search: Any, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a word of long ago would stand in the way of those that are like it."""
+    draft = product("old", name={"de": "Kugelhahm"}, variants=[variant("OLD")])
+    made = await put(ann, "products", draft)
+    shown = await publish(ann, made)
+    path = f"/v1/products/{made['id']}/publications/{shown['id']}"
+    assert (await ann.delete(path, headers={"If-Match": "*"})).status_code == 204
+    before = await search(q="kugelhahm")
+    monkeypatch.setattr(index, "_SWEPT", 3)
+    pieces, word = 0, ""
+    async with service.app.state.database.transaction() as session:
+        while word := await index.index_for(session).sweep(session, word):
+            pieces += 1
+        known = set(await session.scalars(text("SELECT word FROM search_words")))
+
+    assert before["total"] == 0
+    assert [each["key"] for each in (await search(q="kugelhahm"))["items"]] == ["v15"]
+    assert "kugelhahn" in known
+    assert "kugelhahm" not in known
+    assert pieces > 3
 
 
 def test_words_are_the_same_on_both_sides() -> None:
