@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, small_catalog, variant
 
@@ -60,6 +62,39 @@ def test_constraints_hold_between_variants() -> None:
         ("approval", "another variant of this product has this value"),
         ("voltage", "another variant has the same combination of voltage"),
     ]
+
+
+def _number(name: str, constraint: str) -> AttributeDefinition:
+    members = {"name": name, "label": {"en": name}, "type": {"kind": "number"}, "constraint": constraint}
+    return AttributeDefinition.model_validate(members)
+
+
+CONSTRAINED = [
+    _number("alone", "unique"),
+    _number("size", "combination_unique"),
+    _number("colour", "combination_unique"),
+    _number("shared", "same_for_all"),
+]
+VARIANTS = st.lists(
+    st.dictionaries(st.sampled_from(["alone", "size", "colour", "shared"]), st.sampled_from([1, 1.0, 2, 3])), max_size=5
+)
+
+
+@given(VARIANTS)
+def test_constraints_find_what_is_wrong_and_nothing_else(variants: list[dict[str, float]]) -> None:
+    """Whatever variants there are: each constraint complains exactly when it is broken, absent values included."""
+    alone = [values["alone"] for values in variants if "alone" in values]
+    combined = [(values.get("size"), values.get("colour")) for values in variants]
+    shared = {values.get("shared") for values in variants}
+    broken = {
+        "another variant of this product has this value": len(set(alone)) < len(alone),
+        "another variant has the same combination of size, colour": len(set(combined)) < len(combined),
+        "all variants must have the same value": len(shared) > 1,
+    }
+
+    assert {fault.detail for fault in faults(CONSTRAINED, variants)} == {
+        text for text, found in broken.items() if found
+    }
 
 
 def test_equal_values_are_equal_however_they_are_written() -> None:
