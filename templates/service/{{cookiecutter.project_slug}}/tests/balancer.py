@@ -79,6 +79,8 @@ class Balancer:
     async def _forward(self, request: bytes) -> bytes:
         port = self._next()
         idle = self._idle[port]
+        while idle and idle[-1][0].at_eof():  # closed by the process: no balancer would send there
+            await _close(idle.pop()[1])
         try:
             reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)

@@ -61,7 +61,7 @@ class ServerProcess:
     def token(self, subject: str) -> str:
         """Mint a token with the server's own development key."""
         scopes = frozenset(load_domain().scopes)
-        return DevelopmentKeys(self.directory).mint(subject=subject, scopes=scopes, seconds=600)
+        return DevelopmentKeys(self.directory).mint(subject=subject, scopes=scopes, seconds=7200)
 
     def terminate(self) -> None:
         """Send SIGTERM, as Kubernetes does."""
