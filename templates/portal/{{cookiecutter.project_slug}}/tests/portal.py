@@ -20,6 +20,14 @@ async def post(client: httpx.AsyncClient, path: str, **members: Any) -> dict[str
     return found
 
 
+async def invite(client: httpx.AsyncClient, **members: Any) -> dict[str, Any]:
+    """Invite somebody and return the invitation with its token."""
+    invitation = await post(client, "invitations", **members)
+    answer = await client.post(f"/v1/invitations/{invitation['id']}/tokens")
+    assert answer.status_code == 200, answer.text
+    return invitation | {"token": answer.json()["token"]}
+
+
 async def patch(client: httpx.AsyncClient, path: str, tag: str = "*", **members: Any) -> httpx.Response:
     """Change something, whatever its version is; return the answer."""
     return await client.patch(f"/v1/{path}", json=members, headers=MERGE | {"If-Match": tag})
@@ -42,9 +50,8 @@ class Company:
 
     async def hire(self, subject: str, *roles: str, unit_id: str = "") -> httpx.AsyncClient:
         """Make somebody a member, by invitation; return a client of theirs."""
-        invitation = await post(
+        invitation = await invite(
             self.admin,
-            "invitations",
             unit_id=unit_id or self.unit_id,
             email=f"{subject}@example.com",
             roles=list(roles),

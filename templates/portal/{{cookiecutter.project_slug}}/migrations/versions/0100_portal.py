@@ -273,7 +273,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table or index, in the
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("roles", DOCUMENT, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),

@@ -134,6 +134,10 @@ class DecisionDraft(Draft):
 class AskedTier(Tier):
     """Who has to agree, why, and how many have."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role": "approver", "needed": 1, "reason": "rule: big", "approved": 0}]}
+    )
+
     reason: str = Field(description="the rule or limit that asks")
     approved: int = Field(description="how many have agreed")
 

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from chassis.auth import Caller
 from chassis.clients import calling
 from chassis.database import Session, now
-from chassis.operation import public, requires, resource_router
+from chassis.operation import idempotent, public, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.problems import Problem
 
@@ -51,6 +51,7 @@ async def read_document(caller: Caller, session: Session, document_id: DocumentI
 
 
 @router.post("/{document_id}/links", status_code=201, summary="Ask for a link to a document")
+@idempotent(required=False)
 @requires("portal:write")
 async def create_document_link(
     request: Request, caller: Caller, session: Session, document_id: DocumentId, response: Response

@@ -20,7 +20,7 @@ class InvitationRow(Resource, OfPerson, Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     email: Mapped[str | None] = mapped_column(String(320))
     roles: Mapped[list[str]] = mapped_column(Document)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     state: Mapped[str] = mapped_column(String(20))
     expires_at: Mapped[datetime]
     accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))

@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 
 from chassis.auth import Caller
 from chassis.database import Session
-from chassis.operation import requires, resource_router
+from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.rate_limit import RateLimiter
@@ -17,7 +17,7 @@ from ..members.routes import shown
 from ..members.schemas import Member
 from . import service
 from .models import InvitationRow
-from .schemas import Acceptance, Invitation, InvitationDraft, NewInvitation
+from .schemas import Acceptance, Invitation, InvitationDraft, InvitationToken
 
 router = resource_router("/v1/invitations", tag="invitations")
 acceptances = resource_router("/v1/invitation-acceptances", tag="invitations")
@@ -52,17 +52,26 @@ async def list_invitations(
     return Page(items=[_shown(row) for row in rows], next=following)
 
 
-# No Idempotency-Key: the stored answer would keep the token that nothing may keep.
 @router.post("", status_code=201, summary="Invite somebody", responses={404: {}})
+@idempotent(required=False)
 @requires("portal:write")
 async def create_invitation(
     request: Request, caller: Caller, session: Session, draft: InvitationDraft, response: Response
-) -> NewInvitation:
-    """Invite somebody into a business unit. The answer holds the token, this once: send it to whom it is meant for."""
-    row, token = await service.invite(session, caller, draft, request.app.state.settings)
+) -> Invitation:
+    """Invite somebody into a business unit. Then ask for the invitation's token, and send it to whom it is for."""
+    row = await service.invite(session, caller, draft, request.app.state.settings)
     response.headers["Location"] = f"/v1/invitations/{row.id}"
     response.headers["ETag"] = etag(row)
-    return NewInvitation(**_shown(row).model_dump(), token=token)
+    return _shown(row)
+
+
+# No Idempotency-Key: the stored answer would keep the token that nothing may keep. Asking again gives another one.
+@router.post("/{invitation_id}/tokens", summary="Ask for an invitation's token", responses={409: {}})
+@requires("portal:write")
+async def create_invitation_token(caller: Caller, session: Session, invitation_id: InvitationId) -> InvitationToken:
+    """Make a token, told this once; the one before it is useless from now on."""
+    row = await service.find(session, caller, invitation_id)
+    return InvitationToken(token=await service.new_token(session, row), expires_at=row.expires_at)
 
 
 @router.get("/{invitation_id}", summary="Read an invitation")
@@ -86,6 +95,7 @@ async def delete_invitation(caller: Caller, session: Session, invitation_id: Inv
 
 
 @acceptances.post("", status_code=201, summary="Accept an invitation", responses={404: {}})
+@idempotent(required=False)
 @requires("portal:write")
 async def accept_invitation(
     request: Request, caller: Caller, session: Session, acceptance: Acceptance, response: Response

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from ..access.permissions import Role
 from ..members.schemas import Roles
@@ -42,7 +42,8 @@ class Invitation(Shown):
     expires_at: Moment
 
 
-class NewInvitation(Invitation):
-    """An invitation with its token, which is told this once and kept nowhere."""
+class InvitationToken(BaseModel):
+    """The token of an invitation, which is told this once and kept nowhere."""
 
     token: Token
+    expires_at: Moment

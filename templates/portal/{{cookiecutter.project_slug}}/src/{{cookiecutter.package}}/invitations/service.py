@@ -50,8 +50,8 @@ def state_of(row: InvitationRow) -> State:
 
 async def invite(
     session: AsyncSession, caller: Principal, draft: InvitationDraft, settings: PortalSettings
-) -> tuple[InvitationRow, str]:
-    """Store an invitation and return it with its token.
+) -> InvitationRow:
+    """Store an invitation. It opens nothing before it has a token.
 
     :raises Problem: 404 or 403 when the caller may not, 429 when its account has invited too many people lately.
     """
@@ -68,7 +68,6 @@ async def invite(
             f"An account sends at most {settings.invitations_per_hour} invitations an hour.",
             headers={"Retry-After": "600"},
         )
-    token = secrets.token_urlsafe(32)
     row = InvitationRow(
         tenant=caller.tenant,
         unit_id=unit.id,
@@ -76,7 +75,6 @@ async def invite(
         person_id=person.id,
         email=draft.email,
         roles=list(draft.roles),
-        token_hash=_hash(token),
         state=INVITATION.initial,
         expires_at=now() + timedelta(hours=settings.invitation_hours),
     )
@@ -84,7 +82,19 @@ async def invite(
     await session.flush()
     fact = UnitFact.model_validate(row)
     await record(session, events.INVITED, subject=f"invitations/{row.id}", data=fact, tenant=row.tenant)
-    return row, token
+    return row
+
+
+async def new_token(session: AsyncSession, row: InvitationRow) -> str:
+    """Return a new token of an invitation; the one before it is useless from now on.
+
+    :raises Problem: 409 when the invitation cannot be accepted any more.
+    """
+    INVITATION.after(state_of(row), "accept")
+    token = secrets.token_urlsafe(32)
+    row.token_hash = _hash(token)
+    await session.flush()
+    return token
 
 
 async def revoke(session: AsyncSession, row: InvitationRow) -> None:

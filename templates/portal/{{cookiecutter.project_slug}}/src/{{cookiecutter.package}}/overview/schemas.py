@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from chassis.values import Money
+
 from ..access.permissions import Role
 from ..approvals.schemas import Kind
 from ..orders.schemas import OrderSummary
@@ -69,8 +71,7 @@ class WaitingApproval(BaseModel):
 
     id: UUID = Field(description="the request")
     kind: Kind = Field(description="what is to be approved")
-    amount: int = Field(description="in the currency's smallest unit")
-    currency: str = Field(description="ISO 4217 code")
+    amount: Money
     mine: bool = Field(description="whether the person asked itself, and others decide")
 
 

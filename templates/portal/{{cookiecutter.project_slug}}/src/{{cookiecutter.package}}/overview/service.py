@@ -117,7 +117,12 @@ async def waiting_approvals(session: AsyncSession, caller: Principal) -> Approva
     found = await session.execute(query.order_by(ApprovalRequestRow.id).limit(_MOST))
     return ApprovalsSection(
         items=[
-            WaitingApproval(id=row.id, kind=Kind(row.kind), amount=row.amount, currency=row.currency, mine=bool(is_own))
+            WaitingApproval(
+                id=row.id,
+                kind=Kind(row.kind),
+                amount=Money(amount=row.amount, currency=row.currency),
+                mine=bool(is_own),
+            )
             for row, is_own in found
         ]
     )

@@ -6,7 +6,7 @@ from fastapi.encoders import jsonable_encoder
 
 from chassis.auth import Caller
 from chassis.database import Session, now
-from chassis.operation import requires, resource_router
+from chassis.operation import idempotent, requires, resource_router
 from chassis.problems import FieldError, Problem
 
 from . import service
@@ -16,8 +16,8 @@ from .schemas import Erased, Erasure, ErasureDraft, PrivacyExport
 router = resource_router("/v1/me", tag="me")
 
 
-# No Idempotency-Key for either: the stored answer would be one more place where the person's data is.
-@router.post("/privacy-exports", status_code=201, summary="Export everything about you")
+# It makes nothing, so it can be repeated; a key would store the answer, one more place where the person's data is.
+@router.post("/privacy-exports", summary="Export everything about you")
 @requires("portal:write")
 async def create_privacy_export(caller: Caller, session: Session) -> PrivacyExport:
     """Return every row about the caller, machine-readable. No copy of it is kept."""
@@ -28,6 +28,7 @@ async def create_privacy_export(caller: Caller, session: Session) -> PrivacyExpo
 
 
 @router.post("/erasures", status_code=201, summary="Be forgotten", responses={404: {}, 409: {}})
+@idempotent(required=False)
 @requires("portal:write")
 async def create_erasure(caller: Caller, session: Session, draft: ErasureDraft) -> Erasure:
     """Forget the caller: what is its alone is deleted, what must be kept no longer says whose it is.

@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, or_, select
 
 from chassis.database import Base
 from tests.fixtures import Service
-from tests.portal import CUSTOMER, Company, company, member_of, patch, post
+from tests.portal import CUSTOMER, Company, company, invite, member_of, patch, post
 from tests.telling import document, event, order, tell, trust
 
 from ..register import NOT_BY_PERSON, REGISTER, Fate
@@ -21,7 +21,7 @@ SUBJECT = "xq-7f3a"
 async def _live(service: Service, works: Company) -> httpx.AsyncClient:
     """Let a person do everything that a person can."""
     trust(service)
-    invitation = await post(works.admin, "invitations", unit_id=works.unit_id, email=EMAIL, roles=["admin"])
+    invitation = await invite(works.admin, unit_id=works.unit_id, email=EMAIL, roles=["admin"])
     me = service.as_(SUBJECT, *CUSTOMER)
     await post(me, "invitation-acceptances", token=invitation["token"])
     await patch(me, "me/profile", name=NAME, email=EMAIL, phone=PHONE, locale="de")
