@@ -110,7 +110,6 @@ DOMAIN = Domain(
     ),
     workers=(expire_quotes,),
     settings=PortalSettings,
-    many_tenants=True,
     lifespan=_lifespan,
     scopes={
         "portal:read": "read what is yours and your business units'",
