@@ -1,6 +1,7 @@
 """Request bodies: JSON that means one thing to every parser (RFC 8259 with the I-JSON rules of RFC 7493)."""
 
 import json
+from collections.abc import Sized
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
@@ -46,7 +47,7 @@ def parse(body: bytes, limits: JsonLimits) -> Any:
     :raises Problem: 400, naming what is wrong.
     """
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         _refuse("it is not UTF-8")
     except json.JSONDecodeError as error:
@@ -55,7 +56,7 @@ def parse(body: bytes, limits: JsonLimits) -> Any:
         _refuse(f"it nests deeper than {limits.depth} levels")
     except ValueError:  # CPython converts no more digits than sys.get_int_max_str_digits()
         _refuse("a number has too many digits")
-    _check(value, limits, limits.depth)
+    _check(value, limits)
     return value
 
 
@@ -70,22 +71,36 @@ def _no_constant(name: str) -> NoReturn:
     _refuse(f"{name} is not a JSON number")
 
 
-def _check(value: Any, limits: JsonLimits, levels: int) -> None:
-    if isinstance(value, str):
-        _check_string(value, limits)
-    elif isinstance(value, float):
-        if not isfinite(value):
-            _refuse("a number is too big")
-    elif isinstance(value, dict | list):
-        if levels == 0:
-            _refuse(f"it nests deeper than {limits.depth} levels")
-        if len(value) > limits.items:
-            _refuse(f"an array or object has more than {limits.items} items")
-        if isinstance(value, dict):
-            for name in value:
-                _check_string(name, limits)
-        for item in value.values() if isinstance(value, dict) else value:
-            _check(item, limits, levels - 1)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _check(value: Any, limits: JsonLimits) -> None:
+    """Look at a value level by level; most of an import's and of a large body's time would go into recursion."""
+    names: set[str] = set()
+    level = [value]
+    for left in range(limits.depth, -1, -1):
+        below: list[Any] = []
+        for each in level:
+            kind = type(each)
+            if kind is str:
+                if len(each) > limits.string or not each.isascii() or "\0" in each:
+                    _check_string(each, limits)
+            elif kind is dict or kind is list:
+                _check_size(each, limits, left)
+                names.update(each if kind is dict else ())
+                below += each.values() if kind is dict else each
+            elif kind is float and not isfinite(each):
+                _refuse("a number is too big")
+        level = below
+    for name in names:
+        _check_string(name, limits)
+
+
+def _check_size(value: Sized, limits: JsonLimits, levels: int) -> None:
+    if levels == 0:
+        _refuse(f"it nests deeper than {limits.depth} levels")
+    if len(value) > limits.items:
+        _refuse(f"an array or object has more than {limits.items} items")
 
 
 def _check_string(value: str, limits: JsonLimits) -> None:

@@ -309,7 +309,7 @@ async def _remember_sources(
 ) -> None:
     """Remember which version of the other system's products is in, also where it changed nothing."""
     accepted = {each.line: each for each in verdicts if each.outcome is not Outcome.REJECTED}
-    rows = []
+    rows, replaced = [], list[tuple[str, str]]()
     for entry in entries:
         source, verdict = entry.source, accepted.get(entry.line)
         if source is None or source.version is None or verdict is None:
@@ -317,6 +317,8 @@ async def _remember_sources(
         before = known.sources.get((source.system, source.reference))
         if before is None or before.version < source.version:
             product_id = verdict.product_id or known.products[entry.draft.key].id
+            if before is not None:
+                replaced.append((source.system, source.reference))
             rows.append(
                 {
                     "system": source.system,
@@ -325,11 +327,10 @@ async def _remember_sources(
                     "version": source.version,
                 }
             )
-    if rows:
-        replaced = [(row["system"], row["reference"]) for row in rows]
+    if replaced:
         table = SourceVersion
         await session.execute(delete(table).where(tuple_(table.system, table.reference).in_(replaced)))
-        await insert_rows(session, SourceVersion, rows)
+    await insert_rows(session, SourceVersion, rows)
 
 
 async def _note_pending(

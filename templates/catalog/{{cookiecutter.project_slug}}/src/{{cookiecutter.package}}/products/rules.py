@@ -1,8 +1,7 @@
 """What must hold for a product: pure rules, shared by single changes, imports and publications."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.problems import FieldError
 
@@ -11,8 +10,7 @@ from ..product_types.schemas import AttributeDefinition, Constraint
 from .schemas import ProductDraft
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A value that only one product may hold, and where in the document it stands."""
 
     namespace: str
