@@ -182,6 +182,9 @@ class _Reader:
         text = self.facts.prose(path) if patterns else ""
         if not patterns or not any(word in text for word in _WORDS):
             return
+        # without a setting that leads to a sibling only an address that is written out can, or a client's name
+        if not self.settings and not self.typed and "://" not in text and "FeignClient" not in text:
+            return
         local = self._locals(text)
         clients = self._clients(text, ending, local)
         for held in _HELD.finditer(text) if self.typed and ending == ".cs" else ():

@@ -30,8 +30,8 @@ def _calls(
 
 
 _RENDERING = (
-    "Jinja2Templates", "render_template", "TemplateResponse", "shortcuts", "engine", "render", "reply",
-    "AddControllersWithViews", "AddRazor", "View", "template", "LoadHTML", "Template",
+    "Jinja2Templates", "render_template", "TemplateResponse", "\nrender\n", "\nview\n", "\nreply\n", "\nView\n",
+    "ModelAndView", "AddControllersWithViews", "AddRazor", "\ntemplate\n", "LoadHTML", "\nTemplate\n",
 )  # fmt: skip
 _RENDERS = re.compile(
     r"\bJinja2Templates\s*\(|\b(?:flask\.)?render_template(?:_string)?\s*\(|\bTemplateResponse\s*\(|"

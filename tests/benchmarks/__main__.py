@@ -1,4 +1,4 @@
-"""`make bench`: what generating costs, beside cookiecutter and copier in the same run.
+"""`make bench`: what generating and checking cost, beside cookiecutter, copier and checkov in the same run.
 
 The wheel is built and installed as a user would, bytecode is compiled for all, and all bake the same files: machgen
 from its built-in pack, cookiecutter from the exported template, copier from the same files under its own names.
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.benchmarks.checking import checking
 from tests.benchmarks.paired import Command, measure, milliseconds, ratio
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start_up(bin_, options.rounds, scratch)
         built_in(bin_, options.rounds, scratch, copier=not options.no_copier)
         many_files(bin_, max(3, options.rounds // 3), scratch, copier=not options.no_copier)
+        checking(bin_, max(3, options.rounds // 3), scratch)
     return 0
 
 
