@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import pytest
 
+from tests.scale import scale
+
 from ...vocabulary.percent import share
 from ..engine import Discount, PriceList, Rules, Situation, Tier, Wanted, price
 from ..explanation import Explanation, RuleOutcome
@@ -15,7 +17,7 @@ from ..tax import TaxRounding, amounts
 from . import reference
 from .cases import DAY, case
 
-EXAMPLES = int(os.environ.get("PRICE_EXAMPLES", "1500"))
+EXAMPLES = scale(1_500, 100_000)
 SEED = int(os.environ.get("PRICE_SEED", "1"))
 
 WEB = Situation(channel="web", customer_group=None, currency="EUR", moment=DAY)

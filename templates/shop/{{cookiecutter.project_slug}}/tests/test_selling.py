@@ -1,0 +1,179 @@
+"""Selling under pressure: many buyers, several processes, lost replies, kills. Nothing is sold or charged twice."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.settings import Settings
+from tests.processes import ServerFactory, ServerProcess, servers
+from tests.scale import scale
+from tests.shop import cart, key, order_of, prices, put, small_shop, stock
+
+PIECES, BUYERS, ROUNDS = scale(6, 100), scale(20, 1_000), scale(1, 20)
+KEYS, DUPLICATES, KILLS = scale(5, 100), scale(3, 50), scale(1, 100)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers."""
+    with servers(tmp_path) as factory:
+        yield factory
+
+
+@asynccontextmanager
+async def _client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {server.token('ann')}"}
+    limits = httpx.Limits(max_connections=20)
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60, limits=limits) as client:
+        yield client
+
+
+async def _answer(client: httpx.AsyncClient, path: str, thing: Any, headers: dict[str, str]) -> httpx.Response:
+    """Post until there is an answer: all that a buyer may see of a loaded service is that they shall come again."""
+    while True:
+        answer = await client.post(path, json=thing, headers=headers)
+        if answer.status_code not in (429, 503):
+            return answer
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
+async def test_exactly_what_is_there_is_sold(fresh_url: str, start: ServerFactory) -> None:
+    """Three processes, many buyers of the same two articles, asked for in opposite orders: nobody waits in a circle."""
+    environment = {"DATABASE_URL": fresh_url, "RATE_LIMIT_REQUESTS": "0", "LOG_LEVEL": "warning", "DRAIN_SECONDS": "0"}
+    shops = [start(**environment)]
+    shops[0].wait_until_ready()
+    shops += [start(**environment) for _ in range(2)]
+    for shop in shops[1:]:
+        shop.wait_until_ready()
+    async with _client(shops[0]) as one, _client(shops[1]) as two, _client(shops[2]) as three:
+        await small_shop(one)
+        for number in range(ROUNDS):
+            skus = [f"A{number}", f"B{number}"]
+            await prices(one, f"round-{number}", {sku: [(1, 1_000)] for sku in skus}, channel=f"round-{number}")
+            terms = {"key": f"round-{number}", "name": "Round", "currency": "EUR", "country": "DE"}
+            await put(one, "channels", terms | {"tax_rates": [{"country": "DE", "percent": "19"}]})
+            items = await stock(one, "berlin", **dict.fromkeys(skus, PIECES))
+            buyers = [
+                _buy_in(client, f"round-{number}", skus if index % 2 else skus[::-1])
+                for index, client in zip(range(BUYERS), [one, two, three] * BUYERS, strict=False)
+            ]
+            answers = Counter([answer.status_code for answer in await asyncio.gather(*buyers)])
+            left = [(await one.get(f"/v1/stock-items/{item['id']}")).json() for item in items.values()]
+
+            assert answers == {201: PIECES, 409: BUYERS - PIECES}
+            assert [(item["reserved"], item["available"]) for item in left] == [(PIECES, 0)] * 2
+
+
+async def _buy_in(client: httpx.AsyncClient, channel: str, skus: Sequence[str]) -> httpx.Response:
+    made = (await _answer(client, "/v1/carts", {"channel": channel}, key())).json()
+    for sku in skus:
+        await _answer(client, f"/v1/carts/{made['id']}/lines", {"sku": sku}, key())
+    return await _answer(client, "/v1/orders", order_of(made), key())
+
+
+class _Insisting:
+    """A client that sends one order again and again, to whichever process there is, until it has heard the answer."""
+
+    def __init__(self, draft: dict[str, Any], shop: dict[str, ServerProcess], authorization: str) -> None:
+        self._draft = draft
+        self._headers = key() | {"Authorization": authorization}
+        self._shop = shop
+        self.heard: set[bytes] = set()
+
+    async def insist(self, dice: random.Random) -> None:
+        """Send duplicates at once, drop some replies, and go on after a crash."""
+        while True:
+            outcomes = await asyncio.gather(
+                *(self._once(dice.choice([0.001, 0.01, 30.0])) for _ in range(DUPLICATES)), self._once(30.0)
+            )
+            if any(outcomes):
+                return
+            await asyncio.sleep(0.05)
+
+    async def _once(self, patience: float) -> bool:
+        url = self._shop["now"].url + "/v1/orders"
+        try:
+            async with httpx.AsyncClient(timeout=patience) as client:
+                answer = await client.post(url, json=self._draft, headers=self._headers)
+        except httpx.TransportError:
+            return False
+        if answer.status_code == 201:
+            self.heard.add(answer.content)
+            return True
+        # In flight, overloaded or not yet there: nothing else may come of an order that can be placed.
+        assert answer.status_code in (409, 429, 503), answer.text
+        return False
+
+
+async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: ServerFactory) -> None:
+    """Whatever is repeated, dropped or killed: one order a key, one authorisation an order, and none left open."""
+    dice = random.Random(KEYS)  # noqa: S311 - makes trouble, guards nothing
+    environment = {
+        "DATABASE_URL": fresh_url,
+        "RATE_LIMIT_REQUESTS": "0",
+        "LOG_LEVEL": "error",
+        "DRAIN_SECONDS": "0",
+        "PAYMENT_POLL_SECONDS": "0.05",
+        "PAYMENT_UNKNOWN_SECONDS": "0.2",
+    }
+    shop = {"now": start(**environment)}
+    shop["now"].wait_until_ready()
+    authorization = f"Bearer {shop['now'].token('ann')}"
+    async with _client(shop["now"]) as client:
+        await small_shop(client)
+        await stock(client, V1=KEYS)
+        cards = ["tok_ok", "tok_delay", "tok_duplicate", "tok_unknown_charged", "tok_unknown_lost"]
+        drafts = [order_of(await cart(client, {"V1": 1}), cards[number % len(cards)]) for number in range(KEYS)]
+    buyers = [_Insisting(draft, shop, authorization) for draft in drafts]
+    insisting = asyncio.gather(*(buyer.insist(dice) for buyer in buyers))
+    for _ in range(KILLS):
+        await asyncio.sleep(dice.uniform(0.05, 0.5))
+        shop["now"].stop()
+        shop["now"] = start(**environment)
+        await asyncio.to_thread(shop["now"].wait_until_ready)
+    await insisting
+    async with _client(shop["now"]) as client:
+        await _settled(client)
+        orders = await _everything(client, "/v1/orders")
+    booked = await _booked(fresh_url)
+
+    assert [len(buyer.heard) for buyer in buyers] == [1] * KEYS
+    assert sorted(each["cart"] for each in orders) == sorted(draft["cart"] for draft in drafts)
+    assert {each["payment_state"] for each in orders} == {"authorized"}
+    assert booked == [(1_250, "authorize")] * KEYS
+
+
+async def _settled(client: httpx.AsyncClient) -> None:
+    for _ in range(300):
+        if all(each["order_state"] != "placed" for each in await _everything(client, "/v1/orders")):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("payments are still open after a minute")
+
+
+async def _everything(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    found, following = [], f"{path}?limit=100"
+    while following:
+        page = (await client.get(following)).json()
+        found += page["items"]
+        following = f"{path}?limit=100&cursor={page['next']}" if "next" in page else ""
+    return found
+
+
+async def _booked(url: str) -> list[tuple[int, str]]:
+    database = Database(Settings(database_url=SecretStr(url)))
+    async with database.reading() as session:
+        rows = (await session.execute(text("SELECT amount, kind FROM sandbox_payments"))).all()
+    await database.close()
+    return [(row.amount, row.kind) for row in rows]
