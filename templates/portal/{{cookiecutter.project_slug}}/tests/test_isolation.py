@@ -1,0 +1,233 @@
+"""Isolation: two houses, two customers each, every operation of the contract. Nobody sees anything of anybody else.
+
+The operations are read from the contract, so a new one is tested the day it is written; one that takes an id this test
+does not know fails it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import yaml
+
+from chassis.project import ROOT
+from tests.fixtures import Service
+from tests.portal import ABSENT
+from tests.telling import trust
+from tests.world import Customer, world
+
+CONTRACT: Any = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
+NO_ID = {"link_token"}
+"""Path parameters that are proofs by themselves; src/<package>/documents/tests/ has their own tests."""
+SERVER_OWNED = ("id", "tenant", "version", "created_at", "updated_at", "state", "status", "person_id", "account_id",
+                "number", "round", "offer", "token", "token_hash", "decided_at", "tier", "role", "roles", "balance",
+                "unit_id", "subject", "erased_at", "by_house", "internal", "accepted_by", "sequence")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation of the contract."""
+
+    method: str
+    path: str
+    operation: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its path parameters."""
+        return [one["name"] for one in self.operation.get("parameters", []) if one["in"] == "path"]
+
+    @property
+    def scope(self) -> str:
+        """The scope that it asks for."""
+        return next((scopes[0] for one in self.operation["security"] for scopes in one.values() if scopes), "")
+
+    @property
+    def media_type(self) -> str:
+        """The media type of its body, if it has one."""
+        return next(iter(self.operation.get("requestBody", {}).get("content", {})), "")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of its body."""
+        return _resolved(self.operation["requestBody"]["content"][self.media_type]["schema"])
+
+    def client(self, caller: Customer) -> httpx.AsyncClient:
+        """Return the client with which a customer, or the staff of its house, may call it."""
+        return caller.staff if self.scope == "portal:staff" else caller.client
+
+    async def by(self, caller: Customer, ids: Mapping[str, str], **changes: Any) -> httpx.Response:
+        """Call it with ids of somebody and a body that is well-formed."""
+        headers = {"If-Match": "*", "Idempotency-Key": str(uuid4())}
+        options: dict[str, Any] = {"headers": headers}
+        if self.media_type:
+            headers["Content-Type"] = self.media_type
+            body = {name: ids.get(name, value) for name, value in example(self.schema).items()}
+            options["json"] = body | changes
+        path = self.path.format(**{name: ids[name] for name in self.parameters})
+        return await self.client(caller).request(self.method, path, **options)
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = CONTRACT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def example(schema: dict[str, Any]) -> Any:
+    """Return a value that a schema allows, made of the examples that the contract gives."""
+    schema = _resolved(schema)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "anyOf" in schema:
+        return example(schema["anyOf"][0])
+    kind = schema.get("type")
+    if kind == "object":
+        needed = schema.get("required", [])
+        return {name: example(one) for name, one in schema.get("properties", {}).items() if name in needed}
+    if kind == "array":
+        return [example(schema["items"])] * schema.get("minItems", 0)
+    if schema.get("format") == "uuid":
+        return ABSENT
+    return schema.get("enum", [{"boolean": True, "integer": 1}.get(str(kind), "x")])[0]
+
+
+def calls() -> Iterator[Call]:
+    """Yield every operation that takes a token."""
+    for path, operations in CONTRACT["paths"].items():
+        for method, operation in operations.items():
+            if any("token" in one for one in operation["security"]):
+                yield Call(method.upper(), path, operation)
+
+
+ALL = {call.operation["operationId"]: call for call in calls()}
+# A reading operation first: what a later one deletes was looked at before.
+ORDER = sorted(ALL.values(), key=lambda call: ("GET", "POST", "PATCH", "DELETE").index(call.method))
+
+
+def shape(answer: httpx.Response) -> Any:
+    """Return an answer without what differs from request to request."""
+    if not answer.content:
+        return answer.status_code, None
+    body = answer.json()
+    return answer.status_code, {name: body[name] for name in body if name not in ("instance", "request_id")}
+
+
+async def _walk(client: httpx.AsyncClient, path: str) -> list[httpx.Response]:
+    """Read every page of a list, one item at a time."""
+    pages = [await client.get(path, params={"limit": 1})]
+    while "next" in pages[-1].json():
+        pages.append(await client.get(path, params={"limit": 1, "cursor": pages[-1].json()["next"]}))
+    return pages
+
+
+def _foreign(me: Customer, others: tuple[Customer, ...], *, staff: bool) -> set[str]:
+    """Return what a customer, or the staff of its house, may never see."""
+    return set().union(*(one.secrets for one in others if one is not me and not (staff and one.tenant == me.tenant)))
+
+
+def test_world_has_every_id_that_the_contract_takes() -> None:
+    """An operation with a new kind of id is not left out by mistake."""
+    taken = {name for call in ALL.values() for name in call.parameters}
+
+    assert taken <= NO_ID | {
+        "account_id", "unit_id", "member_id", "invitation_id", "address_id", "list_id", "quote_id", "case_id",
+        "rule_id", "limit_id", "request_id", "order_id", "invoice_id", "document_id",
+    }  # fmt: skip
+
+
+async def test_nothing_of_another_customer_is_ever_seen(service: Service) -> None:
+    """Every operation, as everybody, with everybody else's ids: in the path it is as if the thing did not exist.
+
+    Unknown and forbidden answer alike: same status, same words. Lists, their pages and their search hold one's own.
+    """
+    trust(service)
+    everybody = await world(service)
+    leaks = []
+    for call in ORDER:
+        name = call.operation["operationId"]
+        for me in everybody:
+            staff = call.scope == "portal:staff"
+            secrets = _foreign(me, everybody, staff=staff)
+            if not call.parameters:
+                if call.method == "GET" and "cursor" in str(call.operation.get("parameters", "")):
+                    for page in await _walk(call.client(me), call.path):
+                        leaks += [(name, secret) for secret in secrets if secret in page.text]
+                continue
+            unknown = await call.by(me, {**me.ids, **dict.fromkeys(call.parameters, ABSENT)})
+            for other in everybody:
+                if other is me or (staff and other.tenant == me.tenant):
+                    continue
+                answer = await call.by(me, {**me.ids, **{one: other.ids[one] for one in call.parameters}})
+                if shape(answer) != shape(unknown) or answer.status_code != 404:
+                    leaks.append((name, f"{shape(answer)} is not {shape(unknown)}"))
+                leaks += [
+                    (name, secret) for secret in secrets if secret in answer.text.replace(answer.request.url.path, "")
+                ]
+
+    assert leaks == []
+
+
+@pytest.mark.parametrize("field", ["unit_id", "parent_id", "order_id", "default_unit_id"])
+async def test_foreign_ids_in_bodies_are_unknown_ones(service: Service, field: str) -> None:
+    """Naming another customer's thing in a body is naming nothing: same answer, and nothing is stored."""
+    trust(service)
+    everybody = await world(service)
+    me, others = everybody[0], everybody[1:]
+    tried = 0
+    for call in ORDER:
+        if not call.media_type or call.scope == "portal:staff" or field not in call.schema.get("properties", {}):
+            continue
+        if field == "default_unit_id":
+            continue  # a preference is the person's own words; nothing is looked up by it
+        unknown = await call.by(me, me.ids, **{field: ABSENT})
+        for other in others:
+            foreign = other.ids["unit_id" if field == "parent_id" else field]
+            answer = await call.by(me, me.ids, **{field: foreign})
+            assert shape(answer) == shape(unknown), call.operation["operationId"]
+            assert answer.status_code in (404, 422), call.operation["operationId"]
+            tried += 1
+
+    assert tried or field == "default_unit_id"
+
+
+async def test_cursor_of_somebody_else_shows_nothing(service: Service) -> None:
+    """A cursor says where to go on, not in whose list."""
+    trust(service)
+    everybody = await world(service)
+    for call in ORDER:
+        if call.method != "GET" or "cursor" not in str(call.operation.get("parameters", "")) or call.parameters:
+            continue
+        me, other = everybody[0], everybody[3]
+        for _ in range(2):
+            await other.client.post("/v1/shopping-lists", json={"name": other.marker})
+        page = (await call.client(other).get(call.path, params={"limit": 1})).json()
+        if "next" not in page:
+            continue
+        stolen = await call.client(me).get(call.path, params={"cursor": page["next"]})
+        secrets = _foreign(me, everybody, staff=call.scope == "portal:staff")
+
+        assert [secret for secret in secrets if secret in stolen.text] == [], call.operation["operationId"]
+
+
+async def test_what_the_service_owns_is_never_written(service: Service) -> None:
+    """Every body of the contract with every server-owned member that it does not name: 422 at that member."""
+    trust(service)
+    me = (await world(service))[0]
+    accepted = []
+    for call in ORDER:
+        if not call.media_type:
+            continue
+        assert call.schema["additionalProperties"] is False, call.operation["operationId"]
+        for name in SERVER_OWNED:
+            if name in call.schema["properties"]:
+                continue
+            answer = await call.by(me, me.ids, **{name: "x"})
+            pointers = [one.get("pointer") for one in answer.json().get("errors", [])]
+            if answer.status_code != 422 or f"/{name}" not in pointers:
+                accepted.append((call.operation["operationId"], name, answer.status_code))
+
+    assert accepted == []
