@@ -39,7 +39,8 @@ class Plan:
 class Outcome:
     """What came of it: seconds in all, how often each status came, milliseconds of each request.
 
-    In an open loop a request's time counts from when it was due, so that a server that stalls cannot hide it.
+    A connection that the server closed instead of answering counts as status ``closed`` and is opened again. In an
+    open loop a request's time counts from when it was due, so that a server that stalls cannot hide it.
     """
 
     seconds: float
@@ -89,7 +90,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what is under way."""
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionError("the server closed the connection"))
+            self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
 
 async def run(plan: Plan) -> Outcome:
@@ -105,7 +106,13 @@ async def run(plan: Plan) -> Outcome:
 
     async def one(number: int, due: float) -> None:
         connection = await idle.get()
-        statuses[str(await connection.ask(messages[number % len(messages)]))] += 1
+        if connection.transport.is_closing():
+            connection = (await loop.create_connection(Connection, "127.0.0.1", plan.port))[1]
+        try:
+            status = str(await connection.ask(messages[number % len(messages)]))
+        except OSError:
+            status = "closed"
+        statuses[status] += 1
         took.append(1000 * (time.perf_counter() - due))
         idle.put_nowait(connection)
 
