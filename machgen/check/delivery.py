@@ -85,7 +85,8 @@ RUN_TESTS: dict[str, str] = {
     "python": r"\bpytest\b|\btox\b|\bnox\b|\bunittest\b|manage\.py test|\bhatch (?:run )?test",
     "node": r"\b(?:npm|yarn|pnpm|bun)(?: run)?(?: -\S+)* (?:test|t\b|ci:test|coverage)|\bjest\b|\bvitest\b|"
     r"\bmocha\b|\bnx (?:affected|run-many).*test|\bturbo (?:run )?test",
-    "java": r"\b(?:mvnw?|mvn)\b.*\b(?:test|verify|package|install)\b|\bgradlew?\b.*\b(?:test|build|check)\b|"
+    "java": r"\b(?:mvnw?|mvn)\b(?!.*-D(?:skipTests|maven\.test\.skip)(?!=false)).*\b(?:test|verify|package|install)\b|"
+    r"\bgradlew?\b(?!.*(?:-x|--exclude-task)[ =]test\b).*\b(?:test|build|check)\b|"
     r"gradle-build-action|setup-gradle",
     "dotnet": r"\bdotnet test\b|VSTest@|DotNetCoreCLI@",
     "go": r"\bgo test\b|\bgotestsum\b|\bginkgo\b",

@@ -174,13 +174,20 @@ def _owned_by_codeowners(facts: Facts, root: Root) -> bool:
 
 
 def components(facts: Facts, root: Root) -> Iterator[tuple[str, object]]:
-    """Give the catalog's Components that describe a root: in its directory, or at the top under its name."""
+    """Give the catalog's Components that describe a root: in its directory, or at the top under its name.
+
+    At the top, a `service` under any name describes the only service that there is.
+    """
     name = root.path.rpartition("/")[2]
+    alone = len(facts.once(services)) == 1
     for file in ("catalog-info.yaml", "catalog-info.yml"):
         own = join(root.path, file) or file
         for path in dict.fromkeys((own, file)):
             for each in facts.yaml(path) if path in facts.known else ():
-                if dig(each, "kind") == "Component" and (path == own or dig(each, "metadata", "name") == name):
+                if dig(each, "kind") != "Component":
+                    continue
+                the_one = alone and dig(each, "spec", "type") == "service"
+                if path == own or the_one or dig(each, "metadata", "name") == name:
                     yield path, each
 
 

@@ -166,17 +166,19 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     if any(facts.mentions(path, _HANDLING) and _HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
         return
     if ecosystems & {"go", "node"} and sources:
-        main = next(
-            (
-                path
-                for path in sources
-                if re.search(r"(?:\A|/)(?:main\.go|index\.[jt]s|server\.[jt]s|app\.[jt]s|main\.[jt]s)\Z", path)
-            ),
-            None,
-        )
+        main = next((path for path in sources if _main(path, ecosystems)), None)
         yield Flaw(f"{root.name} does nothing on SIGTERM", Place(main) if main else anchor(root), "SIGTERM")
     else:
         yield Unknown(f"what {root.name} does on SIGTERM is not read in its language")
+
+
+def _main(path: str, ecosystems: set[str]) -> bool:
+    """Whether a process of these ecosystems begins in this file; the scripts of pages beside a Go server do not."""
+    names = [pattern for each, pattern in _MAINS.items() if each in ecosystems]
+    return re.search(rf"(?:\A|/)(?:{'|'.join(names)})\Z", path) is not None
+
+
+_MAINS = {"go": r"main\.go", "node": r"(?:index|server|app|main)\.[jt]s"}
 
 
 @rule(

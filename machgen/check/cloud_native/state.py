@@ -1,6 +1,7 @@
 """State that a process keeps for itself: what C203 finds, and why C106 does not ask for more replicas."""
 
 import re
+from collections.abc import Iterator
 
 from machgen.check.facts import Facts
 from machgen.check.model import Flaw, Place
@@ -16,23 +17,34 @@ _STORES = (
     (re.compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
         r"List)<[^=\n]+>\s+(carts|sessions|orders|users|products|items|baskets|"
             r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt")),
-    (re.compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|store)\s*=\s*(?:make\(map|"
+    (re.compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|stock|store)\s*=\s*(?:make\(map|"
         r"map\[)", re.MULTILINE), (".go",)),
     (re.compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
         r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",)),
 )  # fmt: skip
+_COLLECTION = re.compile(
+    r"^(?:const|let|var)\s+(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map(?:<[^=\n]+>)?\(\))", re.MULTILINE
+)
+_TOLD = (
+    r"\b{name}\b(?:\[[^\]\n]+\]\s*=|\.(?:push|set)\((?:[^\n]*,)?)\s*(?:await\s+)?"
+    r"(?:req|request|ctx\.request|context\.request)\.body\b(?!\.)"
+)
+"""A whole body of a request that is kept says what the collection's name does not; a cache keeps what others told."""
 _ONE_FOR_ALL = re.compile(
     r"@(?:RestController|Controller|Service|Component|Repository|Configuration|ApplicationScoped|Singleton|Path)\b"
 )
 """What makes one object of a Java class that answers every request; others, such as entities, come and go."""
-_WRITES = r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*=(?!=)|\.(?:set|push|put|append|add|insert|update|setdefault|TryAdd|Add)\()"
+_WRITES = (
+    r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*(?:[-+]?=(?!=)|\+\+|--)|"
+    r"\.(?:set|push|put|append|add|insert|update|setdefault|TryAdd|Add)\()"
+)
 
 
 def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     """Return where a root keeps what it was told in a variable of its process.
 
     Only collections at module or class level count, whose name is a business noun and which the same file also writes:
-    constants, registries and caches do not.
+    constants, registries and caches do not. Where a request's whole body goes into it, any name does.
     """
     found: list[Flaw] = []
     for path in files_of(facts, root):
@@ -54,4 +66,16 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
                     else "sessions are kept in the memory of the process"
                 )
                 found.append(Flaw(said, at, name or "MemoryStore"))
+        found.extend(_told(facts, path, {each.about for each in found if each.at.path == path}))
     return found
+
+
+def _told(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
+    if not path.endswith((".js", ".ts", ".mjs", ".cjs")):
+        return
+    text = facts.prose(path)
+    for match in _COLLECTION.finditer(text):
+        name = match[1]
+        if name not in known and re.search(_TOLD.format(name=re.escape(name)), text[match.end() :]):
+            at = Place(path, text.count("\n", 0, match.start()) + 1)
+            yield Flaw(f"`{name}` is kept in the memory of the process", at, name)
