@@ -54,11 +54,12 @@ async def take_back(session: AsyncSession, order: Sold, net: Mapping[str, int], 
     rows: list[AttributionRow] = []
     for line, amount in net.items():
         holders = await standing(session, order.id, line)
-        splits = [split for split, _ in holders]
         version = await service.version_of(session, order.tenant)
+        # What stays is divided, not what is taken: rounding piece by piece would leave a cent with somebody at the end.
+        stays = amounts(sum(has for _, has in holders) - amount, [split for split, _ in holders])
         rows += [
-            _entry(order, line, "reversed", split, -part, "return", version, reason)
-            for split, part in zip(splits, amounts(amount, splits), strict=True)
+            _entry(order, line, "reversed", split, stay - has, "return", version, reason)
+            for (split, has), stay in zip(holders, stays, strict=True)
         ]
     await _write(session, events.CORRECTED, order, rows)
 

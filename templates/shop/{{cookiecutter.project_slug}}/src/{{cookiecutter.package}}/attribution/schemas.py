@@ -32,6 +32,8 @@ Splits = Annotated[list[CreditShare], Field(min_length=1, max_length=20, descrip
 def _whole(splits: list[CreditShare]) -> None:
     if sum(split.share for split in splits) != WHOLE:
         raise ValueError("splits must add up to 10,000 basis points")
+    if len({(split.territory, split.representative) for split in splits}) < len(splits):
+        raise ValueError("splits name a territory and representative twice")
 
 
 class AssignmentDraft(BaseModel):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.fixtures import Service
-from tests.shop import key, order, put, small_shop, stock, told, until
+from tests.shop import key, order, prices, put, small_shop, stock, told, until
 
 NORTH = [{"territory": "north", "representative": "eva", "share": 10_000}]
 BOTH = [
@@ -78,6 +78,22 @@ async def test_returns_take_back_what_they_credited(shop: httpx.AsyncClient) -> 
     assert sum(amount for _, _, amount in entries) == 0
 
 
+async def test_whole_return_leaves_nobody_a_cent(shop: httpx.AsyncClient) -> None:
+    """Two pieces of a cent, divided in halves: each piece that comes back is taken from who still has something."""
+    halves = [split | {"share": 5_000} for split in BOTH]
+    await put(shop, "attribution-rules", _rule("halves", splits=halves))
+    await prices(shop, "pennies", {"PENNY": [(1, 1)]}, channel="web")
+    await stock(shop, PENNY=2)
+    made = await order(shop, {"PENNY": 2})
+    pieces = {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
+    await until(shop, f"/v1/orders/{made['id']}", order_state="confirmed")
+    for movement in ("shipments", "shipments", "returns", "returns"):
+        await put(shop, f"orders/{made['id']}/{movement}", pieces)
+
+    assert (await _ledger(shop, made["id"]))[:2] == [("decided", "eva", 1), ("decided", "kai", 1)]
+    assert await _report(shop) == {"web/north/eva": 0, "web/south/kai": 0}
+
+
 async def test_cancelled_order_credits_nobody(shop: httpx.AsyncClient) -> None:
     """The entries stay, and the sum is nothing."""
     await put(shop, "attribution-rules", _rule("north"))
@@ -116,11 +132,12 @@ async def test_correction_is_a_new_entry_with_its_reason(service: Service, shop:
     [
         {"splits": [{"territory": "north", "share": 9_999}]},
         {"splits": [{"territory": "north", "share": 10_000}, {"territory": "south", "share": 1}]},
+        {"splits": [{"territory": "north", "share": 5_000}] * 2},
         {"postal_code_from": "10000"},
         {"postal_code_from": "20000", "postal_code_to": "10000"},
         {"country": None, "postal_code_from": "10000", "postal_code_to": "20000"},
     ],
-    ids=["less", "more", "one end", "backwards", "of no country"],
+    ids=["less", "more", "twice", "one end", "backwards", "of no country"],
 )
 async def test_rule_that_says_nothing_clear_is_refused(shop: httpx.AsyncClient, members: dict[str, Any]) -> None:
     """Splits are exactly 100 %."""
