@@ -47,6 +47,7 @@ def seed(client: httpx.Client) -> dict[str, str]:
         "FUZZ_ACCOUNT_ID": account["id"],
         "FUZZ_QUOTE_ID": post("quotes", unit_id=unit_id, title="Pumps", currency="EUR", lines=lines)["id"],
         "FUZZ_CASE_ID": post("cases", unit_id=unit_id, title="Leak", topic="repair", message={"text": "x"})["id"],
+        "FUZZ_DEVICE_ID": post("devices", unit_id=unit_id, product="c40", serial_number="C40-1", name="Pump")["id"],
         "FUZZ_RULE_ID": post("approval-rules", unit_id=unit_id, **rule)["id"],
         "FUZZ_LIMIT_ID": post("spending-limits", unit_id=unit_id, role="buyer", limit=money, period="day")["id"],
         "FUZZ_REQUEST_ID": post("approval-requests", unit_id=unit_id, kind="cart", reference="c", amount=money)["id"],

@@ -24,7 +24,8 @@ NO_ID = {"link_token"}
 """Path parameters that are proofs by themselves; src/<package>/documents/tests/ has their own tests."""
 SERVER_OWNED = ("id", "tenant", "version", "created_at", "updated_at", "state", "status", "person_id", "account_id",
                 "number", "round", "offer", "token", "token_hash", "decided_at", "tier", "role", "roles", "balance",
-                "unit_id", "subject", "erased_at", "by_house", "internal", "accepted_by", "sequence")  # fmt: skip
+                "unit_id", "subject", "erased_at", "by_house", "internal", "accepted_by", "sequence",
+                "credential_hash", "warranty_state", "connected")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def test_world_has_every_id_that_the_contract_takes() -> None:
 
     assert taken <= NO_ID | {
         "account_id", "unit_id", "member_id", "invitation_id", "address_id", "list_id", "quote_id", "case_id",
-        "rule_id", "limit_id", "request_id", "order_id", "invoice_id", "document_id",
+        "rule_id", "limit_id", "request_id", "order_id", "invoice_id", "document_id", "device_id",
     }  # fmt: skip
 
 

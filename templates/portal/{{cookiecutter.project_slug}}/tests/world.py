@@ -52,6 +52,7 @@ async def customer(service: Service, tenant: str, subject: str) -> Customer:
     quote = await post(me, "quotes", unit_id=unit, title=marker, currency="EUR", lines=LINES)
     case = await post(me, "cases", unit_id=unit, title=marker, topic="repair", message={"text": marker})
     rule = {"name": marker, "minimum": money, "tiers": [{"role": "approver"}]}
+    device = await post(me, "devices", unit_id=unit, product="c40", serial_number=marker.upper(), name=marker)
     about, paper = order(unit, subject, number=marker), document(unit, subject, name=f"{marker}.pdf")
     invoice_id = str(uuid4())
     invoice = {
@@ -68,6 +69,7 @@ async def customer(service: Service, tenant: str, subject: str) -> Customer:
         invitation_id=(await post(me, "invitations", unit_id=unit, email="x@example.com", roles=["buyer"]))["id"],
         address_id=(await post(me, "addresses", unit_id=unit, **place))["id"],
         list_id=(await post(me, "shopping-lists", unit_id=unit, name=marker, shared=True))["id"],
+        device_id=device["id"],
         quote_id=quote["id"],
         case_id=case["id"],
         rule_id=(await post(me, "approval-rules", unit_id=unit, **rule))["id"],

@@ -21,6 +21,10 @@ from .approvals.rule_routes import rules as approval_rules
 from .cases import events as case_events
 from .cases.routes import router as cases
 from .cases.routes import staff as staff_cases
+from .devices import events as device_events
+from .devices.routes import router as devices
+from .devices.routes import staff as staff_devices
+from .devices.worker import work as forget_measurements
 from .documents.links import DocumentLinks
 from .documents.routes import contents as document_contents
 from .documents.routes import router as documents
@@ -75,6 +79,7 @@ DOMAIN = Domain(
         shopping_lists,
         quotes,
         cases,
+        devices,
         orders,
         invoices,
         documents,
@@ -85,6 +90,7 @@ DOMAIN = Domain(
         staff_accounts,
         staff_quotes,
         staff_cases,
+        staff_devices,
         staff_approval_requests,
         inbound_events,
     ),
@@ -104,11 +110,12 @@ DOMAIN = Domain(
         case_events.OPENED,
         case_events.ANSWERED,
         case_events.MOVED,
+        device_events.REGISTERED,
         list_events.CREATED,
         list_events.CHANGED,
         list_events.DELETED,
     ),
-    workers=(expire_quotes,),
+    workers=(expire_quotes, forget_measurements),
     settings=PortalSettings,
     lifespan=_lifespan,
     scopes={
@@ -130,6 +137,7 @@ DOMAIN = Domain(
         "documents": "Papers, by links that are good for a short while.",
         "events": "What other services tell.",
         "cases": "What customers need help with, and what was said about it.",
+        "devices": "Connected products: their warranty, parts, and what they measure.",
         "staff": "For those who look after the customers.",
     },
 )

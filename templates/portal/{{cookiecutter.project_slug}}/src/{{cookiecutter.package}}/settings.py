@@ -14,4 +14,5 @@ class PortalSettings(Settings):
         "", description="where documents lie, such as http://documents/portal/; empty: none"
     )
     document_link_seconds: int = Field(300, ge=1, le=3600, description="how long a link to a document is good")
+    telemetry_days: int = Field(90, ge=1, le=3650, description="how long what devices measured is kept")
     invitation_attempts: int = Field(10, ge=1, description="tries of one caller and minute to accept an invitation")

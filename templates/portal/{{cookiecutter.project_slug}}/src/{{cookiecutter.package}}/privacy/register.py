@@ -61,6 +61,7 @@ REGISTER: Mapping[str, Entry] = {
     "documents.person_id": Entry(fate=Fate.KEPT, why=TRADE),
     "cases.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"title": _GONE}),
     "case_messages.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"text": _GONE, "attachments": []}),
+    "devices.person_id": Entry(fate=Fate.KEPT, why=TEAM),
     "erasures.person_id": Entry(fate=Fate.KEPT, why="proof that the person was forgotten (GDPR article 5(2))"),
 }
 """Every column that names a person, as ``table.column``."""

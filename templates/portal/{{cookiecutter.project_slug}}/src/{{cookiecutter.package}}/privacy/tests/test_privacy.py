@@ -36,6 +36,7 @@ async def _live(service: Service, works: Company) -> httpx.AsyncClient:
     await _be_staff(service, works)
     await _approve(works, me)
     await post(me, "cases", unit_id=works.unit_id, title=f"{NAME} asks", topic="repair", message={"text": f"I, {NAME}"})
+    await post(me, "devices", unit_id=works.unit_id, product="c40", serial_number="C40-1", name="Pump")
     invoice = {
         "id": str(uuid4()), "unit_id": works.unit_id, "buyer": SUBJECT, "number": "R-1", "state": "open",
         "issued_at": "2026-11-02T00:00:00Z", "total": {"amount": 1, "currency": "EUR"},

@@ -1,0 +1,1 @@
+"""Devices: products that are connected, what the house knows of them, and what they tell about themselves."""
