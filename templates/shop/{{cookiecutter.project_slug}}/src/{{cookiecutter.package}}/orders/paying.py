@@ -92,9 +92,12 @@ async def _failed(session: AsyncSession, order: OrderRow, kind: str, amount: int
 
 
 async def _request(session: AsyncSession, order: OrderRow, kind: str, amount: int) -> None:
-    if order.payment_method == "invoice":
+    # Nothing is not paid: it moves an order that costs nothing at all, once, and no other one.
+    if not amount and (order.gross or order.payment_state != "authorized"):
+        return
+    if order.payment_method == "invoice" or not amount:
         await settled(session, order, kind, amount, succeeded=True)
-    elif amount:
+    else:
         await _ask(session, order, kind, amount, None)
 
 

@@ -79,6 +79,27 @@ async def test_returned_pieces_are_paid_back(shop: httpx.AsyncClient) -> None:
     assert [each["value"] for each in (await shop.get(f"{path}/returns")).json()["items"]] == [1_250, 2_500]
 
 
+@pytest.mark.parametrize(
+    ("lines", "card"), [({"FREE": 2}, "tok_ok"), ({"FREE": 2}, None), ({"V1": 1, "FREE": 1}, None)]
+)
+async def test_what_costs_nothing_is_sent_and_completed(
+    service: Service, shop: httpx.AsyncClient, lines: dict[str, int], card: str | None
+) -> None:
+    """Line by line, whether all of it is free or only the last parcel."""
+    await prices(shop, "free", {"FREE": [(1, 0)], "V1": [(1, 1_250)]}, channel="web")
+    await stock(shop, FREE=2)
+    made = await order(service.as_("dan", account="acme"), lines, card)
+    path = f"orders/{made['id']}"
+    await until(shop, f"/v1/{path}", order_state="confirmed")
+    pieces = [{"line": line["id"], "quantity": 1} for line in made["lines"] for _ in range(line["quantity"])]
+    for piece in pieces:
+        parcel = await put(shop, f"{path}/shipments", {"lines": [piece]})
+        await shop.post(f"/v1/{path}/shipments/{parcel['id']}/deliveries")
+    found = await until(shop, f"/v1/{path}", order_state="completed")
+
+    assert (found["payment_state"], found["captured"]) == ("captured", made["totals"]["gross"])
+
+
 @pytest.mark.parametrize(("gross", "quantity"), [(100, 3), (1, 7), (99_999, 12), (0, 2)])
 def test_parts_add_up_to_the_line(gross: int, quantity: int) -> None:
     """However the pieces are sent, not a cent is lost or found."""
