@@ -72,7 +72,7 @@ def test_text_that_no_format_can_carry_is_refused(bad: str) -> None:
 
 def test_descriptor_says_the_text(hostile: Path, text: str) -> None:
     """The catalog shows title and description as they were given."""
-    component, api, _ = yaml.safe_load_all((hostile / "catalog-info.yaml").read_text(encoding="utf-8"))
+    component, api, *_ = yaml.safe_load_all((hostile / "catalog-info.yaml").read_text(encoding="utf-8"))
 
     for entity in (component, api):
         assert (entity["metadata"]["title"], entity["metadata"]["description"]) == (text, text)
@@ -146,5 +146,5 @@ def test_a_slug_that_yaml_takes_for_something_else_stays_text(baked: Bake, slug:
 
     names = {manifest["kind"]: manifest["metadata"]["name"] for manifest in manifests}
     assert {names["Deployment"], names["Service"], names["ServiceAccount"], compose["name"]} == {slug}
-    assert [entity["metadata"]["name"] for entity in entities] == [slug, slug, f"{slug}-database"]
+    assert [entity["metadata"]["name"] for entity in entities] == [slug, slug, f"{slug}-events", f"{slug}-database"]
     assert {entity["spec"]["owner"] for entity in entities} == {"group:1e3"}

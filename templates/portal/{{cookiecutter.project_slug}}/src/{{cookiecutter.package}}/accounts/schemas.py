@@ -16,7 +16,7 @@ class Kind(StrEnum):
     COMPANY = "company"
 
 
-class State(StrEnum):
+class AccountState(StrEnum):
     """Whether one may."""
 
     ACTIVE = "active"
@@ -59,14 +59,14 @@ class AccountStatusPatch(Patch):
 
     number: Line | None = Field(None, max_length=50, description="customer number in the ERP")
     # A default that nobody sees: only what was sent counts. A state cannot be removed.
-    state: State = Field(default_factory=lambda: State.ACTIVE)
+    state: AccountState = Field(default_factory=lambda: AccountState.ACTIVE)
 
 
 class AccountStatus(Draft):
     """What the company decides about an account."""
 
     number: Line | None = Field(None, max_length=50)
-    state: State
+    state: AccountState
 
 
 class Account(Shown):
@@ -77,7 +77,7 @@ class Account(Shown):
     vat_id: str | None = Field(description="VAT identification number")
     registration_number: str | None = Field(description="in the register of companies")
     number: str | None = Field(description="customer number in the ERP; the company's to set")
-    state: State = Field(description="active, blocked or closed; the company's to set")
+    state: AccountState = Field(description="active, blocked or closed; the company's to set")
 
 
 class OpenedAccount(Account):

@@ -17,7 +17,7 @@ from ..units.models import UnitRow
 from ..units.service import plant
 from . import events
 from .models import AccountRow
-from .schemas import AccountDraft, AccountStatus, AccountWritable, Kind, State
+from .schemas import AccountDraft, AccountState, AccountStatus, AccountWritable, Kind
 
 
 def listed(caller: Principal, by: Permission = Permission.VIEW_UNIT) -> Select[AccountRow]:
@@ -57,10 +57,10 @@ async def open_account(session: AsyncSession, caller: Principal, draft: AccountD
     person = await ensure(session, caller)
     if draft.kind is Kind.PERSON:
         await session.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
-        own = managed(caller).where(AccountRow.kind == Kind.PERSON, AccountRow.state != State.CLOSED)
+        own = managed(caller).where(AccountRow.kind == Kind.PERSON, AccountRow.state != AccountState.CLOSED)
         if await session.scalar(select(exists(own))):
             raise Problem(409, "account-exists", "You have an account as a person already.")
-    row = AccountRow(tenant=caller.tenant, state=State.ACTIVE, **draft.model_dump())
+    row = AccountRow(tenant=caller.tenant, state=AccountState.ACTIVE, **draft.model_dump())
     session.add(row)
     await session.flush()
     unit = UnitRow(tenant=caller.tenant, account_id=row.id, parent_id=None, name=row.name)
@@ -77,5 +77,5 @@ async def replace(session: AsyncSession, row: AccountRow, draft: AccountWritable
         setattr(row, name, value)
     await session.flush()
     if row.version != before:
-        closed = row.state == State.CLOSED != state
+        closed = row.state == AccountState.CLOSED != state
         await events.tell(session, events.CLOSED if closed else events.CHANGED, row)

@@ -21,7 +21,7 @@ from ..units.models import UnitPath
 from .models import ApprovalDecisionRow, ApprovalRequestRow, ApprovalRuleRow, SpendingLimitRow
 from .periods import Period, beginning
 from .schemas import ApprovalDraft
-from .states import Decision, State
+from .states import ApprovalState, Decision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ async def spent_since(session: AsyncSession, person_id: UUID, limit: SpendingLim
         ApprovalRequestRow.person_id == person_id,
         ApprovalRequestRow.unit_id.in_(within),
         ApprovalRequestRow.currency == limit.currency,
-        ApprovalRequestRow.state.in_((State.PENDING, State.APPROVED)),
+        ApprovalRequestRow.state.in_((ApprovalState.PENDING, ApprovalState.APPROVED)),
         ApprovalRequestRow.created_at >= beginning(Period(limit.period), now()),
     )
     return int(await session.scalar(total) or 0)

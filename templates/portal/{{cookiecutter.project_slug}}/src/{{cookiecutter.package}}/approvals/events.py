@@ -9,7 +9,7 @@ from chassis.events import EventType, record
 
 from ..vocabulary.facts import UnitFact
 from .models import ApprovalRequestRow
-from .states import State
+from .states import ApprovalState
 
 
 class ApprovalDecided(UnitFact):
@@ -31,6 +31,6 @@ async def tell(session: AsyncSession, row: ApprovalRequestRow) -> None:
         unit_id=row.unit_id,
         kind=row.kind,
         reference=row.reference,
-        decision="approved" if row.state == State.APPROVED else "rejected",
+        decision="approved" if row.state == ApprovalState.APPROVED else "rejected",
     )
     await record(session, DECIDED, subject=f"approval-requests/{row.id}", data=fact, tenant=row.tenant)

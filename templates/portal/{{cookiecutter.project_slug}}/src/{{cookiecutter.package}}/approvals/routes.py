@@ -17,7 +17,7 @@ from . import service
 from .asking import agreed
 from .models import ApprovalRequestRow
 from .schemas import ApprovalDraft, ApprovalRequest, AskedTier, DecisionDraft, Kind
-from .states import State
+from .states import ApprovalState
 
 router = resource_router("/v1/approval-requests", tag="approvals")
 staff = resource_router("/v1/staff/approval-requests", tag="staff")
@@ -40,7 +40,7 @@ async def shown(session: Session, row: ApprovalRequestRow) -> ApprovalRequest:
         amount=Money(amount=row.amount, currency=row.currency),
         categories=row.categories,
         cost_centre=row.cost_centre,
-        state=State(row.state),
+        state=ApprovalState(row.state),
         tiers=[AskedTier(**tier, approved=len(present[number])) for number, tier in enumerate(row.tiers)],
         tier=row.tier,
         decided_at=row.decided_at,
@@ -53,7 +53,7 @@ async def list_approval_requests(
     caller: Caller,
     session: Session,
     page: PageRequest,
-    state: Annotated[State | None, Query(description="only those in this state")] = None,
+    state: Annotated[ApprovalState | None, Query(description="only those in this state")] = None,
 ) -> Page[ApprovalRequest]:
     """List the caller's requests, or everyone's where its roles show them; oldest first."""
     rows, following = await page.fetch(session, service.listed(caller, state), ApprovalRequestRow.id)

@@ -11,7 +11,7 @@ from chassis.values import Key, Money
 from ..access.permissions import Role
 from ..vocabulary.shapes import Draft, Line, Moment, Patch, Shown, Text
 from .periods import Period
-from .states import Decision, State
+from .states import ApprovalState, Decision
 
 
 class Kind(StrEnum):
@@ -152,7 +152,7 @@ class ApprovalRequest(Shown):
     amount: Money
     categories: list[str] = Field(description="categories that are bought")
     cost_centre: str | None = Field(description="what it is charged to")
-    state: State = Field(description="pending, approved, rejected or withdrawn")
+    state: ApprovalState = Field(description="pending, approved, rejected or withdrawn")
     tiers: list[AskedTier] = Field(description="who has to agree, one after the other; none: approved at once")
     tier: int = Field(description="how many of the tiers have agreed")
     decided_at: Moment | None = Field(description="when the last one did")

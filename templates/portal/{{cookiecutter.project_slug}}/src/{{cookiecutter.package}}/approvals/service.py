@@ -18,7 +18,7 @@ from . import events
 from .asking import agreed, asked, tiers_for
 from .models import ApprovalDecisionRow, ApprovalRequestRow, ApprovalRuleRow, SpendingLimitRow
 from .schemas import ApprovalDraft, DecisionDraft, LimitDraft, LimitWritable, RuleDraft, RuleWritable
-from .states import APPROVAL, WITHDRAW, Decision, State
+from .states import APPROVAL, WITHDRAW, ApprovalState, Decision
 
 _Ruled = TypeVar("_Ruled", ApprovalRuleRow, SpendingLimitRow)
 
@@ -107,7 +107,7 @@ async def remove(session: AsyncSession, row: ApprovalRuleRow | SpendingLimitRow)
 
 
 def listed(
-    caller: Principal, state: State | None = None, *, by: Permission = Permission.VIEW_APPROVALS
+    caller: Principal, state: ApprovalState | None = None, *, by: Permission = Permission.VIEW_APPROVALS
 ) -> Select[ApprovalRequestRow]:
     """Return the query for the requests within the caller's reach, or those in one state."""
     query = select(ApprovalRequestRow).where(in_reach(caller, ApprovalRequestRow, by))
@@ -117,7 +117,7 @@ def listed(
 def of_tenant(caller: Principal) -> Select[ApprovalRequestRow]:
     """Return the query for the pending requests of the caller's house, for those who work there."""
     return select(ApprovalRequestRow).where(
-        ApprovalRequestRow.tenant == caller.tenant, ApprovalRequestRow.state == State.PENDING
+        ApprovalRequestRow.tenant == caller.tenant, ApprovalRequestRow.state == ApprovalState.PENDING
     )
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from chassis.states import StateMachine, Transition
 
 
-class State(StrEnum):
+class ApprovalState(StrEnum):
     """Where a request for approval stands."""
 
     PENDING = "pending"
@@ -24,10 +24,10 @@ class Decision(StrEnum):
 WITHDRAW = "withdraw"
 APPROVAL = StateMachine(
     "approval",
-    State.PENDING,
+    ApprovalState.PENDING,
     (
-        Transition(action=Decision.APPROVE, sources=(State.PENDING,), target=State.APPROVED),
-        Transition(action=Decision.REJECT, sources=(State.PENDING,), target=State.REJECTED),
-        Transition(action=WITHDRAW, sources=(State.PENDING,), target=State.WITHDRAWN),
+        Transition(action=Decision.APPROVE, sources=(ApprovalState.PENDING,), target=ApprovalState.APPROVED),
+        Transition(action=Decision.REJECT, sources=(ApprovalState.PENDING,), target=ApprovalState.REJECTED),
+        Transition(action=WITHDRAW, sources=(ApprovalState.PENDING,), target=ApprovalState.WITHDRAWN),
     ),
 )

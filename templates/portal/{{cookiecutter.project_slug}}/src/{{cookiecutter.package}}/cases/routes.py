@@ -24,13 +24,13 @@ from .schemas import (
     StaffCaseTransition,
     StaffMessageDraft,
 )
-from .states import State
+from .states import CaseState
 
 router = resource_router("/v1/cases", tag="cases")
 staff = resource_router("/v1/staff/cases", tag="staff")
 
 CaseId = Annotated[UUID, Path(description="the case's id")]
-InState = Annotated[State | None, Query(description="only those in this state")]
+InState = Annotated[CaseState | None, Query(description="only those in this state")]
 
 
 @router.get("", summary="List cases")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chassis.values import Key
 
 from ..vocabulary.shapes import Draft, Line, Moment, Shown, Text
-from .states import CustomerAction, StaffAction, State
+from .states import CaseCustomerAction, CaseStaffAction, CaseState
 
 
 class Attachment(BaseModel):
@@ -57,13 +57,13 @@ class CaseDraft(Draft):
 class CaseTransition(Draft):
     """What the customer does with a case."""
 
-    action: CustomerAction = Field(description="reopen or close", examples=["close"])
+    action: CaseCustomerAction = Field(description="reopen or close", examples=["close"])
 
 
 class StaffCaseTransition(Draft):
     """What the house does with a case."""
 
-    action: StaffAction = Field(description="take, ask or resolve", examples=["take"])
+    action: CaseStaffAction = Field(description="take, ask or resolve", examples=["take"])
 
 
 class Case(Shown):
@@ -72,7 +72,7 @@ class Case(Shown):
     unit_id: UUID = Field(description="the business unit that needs help")
     title: str = Field(description="what it is about")
     topic: str = Field(description="which kind of help")
-    state: State = Field(description="where it stands; `docs/states.md` has the moves")
+    state: CaseState = Field(description="where it stands; `docs/states.md` has the moves")
     order_id: UUID | None = Field(description="the order it is about")
 
 

@@ -15,16 +15,18 @@ from ..people.service import ensure
 from . import events
 from .models import CaseMessageRow, CaseRow
 from .schemas import CaseDraft, MessageDraft, StaffMessageDraft
-from .states import CASE, REPLY, State
+from .states import CASE, REPLY, CaseState
 
 
-def listed(caller: Principal, state: State | None = None, *, by: Permission = Permission.VIEW_CASES) -> Select[CaseRow]:
+def listed(
+    caller: Principal, state: CaseState | None = None, *, by: Permission = Permission.VIEW_CASES
+) -> Select[CaseRow]:
     """Return the query for the cases within the caller's reach, or those in one state."""
     query = select(CaseRow).where(in_reach(caller, CaseRow, by))
     return query if state is None else query.where(CaseRow.state == state)
 
 
-def of_tenant(caller: Principal, state: State | None = None) -> Select[CaseRow]:
+def of_tenant(caller: Principal, state: CaseState | None = None) -> Select[CaseRow]:
     """Return the query for all cases of the caller's house, for those who work there."""
     query = select(CaseRow).where(CaseRow.tenant == caller.tenant)
     return query if state is None else query.where(CaseRow.state == state)

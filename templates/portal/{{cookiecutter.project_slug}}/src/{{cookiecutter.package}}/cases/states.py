@@ -5,7 +5,7 @@ from enum import StrEnum
 from chassis.states import StateMachine, Transition
 
 
-class State(StrEnum):
+class CaseState(StrEnum):
     """Where a case stands."""
 
     OPEN = "open"
@@ -15,14 +15,14 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-class CustomerAction(StrEnum):
+class CaseCustomerAction(StrEnum):
     """What the customer does with a case, besides writing."""
 
     REOPEN = "reopen"
     CLOSE = "close"
 
 
-class StaffAction(StrEnum):
+class CaseStaffAction(StrEnum):
     """What the house does with a case."""
 
     TAKE = "take"
@@ -31,17 +31,19 @@ class StaffAction(StrEnum):
 
 
 REPLY = "reply"
-_LIVE = (State.OPEN, State.IN_PROGRESS, State.WAITING)
+_LIVE = (CaseState.OPEN, CaseState.IN_PROGRESS, CaseState.WAITING)
 
 CASE = StateMachine(
     "case",
-    State.OPEN,
+    CaseState.OPEN,
     (
-        Transition(action=StaffAction.TAKE, sources=(State.OPEN,), target=State.IN_PROGRESS),
-        Transition(action=StaffAction.ASK, sources=(State.OPEN, State.IN_PROGRESS), target=State.WAITING),
-        Transition(action=REPLY, sources=(State.WAITING,), target=State.IN_PROGRESS),
-        Transition(action=StaffAction.RESOLVE, sources=_LIVE, target=State.RESOLVED),
-        Transition(action=CustomerAction.REOPEN, sources=(State.RESOLVED,), target=State.OPEN),
-        Transition(action=CustomerAction.CLOSE, sources=(*_LIVE, State.RESOLVED), target=State.CLOSED),
+        Transition(action=CaseStaffAction.TAKE, sources=(CaseState.OPEN,), target=CaseState.IN_PROGRESS),
+        Transition(
+            action=CaseStaffAction.ASK, sources=(CaseState.OPEN, CaseState.IN_PROGRESS), target=CaseState.WAITING
+        ),
+        Transition(action=REPLY, sources=(CaseState.WAITING,), target=CaseState.IN_PROGRESS),
+        Transition(action=CaseStaffAction.RESOLVE, sources=_LIVE, target=CaseState.RESOLVED),
+        Transition(action=CaseCustomerAction.REOPEN, sources=(CaseState.RESOLVED,), target=CaseState.OPEN),
+        Transition(action=CaseCustomerAction.CLOSE, sources=(*_LIVE, CaseState.RESOLVED), target=CaseState.CLOSED),
     ),
 )

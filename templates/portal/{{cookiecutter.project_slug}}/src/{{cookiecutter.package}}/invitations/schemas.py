@@ -9,7 +9,7 @@ from ..access.permissions import Role
 from ..members.schemas import Roles
 from ..people.schemas import Email
 from ..vocabulary.shapes import Draft, Moment, Shown
-from .states import State
+from .states import InvitationState
 
 Token = Annotated[
     str,
@@ -38,7 +38,7 @@ class Invitation(Shown):
     unit_id: UUID = Field(description="the business unit to join")
     email: str | None = Field(description="who is invited; gone when the person was forgotten")
     roles: list[Role] = Field(description="as what")
-    state: State = Field(description="pending, accepted, revoked or expired")
+    state: InvitationState = Field(description="pending, accepted, revoked or expired")
     expires_at: Moment
 
 

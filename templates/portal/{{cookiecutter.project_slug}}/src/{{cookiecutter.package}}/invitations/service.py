@@ -25,7 +25,7 @@ from ..vocabulary.facts import UnitFact
 from . import events
 from .models import InvitationRow
 from .schemas import InvitationDraft
-from .states import INVITATION, State
+from .states import INVITATION, InvitationState
 
 
 def listed(caller: Principal, unit_id: UUID | None = None) -> Select[InvitationRow]:
@@ -42,10 +42,10 @@ async def find(session: AsyncSession, caller: Principal, invitation_id: UUID) ->
     return await the_one(session, listed(caller).where(InvitationRow.id == invitation_id), name="invitation")
 
 
-def state_of(row: InvitationRow) -> State:
+def state_of(row: InvitationRow) -> InvitationState:
     """Return the state that holds now: time passes without anybody writing it down."""
-    overdue = row.state == State.PENDING and row.expires_at <= now()
-    return State(INVITATION.after(row.state, "expire") if overdue else row.state)
+    overdue = row.state == InvitationState.PENDING and row.expires_at <= now()
+    return InvitationState(INVITATION.after(row.state, "expire") if overdue else row.state)
 
 
 async def invite(
@@ -117,11 +117,11 @@ async def accept(session: AsyncSession, caller: Principal, token: str) -> Member
         .where(
             InvitationRow.tenant == caller.tenant,
             InvitationRow.token_hash == _hash(token),
-            InvitationRow.state == State.PENDING,
+            InvitationRow.state == InvitationState.PENDING,
             InvitationRow.expires_at > now(),
         )
         .values(
-            state=INVITATION.after(State.PENDING, "accept"),
+            state=INVITATION.after(InvitationState.PENDING, "accept"),
             accepted_by=person.id,
             version=InvitationRow.version + 1,
             updated_at=now(),

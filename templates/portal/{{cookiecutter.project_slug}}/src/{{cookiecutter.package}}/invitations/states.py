@@ -5,7 +5,7 @@ from enum import StrEnum
 from chassis.states import StateMachine, Transition
 
 
-class State(StrEnum):
+class InvitationState(StrEnum):
     """Where an invitation stands."""
 
     PENDING = "pending"
@@ -16,10 +16,10 @@ class State(StrEnum):
 
 INVITATION = StateMachine(
     "invitation",
-    State.PENDING,
+    InvitationState.PENDING,
     (
-        Transition(action="accept", sources=(State.PENDING,), target=State.ACCEPTED),
-        Transition(action="revoke", sources=(State.PENDING,), target=State.REVOKED),
-        Transition(action="expire", sources=(State.PENDING,), target=State.EXPIRED),
+        Transition(action="accept", sources=(InvitationState.PENDING,), target=InvitationState.ACCEPTED),
+        Transition(action="revoke", sources=(InvitationState.PENDING,), target=InvitationState.REVOKED),
+        Transition(action="expire", sources=(InvitationState.PENDING,), target=InvitationState.EXPIRED),
     ),
 )

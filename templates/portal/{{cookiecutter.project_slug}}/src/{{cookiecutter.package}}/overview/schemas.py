@@ -11,7 +11,7 @@ from ..access.permissions import Role
 from ..approvals.schemas import Kind
 from ..orders.schemas import OrderSummary
 from ..people.schemas import Preferences, Profile
-from ..quotes.states import State as QuoteState
+from ..quotes.states import QuoteState
 from ..vocabulary.shapes import Moment
 
 Status = Literal["ok", "unavailable"]

@@ -10,9 +10,9 @@ from ..access.permissions import Permission, Role
 from ..access.service import in_reach, me
 from ..approvals.models import ApprovalRequestRow
 from ..approvals.schemas import Kind
-from ..approvals.states import State as ApprovalState
+from ..approvals.states import ApprovalState
 from ..cases.models import CaseRow
-from ..cases.states import State as CaseState
+from ..cases.states import CaseState
 from ..members.models import MembershipRow
 from ..orders.models import OrderRow
 from ..orders.schemas import OrderSummary

@@ -11,7 +11,7 @@ from chassis.values import Currency, Money, Sku
 
 from ..vocabulary.facts import UnitFact
 from .models import OfferRow, QuoteRow
-from .states import State
+from .states import QuoteState
 
 
 class AgreedLine(BaseModel):
@@ -48,13 +48,13 @@ RENEGOTIATION = _kind("renegotiation", "The customer wants another offer.")
 WITHDRAWN = _kind("withdrawn", "The customer withdrew the request.")
 EXPIRED = _kind("expired", "An offer was not accepted in time.")
 _BY_STATE = {
-    State.REQUESTED: REQUESTED,
-    State.IN_REVIEW: IN_REVIEW,
-    State.OFFERED: OFFERED,
-    State.DECLINED: DECLINED,
-    State.RENEGOTIATION: RENEGOTIATION,
-    State.WITHDRAWN: WITHDRAWN,
-    State.EXPIRED: EXPIRED,
+    QuoteState.REQUESTED: REQUESTED,
+    QuoteState.IN_REVIEW: IN_REVIEW,
+    QuoteState.OFFERED: OFFERED,
+    QuoteState.DECLINED: DECLINED,
+    QuoteState.RENEGOTIATION: RENEGOTIATION,
+    QuoteState.WITHDRAWN: WITHDRAWN,
+    QuoteState.EXPIRED: EXPIRED,
 }
 ALL = (ACCEPTED, *_BY_STATE.values())
 
@@ -62,7 +62,7 @@ ALL = (ACCEPTED, *_BY_STATE.values())
 async def tell(session: AsyncSession, row: QuoteRow) -> None:
     """Record where a quote stands now, in the transaction that makes it so."""
     fact = UnitFact.model_validate(row)
-    await record(session, _BY_STATE[State(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
+    await record(session, _BY_STATE[QuoteState(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
 
 
 async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, account_id: UUID) -> None:

@@ -27,13 +27,13 @@ from .schemas import (
     RequestedLine,
     StaffQuoteTransition,
 )
-from .states import QUOTE, CustomerAction, State
+from .states import QUOTE, QuoteCustomerAction, QuoteState
 
 router = resource_router("/v1/quotes", tag="quotes")
 staff = resource_router("/v1/staff/quotes", tag="staff")
 
 QuoteId = Annotated[UUID, Path(description="the quote's id")]
-InState = Annotated[State | None, Query(description="only those in this state")]
+InState = Annotated[QuoteState | None, Query(description="only those in this state")]
 
 
 def _offer(row: OfferRow, currency: str) -> Offer:
@@ -63,7 +63,7 @@ async def shown(session: Session, rows: Sequence[QuoteRow]) -> list[Quote]:
             currency=row.currency,
             lines=[RequestedLine.model_validate(line) for line in row.lines],
             state=(state := service.state_of(row)),
-            actions=[action for action in QUOTE.allowed(state) if action in set(CustomerAction)],
+            actions=[action for action in QUOTE.allowed(state) if action in set(QuoteCustomerAction)],
             offer=_offer(offers[row.id], row.currency) if row.id in offers else None,
         )
         for row in rows

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.values import Currency, Money, Sku
 
 from ..vocabulary.shapes import Draft, Line, Moment, Quantity, Shown, Text
-from .states import CustomerAction, StaffAction, State
+from .states import QuoteCustomerAction, QuoteStaffAction, QuoteState
 
 Amount = Annotated[
     int, Field(strict=True, ge=0, le=10**15, description="in the currency's smallest unit", examples=[1999])
@@ -59,14 +59,14 @@ class OfferDraft(Draft):
 class QuoteTransition(Draft):
     """What the customer does with a quote."""
 
-    action: CustomerAction = Field(description="accept, decline, renegotiate or withdraw", examples=["accept"])
+    action: QuoteCustomerAction = Field(description="accept, decline, renegotiate or withdraw", examples=["accept"])
     comment: Text | None = Field(None, description="why", examples=["Go ahead."])
 
 
 class StaffQuoteTransition(Draft):
     """What the house does with a quote."""
 
-    action: StaffAction = Field(description="review or refuse", examples=["review"])
+    action: QuoteStaffAction = Field(description="review or refuse", examples=["review"])
     comment: Text | None = Field(None, description="why", examples=["We do not make these any more."])
 
 
@@ -89,7 +89,7 @@ class Quote(Shown):
     comment: str | None = Field(description="what the house should know")
     currency: Currency
     lines: list[RequestedLine] = Field(description="what a price was asked for")
-    state: State = Field(description="where it stands; `docs/states.md` has the moves")
+    state: QuoteState = Field(description="where it stands; `docs/states.md` has the moves")
     actions: list[str] = Field(description="what the customer can do with it now")
     offer: Offer | None = Field(description="the newest offer; binding once the quote is accepted")
 
@@ -101,6 +101,6 @@ class QuoteMove(BaseModel):
 
     id: UUID = Field(description="UUID version 7")
     action: str = Field(description="what was done")
-    state: State = Field(description="where the quote stood afterwards")
+    state: QuoteState = Field(description="where the quote stood afterwards")
     comment: str | None = Field(description="why")
     moved_at: Moment

@@ -17,31 +17,31 @@ from ..units.models import UnitRow
 from . import events
 from .models import OfferRow, QuoteMoveRow, QuoteRow
 from .schemas import OfferDraft, QuoteDraft
-from .states import EXPIRE, OFFER, QUOTE, CustomerAction, State
+from .states import EXPIRE, OFFER, QUOTE, QuoteCustomerAction, QuoteState
 
 _AT_ONCE = 100
 
 
 def listed(
-    caller: Principal, state: State | None = None, *, by: Permission = Permission.VIEW_QUOTES
+    caller: Principal, state: QuoteState | None = None, *, by: Permission = Permission.VIEW_QUOTES
 ) -> Select[QuoteRow]:
     """Return the query for the quotes within the caller's reach, or those in one state."""
     return _in_state(select(QuoteRow).where(in_reach(caller, QuoteRow, by)), state)
 
 
-def of_tenant(caller: Principal, state: State | None = None) -> Select[QuoteRow]:
+def of_tenant(caller: Principal, state: QuoteState | None = None) -> Select[QuoteRow]:
     """Return the query for all quotes of the caller's house, for those who work there."""
     return _in_state(select(QuoteRow).where(QuoteRow.tenant == caller.tenant), state)
 
 
-def _in_state(query: Select[QuoteRow], state: State | None) -> Select[QuoteRow]:
+def _in_state(query: Select[QuoteRow], state: QuoteState | None) -> Select[QuoteRow]:
     if state is None:
         return query
-    overdue = and_(QuoteRow.state == State.OFFERED, QuoteRow.valid_until <= now())
-    if state is State.EXPIRED:
-        return query.where(or_(QuoteRow.state == State.EXPIRED, overdue))
-    if state is State.OFFERED:
-        return query.where(QuoteRow.state == State.OFFERED, QuoteRow.valid_until > now())
+    overdue = and_(QuoteRow.state == QuoteState.OFFERED, QuoteRow.valid_until <= now())
+    if state is QuoteState.EXPIRED:
+        return query.where(or_(QuoteRow.state == QuoteState.EXPIRED, overdue))
+    if state is QuoteState.OFFERED:
+        return query.where(QuoteRow.state == QuoteState.OFFERED, QuoteRow.valid_until > now())
     return query.where(QuoteRow.state == state)
 
 
@@ -64,10 +64,10 @@ async def find_of_tenant(session: AsyncSession, caller: Principal, quote_id: UUI
     return await the_one(session, of_tenant(caller).where(QuoteRow.id == quote_id), name="quote")
 
 
-def state_of(row: QuoteRow) -> State:
+def state_of(row: QuoteRow) -> QuoteState:
     """Return the state that holds now: an offer expires whether or not somebody has written it down."""
-    overdue = row.state == State.OFFERED and row.valid_until is not None and row.valid_until <= now()
-    return State(QUOTE.after(row.state, EXPIRE) if overdue else row.state)
+    overdue = row.state == QuoteState.OFFERED and row.valid_until is not None and row.valid_until <= now()
+    return QuoteState(QUOTE.after(row.state, EXPIRE) if overdue else row.state)
 
 
 async def newest_offers(session: AsyncSession, rows: Sequence[QuoteRow]) -> Mapping[UUID, OfferRow]:
@@ -121,7 +121,7 @@ async def move(session: AsyncSession, caller: Principal, row: QuoteRow, action: 
     person = await ensure(session, caller)
     await session.flush()
     await _remember(session, row, person.id, action, comment)
-    if action != CustomerAction.ACCEPT:
+    if action != QuoteCustomerAction.ACCEPT:
         await events.tell(session, row)
         return
     offer = (await newest_offers(session, [row]))[row.id]
@@ -162,7 +162,7 @@ async def expire_overdue(database: Database) -> int:
     :returns: how many it were.
     """
     async with database.transaction() as session:
-        overdue = select(QuoteRow).where(QuoteRow.state == State.OFFERED, QuoteRow.valid_until <= now())
+        overdue = select(QuoteRow).where(QuoteRow.state == QuoteState.OFFERED, QuoteRow.valid_until <= now())
         rows = list(await session.scalars(overdue.limit(_AT_ONCE).with_for_update(skip_locked=True)))
         for row in rows:
             row.state = QUOTE.after(row.state, EXPIRE)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from chassis.states import StateMachine, Transition
 
 
-class State(StrEnum):
+class QuoteState(StrEnum):
     """Where a quote stands."""
 
     REQUESTED = "requested"
@@ -18,7 +18,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class CustomerAction(StrEnum):
+class QuoteCustomerAction(StrEnum):
     """What the customer does with a quote."""
 
     ACCEPT = "accept"
@@ -27,7 +27,7 @@ class CustomerAction(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class StaffAction(StrEnum):
+class QuoteStaffAction(StrEnum):
     """What the house does with a quote, besides offering."""
 
     REVIEW = "review"
@@ -35,19 +35,27 @@ class StaffAction(StrEnum):
 
 
 OFFER, EXPIRE = "offer", "expire"
-_OPEN = (State.REQUESTED, State.IN_REVIEW, State.RENEGOTIATION)
+_OPEN = (QuoteState.REQUESTED, QuoteState.IN_REVIEW, QuoteState.RENEGOTIATION)
 
 QUOTE = StateMachine(
     "quote",
-    State.REQUESTED,
+    QuoteState.REQUESTED,
     (
-        Transition(action=StaffAction.REVIEW, sources=(State.REQUESTED, State.RENEGOTIATION), target=State.IN_REVIEW),
-        Transition(action=OFFER, sources=(State.IN_REVIEW,), target=State.OFFERED),
-        Transition(action=StaffAction.REFUSE, sources=_OPEN, target=State.DECLINED),
-        Transition(action=CustomerAction.ACCEPT, sources=(State.OFFERED,), target=State.ACCEPTED),
-        Transition(action=CustomerAction.DECLINE, sources=(State.OFFERED,), target=State.DECLINED),
-        Transition(action=CustomerAction.RENEGOTIATE, sources=(State.OFFERED,), target=State.RENEGOTIATION),
-        Transition(action=CustomerAction.WITHDRAW, sources=(*_OPEN, State.OFFERED), target=State.WITHDRAWN),
-        Transition(action=EXPIRE, sources=(State.OFFERED,), target=State.EXPIRED),
+        Transition(
+            action=QuoteStaffAction.REVIEW,
+            sources=(QuoteState.REQUESTED, QuoteState.RENEGOTIATION),
+            target=QuoteState.IN_REVIEW,
+        ),
+        Transition(action=OFFER, sources=(QuoteState.IN_REVIEW,), target=QuoteState.OFFERED),
+        Transition(action=QuoteStaffAction.REFUSE, sources=_OPEN, target=QuoteState.DECLINED),
+        Transition(action=QuoteCustomerAction.ACCEPT, sources=(QuoteState.OFFERED,), target=QuoteState.ACCEPTED),
+        Transition(action=QuoteCustomerAction.DECLINE, sources=(QuoteState.OFFERED,), target=QuoteState.DECLINED),
+        Transition(
+            action=QuoteCustomerAction.RENEGOTIATE, sources=(QuoteState.OFFERED,), target=QuoteState.RENEGOTIATION
+        ),
+        Transition(
+            action=QuoteCustomerAction.WITHDRAW, sources=(*_OPEN, QuoteState.OFFERED), target=QuoteState.WITHDRAWN
+        ),
+        Transition(action=EXPIRE, sources=(QuoteState.OFFERED,), target=QuoteState.EXPIRED),
     ),
 )

@@ -9,7 +9,7 @@ from tests.fixtures import Service
 from tests.portal import ABSENT, Company, company, post
 from tests.telling import event, order, tell, trust
 
-from ..states import CASE, REPLY, CustomerAction, State
+from ..states import CASE, REPLY, CaseCustomerAction, CaseState
 
 PHOTO = {"name": "leak.jpg", "media_type": "image/jpeg", "size": 182233, "sha256": "0" * 64}
 
@@ -24,13 +24,13 @@ async def _open(works: Company, **members: Any) -> dict[str, Any]:
 async def _act(works: Company, sam: httpx.AsyncClient, case: dict[str, Any], action: str) -> httpx.Response:
     if action == REPLY:
         return await works.admin.post(f"/v1/cases/{case['id']}/messages", json={"text": "Here."})
-    client, area = (works.admin, "") if action in set(CustomerAction) else (sam, "staff/")
+    client, area = (works.admin, "") if action in set(CaseCustomerAction) else (sam, "staff/")
     path = f"/v1/{area}cases/{case['id']}/transitions"
     return await client.post(path, json={"action": action}, headers={"If-Match": "*"})
 
 
-@pytest.mark.parametrize("state", State)
-async def test_every_pair_of_state_and_action(service: Service, state: State) -> None:
+@pytest.mark.parametrize("state", CaseState)
+async def test_every_pair_of_state_and_action(service: Service, state: CaseState) -> None:
     """What the table allows happens, everything else is a 409 that names what is allowed."""
     works, sam = await company(service), service.as_("sam", "portal:staff")
     ways: dict[str, list[str]] = {CASE.initial: []}

@@ -17,7 +17,7 @@ from tests.portal import CUSTOMER, Company, company, post
 
 from ..models import QuoteRow
 from ..service import expire_overdue
-from ..states import QUOTE, CustomerAction, StaffAction, State
+from ..states import QUOTE, QuoteCustomerAction, QuoteStaffAction, QuoteState
 
 LINES = [{"sku": "C40", "quantity": 40}]
 OFFERED = [{"sku": "C40", "quantity": 40, "unit_price": 17900}, {"sku": "SEAL", "quantity": 3, "unit_price": 250}]
@@ -36,7 +36,7 @@ async def _act(client: httpx.AsyncClient, quote: dict[str, Any], action: str, *,
     return await client.post(f"{path}/transitions", json={"action": action, "comment": "so"}, headers={"If-Match": "*"})
 
 
-async def _bring_to(service: Service, works: Company, state: State) -> dict[str, Any]:
+async def _bring_to(service: Service, works: Company, state: QuoteState) -> dict[str, Any]:
     """Ask for a price and lead the quote to a state by the shortest way that the table knows."""
     quote, sam = await _ask(works), service.as_("sam", "portal:staff")
     ways: dict[str, list[str]] = {QUOTE.initial: []}
@@ -48,7 +48,7 @@ async def _bring_to(service: Service, works: Company, state: State) -> dict[str,
         if action == "expire":
             await _pass_time(service)
             continue
-        by_staff = action not in set(CustomerAction)
+        by_staff = action not in set(QuoteCustomerAction)
         answer = await _act(sam if by_staff else works.admin, quote, action, staff=by_staff)
         assert answer.is_success, answer.text
     return quote
@@ -59,15 +59,15 @@ async def _pass_time(service: Service) -> None:
         await session.execute(update(QuoteRow).values(valid_until=now() - timedelta(seconds=1)))
 
 
-@pytest.mark.parametrize("state", State)
-async def test_every_pair_of_state_and_action(service: Service, state: State) -> None:
+@pytest.mark.parametrize("state", QuoteState)
+async def test_every_pair_of_state_and_action(service: Service, state: QuoteState) -> None:
     """What the table allows happens, everything else is a 409 that names what is allowed."""
     works, sam = await company(service), service.as_("sam", "portal:staff")
     for action in QUOTE.actions:
         if action == "expire":
             continue
         quote = await _bring_to(service, works, state)
-        by_staff = action not in set(CustomerAction)
+        by_staff = action not in set(QuoteCustomerAction)
         answer = await _act(sam if by_staff else works.admin, quote, action, staff=by_staff)
         found = (await works.admin.get(f"/v1/quotes/{quote['id']}")).json()
         if action in QUOTE.allowed(state):
@@ -81,7 +81,7 @@ async def test_every_pair_of_state_and_action(service: Service, state: State) ->
 async def test_accepted_prices_are_told_and_never_change(service: Service) -> None:
     """The event holds what the order must cost; no move and no offer touches it afterwards."""
     works, sam = await company(service), service.as_("sam", "portal:staff")
-    quote = await _bring_to(service, works, State.OFFERED)
+    quote = await _bring_to(service, works, QuoteState.OFFERED)
     accepted = (await _act(works.admin, quote, "accept")).json()
     late = [await _act(sam, quote, action, staff=True) for action in ("offer", "refuse", "review")]
     async with service.app.state.database.reading() as session:
@@ -102,7 +102,7 @@ async def test_accepted_prices_are_told_and_never_change(service: Service) -> No
 async def test_offer_expires_by_itself(service: Service) -> None:
     """At its last second, whether or not the worker has been there; the worker tells the others once."""
     works = await company(service)
-    quote = await _bring_to(service, works, State.OFFERED)
+    quote = await _bring_to(service, works, QuoteState.OFFERED)
     await _pass_time(service)
     refused = await _act(works.admin, quote, "accept")
     listed = {
@@ -123,7 +123,7 @@ async def test_offer_expires_by_itself(service: Service) -> None:
 async def test_offer_must_last(service: Service) -> None:
     """An offer that has expired already is none."""
     works, sam = await company(service), service.as_("sam", "portal:staff")
-    quote = await _bring_to(service, works, State.IN_REVIEW)
+    quote = await _bring_to(service, works, QuoteState.IN_REVIEW)
     draft = {"lines": OFFERED, "valid_until": "2020-01-01T00:00:00Z"}
     headers = {"If-Match": "*", "Idempotency-Key": "k"}
     refused = await sam.post(f"/v1/staff/quotes/{quote['id']}/offers", json=draft, headers=headers)
@@ -135,7 +135,7 @@ async def test_of_accepting_and_withdrawing_one_wins(service: Service) -> None:
     """Two colleagues, one quote, one moment: it ends in one state, and the other one is told."""
     works = await company(service)
     pat = await works.hire("pat", "purchaser")
-    quote = await _bring_to(service, works, State.OFFERED)
+    quote = await _bring_to(service, works, QuoteState.OFFERED)
     answers = await asyncio.gather(_act(works.admin, quote, "accept"), _act(pat, quote, "withdraw"))
     found = (await works.admin.get(f"/v1/quotes/{quote['id']}")).json()
 
@@ -171,7 +171,7 @@ async def test_staff_of_another_house_sees_nothing(service: Service) -> None:
 
 def test_customer_and_house_share_no_action() -> None:
     """Who may do what is told by the action alone, and everything but time is somebody's."""
-    by_customer, by_staff = set(CustomerAction), {*StaffAction, "offer"}
+    by_customer, by_staff = set(QuoteCustomerAction), {*QuoteStaffAction, "offer"}
 
     assert not by_customer & by_staff
     assert by_customer | by_staff | {"expire"} == set(QUOTE.actions)
@@ -180,7 +180,7 @@ def test_customer_and_house_share_no_action() -> None:
 async def test_times_are_utc(service: Service) -> None:
     """An offer until midnight in Cologne is an offer until ten in the evening, UTC."""
     works, sam = await company(service), service.as_("sam", *CUSTOMER, "portal:staff")
-    quote = await _bring_to(service, works, State.IN_REVIEW)
+    quote = await _bring_to(service, works, QuoteState.IN_REVIEW)
     draft = {"lines": OFFERED, "valid_until": "2099-07-01T00:00:00+02:00"}
     headers = {"If-Match": "*", "Idempotency-Key": "k"}
     made = await sam.post(f"/v1/staff/quotes/{quote['id']}/offers", json=draft, headers=headers)
