@@ -21,10 +21,11 @@ ATTACKERS = scale(100, 1000)
 """How many connections trickle a head, and how many a body."""
 BODY_BYTES = scale(64, 1024) * 1024 * 1024
 HEAD_SECONDS = BODY_SECONDS = scale(1.0, 10.0)
-LONGEST_ENDING = scale(7.0, 15.0)
+LONGEST_ENDING = scale(20.0, 15.0)
+"""In seconds; a little of it all runs on machines that others slow down."""
 MOST_GROWTH = 50 * 1024
 """In KiB."""
-LONGEST_NORMAL = scale(1.0, 0.5)
+LONGEST_NORMAL = scale(5.0, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
