@@ -91,7 +91,6 @@ async def read_document_content(request: Request, session: Session, link_token: 
         media_type=row.media_type,
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name)}",
-            "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox",
             "Referrer-Policy": "no-referrer",
         },
