@@ -226,6 +226,7 @@ def _java_paths(given: str) -> list[str]:
 
 _NET_CLASS = re.compile(r"\bclass\s+(\w+?)(?:Controller)?\b")
 _NET_ROUTE = re.compile(r"\[Route\s*\(\s*\"([^\"]*)\"")
+_NET_NEXT_ROUTE = re.compile(rf"\s*\]?\s*(?:{_NET_ROUTE.pattern})")  # behind the verb's own brackets
 _NET_METHOD = re.compile(r"\[Http(Get|Post|Put|Patch|Delete)\s*(?:\(\s*(?:\"([^\"]*)\")?[^)\]]*\))?\s*[\],]")
 _NET_MAP = re.compile(r"\b(\w+)\s*\.\s*Map(Get|Post|Put|Patch|Delete)\s*(?:<[^>]*>)?\s*\(\s*\"([^\"]*)\"")
 _NET_GROUP = re.compile(r"\b(\w+)\s*=\s*[^;]{0,300}?\.MapGroup\s*\(\s*\"([^\"]*)\"")
@@ -240,7 +241,7 @@ def _dotnet(text: str) -> Found:
         base = above[-1][1] if above else ""
     for match in _NET_METHOD.finditer(text):
         own = match[2] or ""
-        following = _NET_ROUTE.match(text, re.compile(r"\s*\]?\s*").match(text, match.end()).end())  # type: ignore[union-attr]  # the pattern matches the empty text
+        following = _NET_NEXT_ROUTE.match(text, match.end())
         own = own or (following[1] if following else "")
         path = own[1:] if own.startswith("~") else _joined(base, own)
         yield match[1].lower(), path.replace("[controller]", controller), match.start()
