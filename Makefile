@@ -43,8 +43,7 @@ tools: setup ## install the independent validators and the generated services' e
 	sh tests/templates/environment.sh "$(abspath $(BIN))/python"
 
 test: lint tools ## everything: lint, types, unit, end to end, generated services, validators
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 unit: setup ## the quick tests only
 	$(BIN)/python -m pytest -n 2 tests/unit tests/semantics
@@ -53,8 +52,7 @@ e2e: setup ## real processes: crashes, races, disks, terminals
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e
 
 templates: tools ## the built-in templates: parity, validators, the generated projects' own tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone" tests/templates
-	$(BIN)/python -m pytest -m alone tests/templates
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/templates
 
 soak: tools ## the long runs: more examples, more rounds
 	MACHGEN_PYTHON="$(abspath $(BIN))/python" sh tests/templates/validators/install.sh --soak

@@ -98,7 +98,6 @@ def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Pa
 
 
 @pytest.mark.soak
-@pytest.mark.alone
 def test_its_measurements_hold_where_nothing_else_runs(tmp_path: Path) -> None:
     """The service's tests that measure the machine: overload, hostile callers, rolling restarts."""
     project = tmp_path / "project"
