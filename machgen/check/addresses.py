@@ -9,12 +9,13 @@ from machgen.check.dockerfile import Dockerfile, dockerfiles
 from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import Object, cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
-_ADDRESS = re.compile(
+_ADDRESS = lazy_compile(
     r"\A(?:([a-z][a-z0-9+.-]*)://)?(?:[^@/\s]*@)?([a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)(?::(\d{2,5}))?((?:[/?][^\s]*)?)\Z"
 )
-_NAMED = re.compile(r"(?:\A|_)(?:URL|URI|ADDR|ADDRESS|ENDPOINT|HOST|SERVER|SERVERS|DSN)\Z", re.IGNORECASE)
+_NAMED = lazy_compile(r"(?:\A|_)(?:URL|URI|ADDR|ADDRESS|ENDPOINT|HOST|SERVER|SERVERS|DSN)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

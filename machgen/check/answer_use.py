@@ -2,12 +2,13 @@
 
 import re
 
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
 SCRIPT = (".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx")
 """Endings of JavaScript and TypeScript."""
 
-_PARAMETERS = re.compile(r"\bparams\s*[=:]\s*\{([^{}]*)\}")
+_PARAMETERS = lazy_compile(r"\bparams\s*[=:]\s*\{([^{}]*)\}")
 
 
 def parameters(given: str, path: str) -> list[str]:
@@ -20,7 +21,7 @@ def parameters(given: str, path: str) -> list[str]:
     return re.findall(r"(?:\A|,)\s*[\"']?(\w+)[\"']?\s*(?=[:,]|\s*\Z)", match[1])
 
 
-_FUNCTION = re.compile(
+_FUNCTION = lazy_compile(
     r"^[ \t]{0,40}(?:async\s)?(?:def\s|function\s|(?:export\s)?(?:const|let)\s\w{1,60}\s?=\s?(?:async\s?)?\()",
     re.MULTILINE,
 )

@@ -17,6 +17,7 @@ from machgen.check.compose import compose_services
 from machgen.check.expressed import Expressed, arguments, expressed
 from machgen.check.facts import Facts
 from machgen.check.kubernetes import cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place, Role
 from machgen.check.roots import Root, files_of, root_of, roots
 
@@ -60,30 +61,30 @@ class _Base:
 # every repetition is bounded: sources are not ours, and a pattern may not take for ever
 _CALLS: dict[str, tuple[re.Pattern[str], ...]] = {
     ".py": (
-        re.compile(rf"(?<![\w.])(?P<on>[\w.]{{1,80}})\.(?P<method>{_METHODS})\(\s{{0,40}}(?:url\s?=\s?)?(?=[fFrR]?[\"']|[A-Za-z_])"),
-        re.compile(r"(?<![\w.])(?P<on>[\w.]{1,80})\.(?:request|stream)\(\s{0,40}[\"'](?P<method>[A-Za-z]+)[\"'],\s{0,40}"),
+        lazy_compile(rf"(?<![\w.])(?P<on>[\w.]{{1,80}})\.(?P<method>{_METHODS})\(\s{{0,40}}(?:url\s?=\s?)?(?=[fFrR]?[\"']|[A-Za-z_])"),
+        lazy_compile(r"(?<![\w.])(?P<on>[\w.]{1,80})\.(?:request|stream)\(\s{0,40}[\"'](?P<method>[A-Za-z]+)[\"'],\s{0,40}"),
     ),
     ".js": (
-        re.compile(r"(?<![\w.])(?P<on>fetch)\(\s{0,40}"),
-        re.compile(
+        lazy_compile(r"(?<![\w.])(?P<on>fetch)\(\s{0,40}"),
+        lazy_compile(
             rf"(?<![\w.])(?P<on>[\w.]{{1,80}})\.(?P<method>{_METHODS})(?:<[\w\[\]<>,{{}}:;|. ]{{1,80}}>)?\("
             r"\s{0,40}(?=[\"'`A-Za-z_])"
         ),
     ),
     ".java": (
-        re.compile(r"(?<!\w)(?P<on>\w{1,80})\.(?P<method>get|post|patch)For(?:Object|Entity)\(\s{0,40}"),
-        re.compile(r"(?<!\w)(?P<on>rest\w{0,40}|\w{0,40}[tT]emplate)\.(?P<method>put|delete)\(\s{0,40}"),
-        re.compile(rf"(?<!\w)(?P<on>\w{{1,80}})\s{{0,60}}\.(?P<method>{_METHODS})\(\)\s{{0,60}}\.uri\(\s{{0,40}}"),
+        lazy_compile(r"(?<!\w)(?P<on>\w{1,80})\.(?P<method>get|post|patch)For(?:Object|Entity)\(\s{0,40}"),
+        lazy_compile(r"(?<!\w)(?P<on>rest\w{0,40}|\w{0,40}[tT]emplate)\.(?P<method>put|delete)\(\s{0,40}"),
+        lazy_compile(rf"(?<!\w)(?P<on>\w{{1,80}})\s{{0,60}}\.(?P<method>{_METHODS})\(\)\s{{0,60}}\.uri\(\s{{0,40}}"),
     ),
     ".cs": (
-        re.compile(
+        lazy_compile(
             r"(?<![\w.])(?P<on>[\w.]{1,80})\.(?P<method>Get|Post|Put|Patch|Delete)(?:FromJson|AsJson|String|Stream|ByteArray)?Async"
             r"(?:<[\w<>,?\[\] ]{1,80}>)?\(\s{0,40}(?=[$@]{0,2}\"|[A-Za-z_])"
         ),
     ),
     ".go": (
-        re.compile(r"(?<![\w.])(?P<on>http|[\w.]{0,60}[cC]lient)\.(?P<method>Get|Post|PostForm|Head)\(\s{0,40}"),
-        re.compile(
+        lazy_compile(r"(?<![\w.])(?P<on>http|[\w.]{0,60}[cC]lient)\.(?P<method>Get|Post|PostForm|Head)\(\s{0,40}"),
+        lazy_compile(
             r"(?<![\w.])(?P<on>http)\.NewRequest(?:WithContext\(\s{0,40}[\w.()]{1,40},|\()\s{0,40}"
             r"(?:http\.Method|\")(?P<method>[A-Za-z]+)\"?,\s{0,40}"
         ),
@@ -93,31 +94,31 @@ for _ending in SCRIPT:
     _CALLS[_ending] = _CALLS[".js"]
 _CALLS[".kt"] = _CALLS[".java"]
 
-_CLIENTS = re.compile(
+_CLIENTS = lazy_compile(
     r"(?:(?<![\w.])(?P<name>[\w.]{1,80})\s?(?::[ \w.<>\[\]|]{1,60})?=\s?(?:await\s)?(?:new\s)?[\w.]{0,80}"
     r"(?:(?:Client|Session|create|extend)\([^)]{0,300}?(?<!\w)"
     r"|builder\(\)(?:\s{0,60}\.\w{1,40}\([^()]{0,80}\)){0,6}?\s{0,60})|(?<=[\s(]))"
     r"(?:base_url\s?=|baseURL\s?:|prefixUrl\s?:|\.baseUrl\(|BaseAddress\s?=\s?new\sUri\()\s{0,40}"
 )
-_AS = re.compile(r"\)\s?as\s(\w{1,60})\s?[:,)]")
+_AS = lazy_compile(r"\)\s?as\s(\w{1,60})\s?[:,)]")
 _WORDS = (
     "fetch(", "base_url", "baseURL", "http://", "ForObject", "ForEntity", ".uri(", "Async(", "Async<", "NewRequest",
     "http.Get", "http.Post", "FeignClient", "httpx", "requests", "axios", "aiohttp", "got.", "ky.",
 )  # fmt: skip
-_ASSIGNED = re.compile(
+_ASSIGNED = lazy_compile(
     r"(?<![\w.])(?P<name>[A-Za-z_]\w{0,60})\s?(?::\s?[\w.<>\[\]|?]{1,60})?\s?(?::=|=(?![=>]))\s{0,4}(?P<value>[^\n;]{3,300})"
 )
-_VALUE = re.compile(
+_VALUE = lazy_compile(
     r"@Value\(\s?\"\$\{([\w.-]{1,80})(?::([^}\"]{0,120}))?\}\"\s?\)\s{0,60}(?:[\w<>]{1,60}\s{1,8}){0,4}?(\w{1,60})\s?[;,)=]"
 )
-_TYPED = re.compile(
+_TYPED = lazy_compile(
     r"AddHttpClient<(?:\w+,\s?)?(?P<type>\w+)>\([^;]{0,200}?new(?:\sUri)?\(\s?\"(?:https?\+)?https?://(?P<host>[\w.-]+)(?::\d+)?"
     r"(?P<path>/[^\"]{0,100})?\"\s?\)"
 )
-_HELD = re.compile(r"\bclass\s(?P<type>\w+)[^{;]{0,300}?\bHttpClient\s(?P<name>\w+)\b")
-_FEIGN = re.compile(r"@FeignClient\(([^)]{0,300})\)[^{]{0,300}\binterface\s+\w+[^{]{0,100}\{")
-_MAPPING = re.compile(r"@(Get|Post|Put|Patch|Delete)Mapping\(\s?(?:(?:value|path)\s?=\s?)?\"([^\"]{0,200})\"")
-_SETTING = re.compile(r"environ|[gG]etenv|process\.env|\benv\b|Environment|onfig|etting|GetEnv|Value")
+_HELD = lazy_compile(r"\bclass\s(?P<type>\w+)[^{;]{0,300}?\bHttpClient\s(?P<name>\w+)\b")
+_FEIGN = lazy_compile(r"@FeignClient\(([^)]{0,300})\)[^{]{0,300}\binterface\s+\w+[^{]{0,100}\{")
+_MAPPING = lazy_compile(r"@(Get|Post|Put|Patch|Delete)Mapping\(\s?(?:(?:value|path)\s?=\s?)?\"([^\"]{0,200})\"")
+_SETTING = lazy_compile(r"environ|[gG]etenv|process\.env|\benv\b|Environment|onfig|etting|GetEnv|Value")
 
 
 def calls(facts: Facts) -> tuple[Call, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from machgen.check.dockerfile import fill
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts, join, parent, place
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
-_NAME = re.compile(r"(?:\A|/)(?:docker-)?compose(?:[._-][A-Za-z0-9_.-]+)?\.ya?ml\Z", re.IGNORECASE)
-_BESIDES = re.compile(
+_NAME = lazy_compile(r"(?:\A|/)(?:docker-)?compose(?:[._-][A-Za-z0-9_.-]+)?\.ya?ml\Z", re.IGNORECASE)
+_BESIDES = lazy_compile(
     r"compose[._-](?:dev|develop|development|override|local|test|tests|ci|e2e|debug)\b", re.IGNORECASE
 )
 

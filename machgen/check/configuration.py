@@ -17,7 +17,6 @@ Read from `[check]` in machgen.toml, else from `[tool.machgen.check]` in pyproje
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +26,7 @@ from machgen.check.document import Map, Unreadable, dig, read_toml
 from machgen.check.engine import Report
 from machgen.check.expressions import Malformed, glob
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Finding, Level, Outcome, Role, Rule, covers
 from machgen.errors import BadRequest
 
@@ -34,7 +34,7 @@ KEYS = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots", 
 """What a repository can set."""
 
 _TABLES = (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check")))
-_INLINE = re.compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
+_INLINE = lazy_compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
 _COMMENT = ("#", "//", "<!--", "--", "/*", ";")
 
 

@@ -8,19 +8,20 @@ from machgen.check.compose import compose_services
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import Object, cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import root_of, services
 
-_URL = re.compile(
+_URL = lazy_compile(
     r"(?:jdbc:)?(?:r2dbc:)?(postgres(?:ql)?|mysql|mariadb|mongodb|sqlserver|cockroachdb)(?:\+[a-z0-9]+)?(?:\+srv)?://"
     r"(?:[^@/\s]*@)?([^/:?;\s,]+)(?::\d+)?(?:/([A-Za-z0-9_-]+))?([^\s]*)"
 )
-_HOST = re.compile(
+_HOST = lazy_compile(
     r"(?:\A|_)(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|MONGO|PG)_?(?:HOST|SERVER|ADDR|"
     r"ENDPOINT)\Z",
     re.IGNORECASE,
 )
-_NAME = re.compile(
+_NAME = lazy_compile(
     r"(?:\A|_)(?:DB|DATABASE|POSTGRES_DB|MYSQL_DATABASE|DB_NAME|DATABASE_NAME|PGDATABASE|"
     r"MONGO_DB)\Z",
     re.IGNORECASE,
@@ -56,10 +57,10 @@ def database_uses(facts: Facts) -> tuple[Use, ...]:
     )
 
 
-_KEYED = re.compile(
+_KEYED = lazy_compile(
     r"(?i)(?:\A|[;\s])(?:host|server|data source|addr|address)\s*=\s*(?:tcp:)?([\w.-]+)(?:[,:]\d+)?(?=[;\s]|\Z)"
 )
-_KEYED_NAME = re.compile(r"(?i)(?:\A|[;\s])(?:database|initial catalog|dbname)\s*=\s*([\w-]+)")
+_KEYED_NAME = lazy_compile(r"(?i)(?:\A|[;\s])(?:database|initial catalog|dbname)\s*=\s*([\w-]+)")
 
 
 def _uses(owner: str, values: dict[str, tuple[str | None, Place]]) -> Iterator[Use]:

@@ -8,17 +8,18 @@ from machgen.check.dependencies import Manifest, manifests
 from machgen.check.dockerfile import image_name
 from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, join, parent, place
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import Pipeline, pipelines
 from machgen.check.roots import Root, root_of
 
-_LOG = re.compile(
+_LOG = lazy_compile(
     r"(?:changelog|changes|history|news|releases?|release[-_]notes)(?:\.(?:md|rst|txt|"
     r"adoc))?\Z",
     re.IGNORECASE,
 )
-_RELEASING = re.compile(
+_RELEASING = lazy_compile(
     r"semantic-release|release-please|action-gh-release|gh release create|release-drafter|goreleaser|changesets/action|"
     r"git-cliff|ncipollo/release-action|release-cli|standard-version|commitizen|jreleaser|nbgv|gitversion",
     re.IGNORECASE,
@@ -75,12 +76,12 @@ def _dynamic(facts: Facts, manifest: Manifest) -> bool:
     return manifest.ecosystem == "rust" and "version.workspace" in (facts.prose(manifest.path))
 
 
-_TESTS = re.compile(
+_TESTS = lazy_compile(
     r"(?:\A|/)(?:test_[^/]+\.py|[^/]+_test\.(?:py|go)|[^/]+[.-](?:test|spec)\.[cm]?[jt]sx?|[^/]+(?:Tests?|IT|"
     r"Spec)\.(?:java|kt|groovy|scala|cs|php)|"
     r"[^/]+_spec\.rb)\Z|(?:\A|/)(?:__tests__|tests?)/.+\.(?:py|rs|[cm]?[jt]sx?|php|java|kt)\Z"
 )
-_END_TO_END = re.compile(r"(?:\A|/)(?:e2e|end[-_]to[-_]end|cypress|playwright|smoke|load)(?:[-_]?tests?)?/")
+_END_TO_END = lazy_compile(r"(?:\A|/)(?:e2e|end[-_]to[-_]end|cypress|playwright|smoke|load)(?:[-_]?tests?)?/")
 RUN_TESTS: dict[str, str] = {
     "python": r"\bpytest\b|\btox\b|\bnox\b|\bunittest\b|manage\.py test|\bhatch (?:run )?test",
     "node": r"\b(?:npm|yarn|pnpm|bun)(?: run)?(?: -\S+)* (?:test|t\b|ci:test|coverage)|\bjest\b|\bvitest\b|"
@@ -164,7 +165,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     "rust": ("Cargo.lock",),
     "php": ("composer.lock",),
 }
-_FLOATING = re.compile(r"\A(?:LATEST|RELEASE|latest\.\w+)\Z|\+\Z|\A[\[(]|-SNAPSHOT\Z")
+_FLOATING = lazy_compile(r"\A(?:LATEST|RELEASE|latest\.\w+)\Z|\+\Z|\A[\[(]|-SNAPSHOT\Z")
 
 
 @rule(
@@ -211,7 +212,9 @@ def _pinned(facts: Facts, manifest: Manifest) -> Iterator[Flaw]:
             yield Flaw(f"{each.name} is asked for as {each.constraint}, which moves", each.at, each.name)
 
 
-_REQUIREMENTS = re.compile(r"(?:\A|/)(?:requirements[\w.-]*\.txt|requirements/[\w.-]+\.txt|constraints[\w.-]*\.txt)\Z")
+_REQUIREMENTS = lazy_compile(
+    r"(?:\A|/)(?:requirements[\w.-]*\.txt|requirements/[\w.-]+\.txt|constraints[\w.-]*\.txt)\Z"
+)
 
 
 def _unlocked(facts: Facts, root: Root, manifest: Manifest) -> Iterator[Flaw]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from machgen.check.document import Map, Seq, dig, table
 from machgen.check.facts import Facts, join, parent, place
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
 
@@ -87,8 +88,8 @@ def manifests_of(facts: Facts, directory: str) -> tuple[Manifest, ...]:
     return tuple(each for each in facts.once(manifests) if each.directory == directory)
 
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)")
-_REQUIREMENTS = re.compile(r"requirements[a-z0-9_.-]*\.txt\Z")
+_REQUIREMENT = lazy_compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)")
+_REQUIREMENTS = lazy_compile(r"requirements[a-z0-9_.-]*\.txt\Z")
 
 
 def _python_name(name: str) -> str:
@@ -217,8 +218,8 @@ def _package_json(facts: Facts, path: str) -> Manifest:
     )
 
 
-_POM_DEPENDENCY = re.compile(r"<(dependency|plugin|parent)>(.*?)</\1>", re.DOTALL)
-_POM_FIELD = re.compile(r"<(groupId|artifactId|version|scope)>\s*([^<]*?)\s*</\1>")
+_POM_DEPENDENCY = lazy_compile(r"<(dependency|plugin|parent)>(.*?)</\1>", re.DOTALL)
+_POM_FIELD = lazy_compile(r"<(groupId|artifactId|version|scope)>\s*([^<]*?)\s*</\1>")
 
 
 def _pom(facts: Facts, path: str) -> Manifest:
@@ -240,14 +241,14 @@ def _pom(facts: Facts, path: str) -> Manifest:
     return Manifest("java", path, own.get("artifactId", ""), own.get("version", ""), tuple(found), {}, modules)
 
 
-_GRADLE = re.compile(
+_GRADLE = lazy_compile(
     r"^[ \t]*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|compile)\b[ \t(]*"
     r"(?:platform\()?\s*([\"'][^\"'\n]+[\"'](?:\s*,\s*[\"'][^\"'\n]+[\"'])*)",
     re.MULTILINE,
 )
-_GRADLE_NAME = re.compile(r"[\"']([^:\"'\s]+):([^:\"'\s]+)(?::([^\"'\s]+))?[\"']")
-_GRADLE_PLUGIN = re.compile(r"^\s*id[ (]*[\"']([^\"']+)[\"']\)?(?:\s+version\s+[\"']([^\"']+)[\"'])?", re.MULTILINE)
-_GRADLE_PROJECT = re.compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:([^\"']+)[\"']\)", re.MULTILINE)
+_GRADLE_NAME = lazy_compile(r"[\"']([^:\"'\s]+):([^:\"'\s]+)(?::([^\"'\s]+))?[\"']")
+_GRADLE_PLUGIN = lazy_compile(r"^\s*id[ (]*[\"']([^\"']+)[\"']\)?(?:\s+version\s+[\"']([^\"']+)[\"'])?", re.MULTILINE)
+_GRADLE_PROJECT = lazy_compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:([^\"']+)[\"']\)", re.MULTILINE)
 
 
 def _gradle(facts: Facts, path: str) -> Manifest:
@@ -273,8 +274,8 @@ def _gradle(facts: Facts, path: str) -> Manifest:
     return Manifest("java", path, version=version[1] if version else "", dependencies=tuple(found), workspace=not found)
 
 
-_PACKAGE = re.compile(r"<PackageReference\s+[^>]*?Include=\"([^\"]+)\"(?:[^>]*?Version=\"([^\"]+)\")?", re.IGNORECASE)
-_PROJECT = re.compile(r"<ProjectReference\s+[^>]*?Include=\"([^\"]+)\"", re.IGNORECASE)
+_PACKAGE = lazy_compile(r"<PackageReference\s+[^>]*?Include=\"([^\"]+)\"(?:[^>]*?Version=\"([^\"]+)\")?", re.IGNORECASE)
+_PROJECT = lazy_compile(r"<ProjectReference\s+[^>]*?Include=\"([^\"]+)\"", re.IGNORECASE)
 
 
 def _dotnet(facts: Facts, path: str) -> Manifest:
@@ -295,8 +296,8 @@ def _dotnet(facts: Facts, path: str) -> Manifest:
     )
 
 
-_GO_REQUIRE = re.compile(r"^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+(v\S+)([^\n]*)", re.MULTILINE)
-_GO_REPLACE = re.compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S*)", re.MULTILINE)
+_GO_REQUIRE = lazy_compile(r"^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+(v\S+)([^\n]*)", re.MULTILINE)
+_GO_REPLACE = lazy_compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S*)", re.MULTILINE)
 
 
 def _go(facts: Facts, path: str) -> Manifest:

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 
 from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
-_NAME = re.compile(
+_NAME = lazy_compile(
     r"(?:\A|/)(?:(?:Dockerfile|Containerfile)(?:\.[A-Za-z0-9_.-]+|[-_][A-Za-z0-9_-]+)?|[A-Za-z0-9_.-]+\.(?:Dockerfile|Containerfile))\Z",
     re.IGNORECASE,
 )
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = lazy_compile(
     r"(?:\A|[._-])(?:dev|develop|development|local|debug|test|tests|ci|e2e|playwright|cypress|tmpl|template|j2|md|"
     r"dockerignore|original|orig|old|bak|backup|disabled|"
     r"txt)(?:[._-]|\Z)",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_VARIABLE = lazy_compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_HEREDOC = lazy_compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 
 LONGEST = 8_000
@@ -288,7 +289,7 @@ def environment(stage: Stage, arguments: dict[str, str]) -> dict[str, str]:
     return values
 
 
-_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)(?:=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|[^\s\"'])*))?")
+_PAIR = lazy_compile(r"([A-Za-z_][A-Za-z0-9_.-]*)(?:=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:\\.|[^\s\"'])*))?")
 
 
 def pairs(each: Instruction) -> list[tuple[str, str | None]]:

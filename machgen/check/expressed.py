@@ -6,6 +6,8 @@ Python, JavaScript and TypeScript, Java and Kotlin, C# and Go. What is not liter
 import re
 from dataclasses import dataclass
 
+from machgen.check.lazy_regex import lazy_compile
+
 LONGEST = 600
 """Characters of one expression that are looked at."""
 
@@ -25,12 +27,12 @@ class Expressed:
     end: int
 
 
-_STRING = re.compile(r"""(?P<sign>[fFrRbB$@]{0,2})(?P<quote>\"\"\"|'''|["'`])""")
-_NAME = re.compile(r"(?:await\s+|new\s+)?[A-Za-z_$@][\w$]*(?:\??\.[A-Za-z_]\w*|\[[^\[\]\n]*\]|\([^()\n]*\))*!?")
-_HOLE = re.compile(r"\{\{|\}\}|\$?\{(?P<inner>[^{}]*)\}|\$(?P<name>[A-Za-z_]\w*)")
-_PLAIN = re.compile(r"\{(?P<inner>[^{}]*)\}")
-_FORMAT = re.compile(r"(?:fmt\.Sprintf|String\.format|string\.Format)\(\s*")
-_DIRECTIVE = re.compile(r"%[+#-]?\d*[svdqx]|\{\d+\}")
+_STRING = lazy_compile(r"""(?P<sign>[fFrRbB$@]{0,2})(?P<quote>\"\"\"|'''|["'`])""")
+_NAME = lazy_compile(r"(?:await\s+|new\s+)?[A-Za-z_$@][\w$]*(?:\??\.[A-Za-z_]\w*|\[[^\[\]\n]*\]|\([^()\n]*\))*!?")
+_HOLE = lazy_compile(r"\{\{|\}\}|\$?\{(?P<inner>[^{}]*)\}|\$(?P<name>[A-Za-z_]\w*)")
+_PLAIN = lazy_compile(r"\{(?P<inner>[^{}]*)\}")
+_FORMAT = lazy_compile(r"(?:fmt\.Sprintf|String\.format|string\.Format)\(\s*")
+_DIRECTIVE = lazy_compile(r"%[+#-]?\d*[svdqx]|\{\d+\}")
 _INTERPOLATED = {".py": "f", ".cs": "$"}
 _TEMPLATED = (".js", ".ts", ".mjs", ".cjs", ".tsx", ".jsx", ".kt")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
 from machgen.check.files import LARGEST, Files
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
 if TYPE_CHECKING:
@@ -21,21 +22,21 @@ LARGEST_PROSE = 1_000_000
 LONGEST_LINE = 2_000
 """Characters of a line that patterns look through."""
 
-_BESIDE = re.compile(
+_BESIDE = lazy_compile(
     r"(?:\A|/)(?:tests?|__tests__|specs?|e2e|docs?|documentation|examples?|samples?|fixtures?|testdata|testing|mocks?|"
     r"vendor|third[_-]?party|node_modules|site-packages|\.?venv|\.devcontainer|\.terraform|bower_components|"
     r"src/test|[^/]+[.-]tests?|[^/]*test-utils?|[^/]*[^/A-Z]Tests?)/"
 )
-_TEST_FILE = re.compile(
+_TEST_FILE = lazy_compile(
     r"(?:\A|/)(?:test_[^/]*\.py|[^/]*_test\.(?:py|go)|conftest\.py|[^/]*[.-](?:test|spec)\.[cm]?[jt]sx?|"
     r"[^/]*Tests?\.(?:java|kt|cs)|[^/]*_spec\.rb|[^/]*\btest\b[^/]*\.(?:pem|key|crt|p12|jks))\Z"
 )
 
 
-_GENERATED = re.compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
+_GENERATED = lazy_compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
 
 
-_WORD = re.compile(r"[A-Za-z_]\w\w+", re.ASCII)
+_WORD = lazy_compile(r"[A-Za-z_]\w\w+", re.ASCII)
 
 
 def is_beside(path: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Api, Operation
 from machgen.check.facts import Facts, join, parent
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
 
 _CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".cs", ".go", ".rs", ".php")
-_DOCUMENTATION = re.compile(r"swagger|redoc|openapi|api-?docs?|\bdocs\b|graphi?ql|playground|scalar", re.IGNORECASE)
-_COMMENT = re.compile(r"\s*(?:#|//|\*|/\*|--)")
+_DOCUMENTATION = lazy_compile(r"swagger|redoc|openapi|api-?docs?|\bdocs\b|graphi?ql|playground|scalar", re.IGNORECASE)
+_COMMENT = lazy_compile(r"\s*(?:#|//|\*|/\*|--)")
 
 
 def _sources(facts: Facts, root: Root) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ _RENDERING = (
     "Jinja2Templates", "render_template", "TemplateResponse", "\nrender\n", "\nview\n", "\nreply\n", "\nView\n",
     "ModelAndView", "AddControllersWithViews", "AddRazor", "\ntemplate\n", "LoadHTML", "\nTemplate\n",
 )  # fmt: skip
-_RENDERS = re.compile(
+_RENDERS = lazy_compile(
     r"\bJinja2Templates\s*\(|\b(?:flask\.)?render_template(?:_string)?\s*\(|\bTemplateResponse\s*\(|"
     r"\bfrom django\.shortcuts import [^\n]*\brender\b|"
     r"\bapp\.set\s*\(\s*['\"]view engine['\"]|\bres(?:ponse)?\.render\s*\(|\breply\.view\s*\(|"
@@ -89,7 +90,7 @@ def _executes(facts: Facts, path: str) -> bool:
 
 
 _SERVING = ("\nstatic\n", "\nStatic", "UseStatic", "MapStatic", "FileServer", "UseBlazor", "\nfrontend\n")
-_ASSETS = re.compile(
+_ASSETS = lazy_compile(
     r"\b(?:express|serve)\.static\s*\(\s*(?P<js>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
     r"\bStaticFiles\s*\((?P<py>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
     r"\bhttp\.FileServer\s*\(\s*http\.Dir\s*\((?P<go>[^()]*)\)|\br(?:outer)?\.Static\s*\((?P<gin>[^()]*)\)|"
@@ -177,7 +178,7 @@ def _apis(facts: Facts, root: Root) -> list[Api]:
     return [api_of(facts, each) for each in of(facts, root, "openapi")]
 
 
-_ANY_ORIGIN = re.compile(
+_ANY_ORIGIN = lazy_compile(
     r"allow_origins\s*=\s*\[\s*['\"]\*['\"]\s*\]|allow_origin_regex\s*=\s*r?['\"]\^?(?:https\?://)?\.\*\$?['\"]|"
     r"\borigin\s*:\s*(?:['\"]\*['\"]|true\b)|allowedOriginPatterns\s*\(\s*\"\*\"|addAllowedOriginPattern\s*\(\s*\"\*\"|"
     r"setAllowedOriginPatterns\s*\(\s*(?:List|Arrays|Collections)\.\w+\s*\(\s*\"\*\"|originPatterns\s*=\s*\{?\s*\"\*\"|"
@@ -186,13 +187,13 @@ _ANY_ORIGIN = re.compile(
     r"AllowOriginFunc\s*:\s*func\s*\([^)]*\)\s*bool\s*\{\s*return true|"
     r"CORS\s*\([^)]*origins\s*=\s*\[?\s*['\"]\*['\"]"
 )
-_CREDENTIALS = re.compile(
+_CREDENTIALS = lazy_compile(
     r"allow_credentials\s*=\s*True|\bcredentials\s*:\s*true|allowCredentials\s*\(\s*true|"
     r"allowCredentials\s*=\s*\"true\"|"
     r"setAllowCredentials\s*\(\s*true|\bAllowCredentials\s*\(\s*\)|AllowCredentials\s*:\s*true|"
     r"supports_credentials\s*=\s*True"
 )
-_CORS = re.compile(
+_CORS = lazy_compile(
     r"CORSMiddleware|flask_cors|\bcors\s*\(|CrossOrigin|CorsConfiguration|addCorsMappings|AddCors|UseCors|cors\.(?:New|"
     r"Config|Options|Default)|corsheaders|CorsLayer"
 )
@@ -251,7 +252,7 @@ def _statement(text: str, start: int, end: int) -> str:
 
 
 _SESSIONS = ("session", "Session", "AddCookie", "CookieAuth", "formLogin", "flask_login")
-_SESSION = re.compile(
+_SESSION = lazy_compile(
     r"\brequire\(\s*['\"](?:express-session|cookie-session)['\"]|from\s+['\"](?:express-session|cookie-session)['\"]|"
     r"\bSessionMiddleware\s*,|\bAddCookie\s*\(|\bCookieAuthenticationDefaults\.AuthenticationScheme\b|\bformLogin\s*\(|"
     r"\bfrom flask_login import\b|\"github\.com/gin-contrib/sessions\"|\"github\.com/gorilla/sessions\""
@@ -260,7 +261,7 @@ _TOKENS = (
     "earer", "BEARER", "2Resource", "jsonwebtoken", "jose", "JOSE", "assport", "xpress", "jwt", "JWT", "Jwt", "OAuth",
     "oauth", "OAUTH", "uthorization", "AUTHORIZATION", "KeyHeader", "API", "Api", "api", "KEY",
 )  # fmt: skip
-_TOKEN = re.compile(
+_TOKEN = lazy_compile(
     r"\bBearer\b|JwtBearer|oauth2ResourceServer|\bjsonwebtoken\b|\bjose\b|passport-jwt|express-oauth2-jwt-bearer|"
     r"\bjwt\b|OAuth2|HTTPBearer|Authorization|APIKeyHeader|X-API-Key",
     re.IGNORECASE,
@@ -313,14 +314,14 @@ _TOUCHPOINTS = (
     "obile", "MOBILE", "ios", "iOS", "IOS", "iphone", "iPhone", "iPad", "ipad", "ndroid", "ANDROID", "web", "Web",
     "WEB", "esktop", "iosk", "mart", "watch", "ablet", "lexa", "hatsapp", "hatsApp", "ozilla", "hrome", "afari",
 )  # fmt: skip
-_BRANCH = re.compile(
+_BRANCH = lazy_compile(
     r"\b(?:if|when|case|switch|elif)\b[^\n]{0,120}?(?:"
     r"user[-_ ]?agent[^\n]{0,60}?(?:mobile|iphone|ipad|android|mozilla|chrome|safari)|"
     r"(?:client|channel|platform|device|touchpoint|app)[-_]?(?:type|name|kind|id)?[\"'\])]*\s*(?:\(\))?\s*"
     r"(?:={2,3}|\.equals(?:IgnoreCase)?\(|\.Equals\()\s*[\"']" + _KINDS + r"[\"'])",
     re.IGNORECASE,
 )
-_FRONT_FOR = re.compile(r"bff|gateway|edge|experience", re.IGNORECASE)
+_FRONT_FOR = lazy_compile(r"bff|gateway|edge|experience", re.IGNORECASE)
 
 
 @rule(

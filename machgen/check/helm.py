@@ -9,12 +9,13 @@ from typing import Any
 
 from machgen.check.document import Map, Seq, Unreadable, dig, read_yaml
 from machgen.check.facts import Facts, parent
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.manifest_loading import NotRendered
 
 LARGEST_CHART = 20_000_000
 """Bytes of a chart's files together."""
 
-_PRODUCTION_VALUES = re.compile(
+_PRODUCTION_VALUES = lazy_compile(
     r"(?:\A|/)(?:values[._-](?:prod|production|prd|live)|(?:prod|production|prd|live)[._-]values)\.ya?ml\Z|"
     r"(?:\A|/)(?:values|environments?|envs?)/(?:prod|production|prd|live)\.ya?ml\Z",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ from typing import Any
 
 from machgen.check.document import Map
 from machgen.check.files import LARGEST
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.manifest_loading import NotRendered
 
 SECONDS = 4
@@ -40,7 +41,7 @@ _SDK = _BOUNDED + (
     "    except HelmError as error:\n"
     "        print(json.dumps(str(error)), flush=True)\n"
 )
-_SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
+_SOURCE = lazy_compile(r"^# Source: (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, parent, place
 from machgen.check.helm import charts, rendered_charts
 from machgen.check.kustomize import kustomization_in, kustomizations, patch_files, references, render
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.manifest_loading import NotRendered, load
 from machgen.check.model import Place
 
@@ -22,12 +23,12 @@ WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "
 LASTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
 """Workloads that run until they are told to stop."""
 
-_PRODUCTION = re.compile(r"(?:\A|[/_-])(?:prod|production|prd|live)(?:[/_-]|\Z)", re.IGNORECASE)
-_DEVELOPMENT = re.compile(
+_PRODUCTION = lazy_compile(r"(?:\A|[/_-])(?:prod|production|prd|live)(?:[/_-]|\Z)", re.IGNORECASE)
+_DEVELOPMENT = lazy_compile(
     r"(?:\A|[/_-])(?:dev|development|local|test|testing|ci|e2e|kind|minikube|sandbox|preview)(?:[/_-]|\Z)",
     re.IGNORECASE,
 )
-_RENDERED = re.compile(r"(?:\A|/)(?:release|dist|rendered|build|out|generated)/")
+_RENDERED = lazy_compile(r"(?:\A|/)(?:release|dist|rendered|build|out|generated)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ def _chosen(leaves: list[str]) -> set[str]:
     return production or {path for path in leaves if not _DEVELOPMENT.search(parent(path))} or set(leaves)
 
 
-_TEMPLATED = re.compile(r"^[ \t]*(?:\{\{-?\s*(?:if|range|with|include|define|end)\b|\{%)", re.MULTILINE)
+_TEMPLATED = lazy_compile(r"^[ \t]*(?:\{\{-?\s*(?:if|range|with|include|define|end)\b|\{%)", re.MULTILINE)
 
 
 def _is_template(facts: Facts, path: str) -> bool:

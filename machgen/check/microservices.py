@@ -10,6 +10,7 @@ from machgen.check.dockerfile import Dockerfile, Instruction, image_name
 from machgen.check.document import dig, items
 from machgen.check.facts import Facts, join, parent
 from machgen.check.kubernetes import cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
 from machgen.check.roots import DATABASES, Root, files_of, root_of, services
@@ -27,7 +28,7 @@ def anchor(root: Root) -> Place:
     return Place(root.manifests[0].path if root.manifests else root.evidence or root.path)
 
 
-_VARIANT = re.compile(
+_VARIANT = lazy_compile(
     r"migrat|(?:\A|[._-])(?:db|database|init|seed|base|builder?|debug|alpine|debian|ubuntu|slim|arm\d*|arm64|"
     r"amd64|windows|linux|"
     r"native|native-micro|jvm|legacy-jar|distroless|gpu|cuda|cpu|rootless|nonroot|fips|prod|production|"
@@ -36,7 +37,7 @@ _VARIANT = re.compile(
 )
 
 
-_PROGRAM = re.compile(r"\bcmd/([A-Za-z0-9_-]+)")
+_PROGRAM = lazy_compile(r"\bcmd/([A-Za-z0-9_-]+)")
 """A Go program's directory: container files that start a binary of the same name may still build different ones."""
 
 
@@ -232,7 +233,7 @@ def ships_alone(facts: Facts) -> Iterator[Answer]:
         )
 
 
-_LIMIT = re.compile(
+_LIMIT = lazy_compile(
     r"^( *)(?:- )?(?:paths|changes|matrix|working-directory|include|dir|context)\s*:(.*(?:\n\1 +.*|\n\1- .*|\n\s*$)*)",
     re.MULTILINE,
 )
@@ -245,7 +246,7 @@ def _limits(facts: Facts, path: str) -> str:
     return "\n".join(block[2] for block in blocks)
 
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
+_NAME = lazy_compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 
 
 @rule(
@@ -273,7 +274,7 @@ def in_catalog(facts: Facts, root: Root) -> Iterator[Answer]:
             yield Flaw(f"{path} is no valid Component: it lacks {', '.join(missing)}", Place(path), path)
 
 
-_IMPORT = re.compile(r"(?:from\s+|require\(\s*|import\(\s*|import\s+)[\"'](\.\.?/[^\"'\n]+)[\"']")
+_IMPORT = lazy_compile(r"(?:from\s+|require\(\s*|import\(\s*|import\s+)[\"'](\.\.?/[^\"'\n]+)[\"']")
 
 
 @rule(

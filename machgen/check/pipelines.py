@@ -11,6 +11,7 @@ from typing import Any
 
 from machgen.check.document import Map, dig, items, maps, table, walk
 from machgen.check.facts import Facts, place
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
 LONGEST = 8_000
@@ -225,7 +226,7 @@ def _runs_orbs(document: Any) -> bool:
     )
 
 
-_SHELL = re.compile(
+_SHELL = lazy_compile(
     r"\b(?:sh|bat|powershell)\s*(?:\(\s*)?(?:script:\s*)?(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n]*\"|'[^'\n]*')", re.DOTALL
 )
 

@@ -7,6 +7,7 @@ from machgen.check.dependencies import Dependency, Manifest, manifests
 from machgen.check.dockerfile import Dockerfile, dockerfiles, image_name
 from machgen.check.document import dig
 from machgen.check.facts import Facts, is_beside, parent
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Role
 
 SERVERS: tuple[str, ...] = (
@@ -70,10 +71,10 @@ DATABASES = frozenset(
 )  # fmt: skip
 """Short names of images that keep data for others; `server` is Microsoft's `mssql/server`."""
 
-_FRONT_NAME = re.compile(
+_FRONT_NAME = lazy_compile(
     r"(?:\A|[-_.])(?:front-?end|web-?ui|ui|webapp|web-?app|storefront|spa|webclient|webspa)(?:\Z|[-_.])", re.IGNORECASE
 )
-_TOOL_NAME = re.compile(
+_TOOL_NAME = lazy_compile(
     r"(?:\A|[-_.])(?:load-?(?:gen(?:erator)?|test(?:s|er)?)|migrations?|migrator|jobs?|cli|scripts?|tools?|seeder|"
     r"build|generators?)(?:\Z|[-_.])",
     re.IGNORECASE,
@@ -198,7 +199,7 @@ def _needed(around: tuple[Manifest, ...], names: tuple[str, ...]) -> Dependency 
     return None
 
 
-_LISTENS = re.compile(
+_LISTENS = lazy_compile(
     r"\bhttp\.ListenAndServe|\bgrpc\.NewServer\(|&?http\.Server\{|\bcreateServer\(|\.listen\(|"
     r"@SpringBootApplication|ServerBuilder\s*[.]\s*forPort|WebApplication\.CreateBuilder|\bgrpc\.(?:aio\.)?server\("
 )
@@ -255,7 +256,7 @@ def _starts(facts: Facts, manifest: Manifest) -> bool:
     return image in facts.known or any(str(name).startswith(("start", "serve")) for name in names)
 
 
-_PACKAGE = re.compile(r"^package (\w+)", re.MULTILINE)
+_PACKAGE = lazy_compile(r"^package (\w+)", re.MULTILINE)
 
 
 def _has_main(facts: Facts, where: str, inner: tuple[str, ...]) -> bool:
@@ -286,7 +287,7 @@ def _catalog_role(facts: Facts, where: str) -> tuple[Role, str] | None:
     return None
 
 
-_BUNDLERS = re.compile(
+_BUNDLERS = lazy_compile(
     r"\b(?:vite|next|nuxt|nuxi|react-scripts|ng|webpack|astro|gatsby|remix|react-router|svelte-kit|expo|parcel|rsbuild|"
     r"vue-cli-service|qwik|ember)\b"
 )
@@ -303,7 +304,7 @@ def _builds_pages(facts: Facts, where: str) -> bool:
     return isinstance(scripts, dict) and any(_BUNDLERS.search(str(each)) for each in scripts.values())
 
 
-_ANSWERS_DATA = re.compile(
+_ANSWERS_DATA = lazy_compile(
     r"\[ApiController\]|\.Map(?:Get|Post|Put|Patch|Delete|Group|GrpcService)\w*\s*[<(]|AddIdentityServer|"
     r"\bAddCarter\(|\bAddOpenApi\("
 )
@@ -319,7 +320,7 @@ def _razor(facts: Facts, where: str) -> str:
     return "" if any(_ANSWERS_DATA.search(facts.prose(path)) for path in code) else page
 
 
-_ROUTE = re.compile(
+_ROUTE = lazy_compile(
     r"@\w+\.(?:route|get|post|put|patch|delete)\(\s*[\"']([^\"'\n]*)|"
     r"\b(?:app|router|server)\.(?:get|post|put|patch|delete|all)\(\s*[\"'`]([^\"'`\n]*)"
 )

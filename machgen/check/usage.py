@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from machgen.check.api_first.contracts import api_of, copies, of
 from machgen.check.api_first.operations import Api, Operation
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import ONE
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Unknown, rule, rules_in
 from machgen.check.roots import root_of, services
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from machgen.check.api_first.contracts import Contract
     from machgen.check.calls import Call
 
-_OPERATIONAL = re.compile(
+_OPERATIONAL = lazy_compile(
     r"(?:\A|/)(?:health\w*|live\w*|ready\w*|metrics|ping|version|info|status|actuator|openapi[\w.-]*|docs?)(?:/|\Z)",
     re.IGNORECASE,
 )

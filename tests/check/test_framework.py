@@ -1,5 +1,11 @@
 """The frame that every rule stands in: three-valued outcomes, places, fingerprints."""
 
+import re
+import sys
+
+import pytest
+
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Outcome, Role
 from machgen.check.registry import all_rules
 from machgen.check.roots import roots
@@ -83,3 +89,48 @@ def test_every_rule_is_explained() -> None:
         assert rule.source, rule.id
         assert rule.applies_when, rule.id
         assert len(rule.why) > 60, rule.id
+
+
+def test_patterns_are_compiled_when_they_are_first_used() -> None:
+    """A pattern costs nothing until a rule looks for it; the check's modules hold none that is compiled on import."""
+    all_rules()
+    checking = {name: module for name, module in sys.modules.items() if name.startswith("machgen.check.")}
+    early = [
+        f"{name}.{key}"
+        for name, module in checking.items()
+        for key, value in vars(module).items()
+        if isinstance(value, re.Pattern)
+    ]
+
+    assert [] == early
+
+
+def test_a_lazy_pattern_is_a_pattern() -> None:
+    """It finds, replaces and splits as a compiled one does, and has its source; an error in it shows on first use."""
+    lazy = lazy_compile(r"b+", re.IGNORECASE)
+
+    assert ("b+", ["bb", "B"]) == (lazy.pattern, lazy.findall("abbcB"))
+    assert ("a-c-", ["a", "c", ""], None) == (lazy.sub("-", "abbcB"), lazy.split("abbcB"), lazy.match("abb"))
+    with pytest.raises(re.error):
+        lazy_compile("(").search("")
+
+
+def test_every_lazy_pattern_compiles() -> None:
+    """No pattern waits for a repository that uses it to show that it is broken."""
+    all_rules()
+    for name in [name for name in sys.modules if name.startswith("machgen.check.")]:
+        for pattern in _patterns(list(vars(sys.modules[name]).values())):
+            pattern.search("")
+
+
+def _patterns(values: list[object]) -> list[re.Pattern[str]]:
+    """The lazy patterns in module variables and in the tables that hold some of them."""
+    found = []
+    for value in values:
+        if type(value) is type(lazy_compile("")):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += _patterns(list(value))
+        elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            found += _patterns(list(value.values()))
+    return found

@@ -7,10 +7,11 @@ from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Operation
 from machgen.check.api_first.routes import ANY, Route, routes, segments
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root
 
-_OPERATIONAL = re.compile(
+_OPERATIONAL = lazy_compile(
     r"(?:\A|/)(?:health\w*|live\w*|ready\w*|readiness|startup\w*|metrics|ping|version|info|status|probes?|actuator|"
     r"swagger[\w.-]*|openapi[\w.-]*|docs?|redoc|api-docs|favicon\.ico|robots\.txt|internal|_\w+|debug|error|"
     r"\.well-known|graphql|ws|pprof|topology|chaos|utility)(?:/|\Z)",

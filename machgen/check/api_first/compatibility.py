@@ -1,12 +1,12 @@
 """A016, A021: what the contract promised before, and which version it says it is."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from machgen.check.api_first.contracts import Contract, api_of, contracts, no_openapi, of, parsed
 from machgen.check.api_first.references import position
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root
 
@@ -89,7 +89,7 @@ def _same(one: Contract, other: Contract) -> bool:
     )
 
 
-_SEMANTIC = re.compile(r"v?(\d+\.\d+\.\d+)(?:-SNAPSHOT)?\Z")
+_SEMANTIC = lazy_compile(r"v?(\d+\.\d+\.\d+)(?:-SNAPSHOT)?\Z")
 
 
 @rule(

@@ -12,21 +12,22 @@ from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node, position
 from machgen.check.document import Map, Unreadable
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import NotApplicable, Place
 from machgen.check.roots import Root, root_of, services
 
-_HEAD = re.compile(
+_HEAD = lazy_compile(
     r"(?:^|[{,])[ \t]*(?:(openapi|swagger|asyncapi)|[\"'](openapi|swagger|asyncapi)[\"'])\s*:\s*[\"']?(\d+\.[\d.]+)",
     re.MULTILINE,
 )
-_JSON = re.compile(r"open-?api|swagger|async-?api|contract|spec|api|schema", re.IGNORECASE)
-_LEARNED = re.compile(r"(?:\A|/)(?:docs?|documentation|specs?)(?=/)")
-_OTHERS = re.compile(
+_JSON = lazy_compile(r"open-?api|swagger|async-?api|contract|spec|api|schema", re.IGNORECASE)
+_LEARNED = lazy_compile(r"(?:\A|/)(?:docs?|documentation|specs?)(?=/)")
+_OTHERS = lazy_compile(
     r"(?:\A|/)(?:clients?|consumers?|external|upstreams?|third[-_]?party|integrations?|adapters?|generated[-_]clients?|"
     r"templates?|\{\{[^/]*\}\})/"
 )
-_GRPC = re.compile(r"^\s*service\s+\w+\s*\{", re.MULTILINE)
-_GRAPHQL = re.compile(r"^\s*(?:extend\s+)?(?:type\s+(?:Query|Mutation)\b|schema\s*\{)", re.MULTILINE)
+_GRPC = lazy_compile(r"^\s*service\s+\w+\s*\{", re.MULTILINE)
+_GRAPHQL = lazy_compile(r"^\s*(?:extend\s+)?(?:type\s+(?:Query|Mutation)\b|schema\s*\{)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +105,7 @@ def parsed(facts: Facts, path: str) -> Any:
     return documents[0] if documents else None
 
 
-_COPIES = re.compile(r"(?:\A|/)(?:clients?|consumers?|external|upstreams?|generated[-_]clients?)/")
+_COPIES = lazy_compile(r"(?:\A|/)(?:clients?|consumers?|external|upstreams?|generated[-_]clients?)/")
 
 
 def copies(facts: Facts) -> tuple[Contract, ...]:

@@ -1,6 +1,5 @@
 """A010-A012, A018, A019: how data is named, typed, exemplified and bounded."""
 
-import re
 from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
@@ -10,6 +9,7 @@ from machgen.check.api_first.references import Node
 from machgen.check.api_first.shapes import Case
 from machgen.check.api_first.walking import REQUEST, Used, cases, distinct, schemas, words_of
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Role, rule, rules_in
 from machgen.check.roots import Root
 
@@ -19,10 +19,10 @@ def _apis(facts: Facts, root: Root) -> list[Api]:
 
 
 _CONVENTIONS = (
-    ("snake_case", re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z")),
-    ("camelCase", re.compile(r"[a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+\Z")),
-    ("kebab-case", re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")),
-    ("PascalCase", re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)*\Z")),
+    ("snake_case", lazy_compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z")),
+    ("camelCase", lazy_compile(r"[a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+\Z")),
+    ("kebab-case", lazy_compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")),
+    ("PascalCase", lazy_compile(r"[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)*\Z")),
 )
 _STANDARD = frozenset(
     {
@@ -118,7 +118,7 @@ def _is_money(used: Used) -> bool:
     return bool(words & _PERHAPS) and any("currency" in words_of(name) for name in siblings or ())
 
 
-_PAST = re.compile(r"(?:[a-z]+ed|expires|starts|ends|begins|seen|sent|paid|made|begun)\Z")
+_PAST = lazy_compile(r"(?:[a-z]+ed|expires|starts|ends|begins|seen|sent|paid|made|begun)\Z")
 
 
 @rule(
@@ -230,7 +230,7 @@ _BOUNDED = frozenset(
 )  # fmt: skip
 """Formats that bound a text by themselves, or that carry files, whose size the transport bounds."""
 
-_ENDLESS = re.compile(r"(?<!\\)[*+]|\{\d*,\}")
+_ENDLESS = lazy_compile(r"(?<!\\)[*+]|\{\d*,\}")
 
 
 @rule(

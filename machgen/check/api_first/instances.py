@@ -4,23 +4,23 @@ Source: JSON Schema 2020-12, Validation. Patterns are simulated state by state w
 could run for ever; what uses more of ECMA-262, and formats that are not plain, count as fitting.
 """
 
-import re
 from typing import Any
 
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.shapes import Case
 from machgen.check.expressions import LONGEST, LONGEST_TEXT, search
+from machgen.check.lazy_regex import lazy_compile
 
 _FORMATS = {
-    "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
-    "date": re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"),
-    "date-time": re.compile(
+    "uuid": lazy_compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"),
+    "date": lazy_compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"),
+    "date-time": lazy_compile(
         r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)\Z"
     ),
-    "email": re.compile(r"[^@\s]+@[^@\s]+\Z"),
-    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*\Z"),
-    "ipv4": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z"),
+    "email": lazy_compile(r"[^@\s]+@[^@\s]+\Z"),
+    "uri": lazy_compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*\Z"),
+    "ipv4": lazy_compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z"),
 }
 
 

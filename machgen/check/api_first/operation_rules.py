@@ -8,6 +8,7 @@ from machgen.check.api_first.operations import Api, Operation, Response
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.walking import cases, input_of, words_of
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root
 
@@ -88,7 +89,7 @@ def _problem(facts: Facts, operation: Operation, response: Response) -> Iterator
         yield _flaw(facts, response.node, message)
 
 
-_LOGIN = re.compile(r"/(?:log-?in|sign-?in|authenticate|token|access-token)/?\Z", re.IGNORECASE)
+_LOGIN = lazy_compile(r"/(?:log-?in|sign-?in|authenticate|token|access-token)/?\Z", re.IGNORECASE)
 
 
 @rule(
@@ -183,7 +184,7 @@ def _pages(facts: Facts, api: Api, operation: Operation) -> Iterator[Answer]:
         yield _flaw(facts, limit.node, message)
 
 
-_CRUD = re.compile(
+_CRUD = lazy_compile(
     r"(?:get|create|delete|fetch|remove|insert|retrieve|modify)(?:\Z|[-_A-Z])|(?:update|add|save|edit|list|find|set)"
     r"(?:[-_](?!up\b|on\b|of\b|in\b)|[A-Z])"
 )
@@ -200,7 +201,7 @@ _SINGULAR = frozenset(
 )  # fmt: skip
 """English nouns whose singular is certain: of another word, or another language, nothing is said."""
 
-_PATH_FILE = re.compile(r"\.[a-z0-9]{2,5}\Z")
+_PATH_FILE = lazy_compile(r"\.[a-z0-9]{2,5}\Z")
 
 
 @rule(
@@ -286,7 +287,7 @@ def repeatable(facts: Facts, root: Root) -> Iterator[Answer]:
             yield _flaw(facts, operation.node, f"{operation.name} creates (201) and takes no Idempotency-Key")
 
 
-_SESSION = re.compile(r"/(?:[a-z]+-)*(?:sessions?|tokens?|log-?in|sign-?in)/?\Z", re.IGNORECASE)
+_SESSION = lazy_compile(r"/(?:[a-z]+-)*(?:sessions?|tokens?|log-?in|sign-?in)/?\Z", re.IGNORECASE)
 """Where somebody signs in: a second token or session beside the first is what a repetition is meant to give."""
 
 

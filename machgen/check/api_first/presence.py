@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from machgen.check.api_first.contracts import Contract, contracts, no_openapi, of, parsed
 from machgen.check.api_first.routes import Routes, routes
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
@@ -100,7 +101,7 @@ def current(facts: Facts, root: Root) -> Iterator[Answer]:
             yield Flaw(f"the contract is OpenAPI {each.version}; 3.1 is current", at, "version", level=Level.NOTE)
 
 
-_SEMANTIC = re.compile(
+_SEMANTIC = lazy_compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z.-]+)?\Z"
 )
 
@@ -131,7 +132,7 @@ def introduced(facts: Facts, root: Root) -> Iterator[Answer]:
             yield Flaw("`info` names no contact", each.at("/info"), "contact")
 
 
-_TOOLS = re.compile(
+_TOOLS = lazy_compile(
     r"\bspectral\b|\bredocly\b|\bvacuum\b|\boasdiff\b|openapi-diff|openapi-changes|openapi-generator|schemathesis|"
     r"\bdredd\b|\bprism\b|\bpact(?:-|flow|\b)|swagger-cli|swagger-parser|openapi-spec-validator|openapi-enforcer|"
     r"\bbuf[ -](?:lint|breaking|build|action|setup)|buf-(?:lint|breaking|setup)-action|\bprotolint\b|\basyncapi\b|"
@@ -140,7 +141,7 @@ _TOOLS = re.compile(
     r"\bkin-openapi\b|\bopenapi2conv\b|\brestler\b|\bportman\b|cats fuzz|spring-cloud-contract|\bnswag\b|\bprotoc\b",
     re.IGNORECASE,
 )
-_INDIRECT = re.compile(
+_INDIRECT = lazy_compile(
     r"(?:\A|/)(?:Makefile|makefile|GNUmakefile|justfile|Taskfile\.ya?ml|package\.json|tox\.ini|noxfile\.py|tasks\.py|"
     r"pyproject\.toml|pom\.xml|build\.gradle(?:\.kts)?|\.pre-commit-config\.yaml|Rakefile|Earthfile|composer\.json|"
     r"[^/]+\.sh|[^/]+\.csproj)\Z"
@@ -185,7 +186,7 @@ def _tested(facts: Facts, root: Root, described: tuple[Contract, ...]) -> bool:
 
 
 _CODE = (".py", ".js", ".ts", ".mjs", ".java", ".kt", ".cs", ".go", ".rs", ".php", ".rb")
-_PUBLISHES = re.compile(
+_PUBLISHES = lazy_compile(
     r"\b(?:kafkaTemplate|streamBridge|rabbitTemplate|amqpTemplate|jmsTemplate)\s*\.\s*(?:send|convertAndSend)\s*\(|"
     r"\b(?:ch|channel)\s*\.\s*(?:basic_publish|basicPublish|BasicPublish(?:Async)?|sendToQueue|publish|"
     r"Publish(?:WithContext)?)"
@@ -244,7 +245,7 @@ def events_described(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 # a topic that is literal, first of the arguments or named; with a broker that routes (AMQP) a name is no channel
-_TOPIC = re.compile(
+_TOPIC = lazy_compile(
     r"\b(?:kafkaTemplate|streamBridge)\s?\.\s?send\(\s{0,40}\"(?P<spring>[\w.-]{1,120})\""
     r"|\bproducer\s?\.\s?(?:send|produce|send_and_wait|Produce|ProduceAsync)\(\s{0,40}(?:\{\s{0,40})?(?:topic\s?[:=]\s?)?[\"'](?P<any>[\w.-]{1,120})[\"']"
     r"|\b(?:kafka\.Message|sarama\.ProducerMessage)\{\s{0,40}Topic:\s{0,8}\"(?P<go>[\w.-]{1,120})\""

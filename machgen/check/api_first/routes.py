@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
 
@@ -51,7 +52,7 @@ class Routes:
     elsewhere: str = ""
 
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy_compile(
     r"\badd_api_route\s*\(|\badd_url_rule\s*\(|\bapi_route\s*\(|\bconnexion\b|\bDefaultRouter\s*\(|\bModelViewSet\b|"
     r"\burlpatterns\b|\bfastapi_users\b|\bSQLAlchemyCRUDRouter\b|\.mount\s*\(\s*['\"]/(?!static|assets)|"
     r"\bopenapi-backend\b|\bexpress-openapi|\bRegisterRoutes\s*\(|\bswagger-routes|@nestjsx/crud|\bloopback\b|"
@@ -112,8 +113,8 @@ def _routes(facts: Facts, root: Root) -> Routes:
     return Routes(tuple(found), elsewhere)
 
 
-_C_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", re.DOTALL)
-_PYTHON_COMMENT = re.compile(r"(?m)^[ \t]*#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
+_C_COMMENT = lazy_compile(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", re.DOTALL)
+_PYTHON_COMMENT = lazy_compile(r"(?m)^[ \t]*#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
 
 
 def _without_comments(text: str, path: str) -> str:
@@ -123,11 +124,11 @@ def _without_comments(text: str, path: str) -> str:
 
 Found = Iterator[tuple[str, str, int]]
 
-_PY_ROUTER = re.compile(
+_PY_ROUTER = lazy_compile(
     r"^(\w+)(?:\s*:\s*\w+)?\s*=\s*[\w.]*(?:[rR]outer|Blueprint|FastAPI|Flask)\w*\s*\(", re.MULTILINE
 )
-_PY_PREFIX = re.compile(r"(?:\bprefix|\burl_prefix|\bpath)\s*=\s*[\"'](/[^\"']*)[\"']|\A\s*[\"'](/[^\"']*)[\"']")
-_PY_ROUTE = re.compile(
+_PY_PREFIX = lazy_compile(r"(?:\bprefix|\burl_prefix|\bpath)\s*=\s*[\"'](/[^\"']*)[\"']|\A\s*[\"'](/[^\"']*)[\"']")
+_PY_ROUTE = lazy_compile(
     r"^[ \t]*@(\w+)\.(get|post|put|patch|delete|route)\(\s*(?:path\s*=\s*|rule\s*=\s*)?[\"']([^\"']*)[\"']",
     re.MULTILINE,
 )
@@ -166,13 +167,13 @@ def _call(text: str, start: int) -> str:
     return text[start : start + 3000]
 
 
-_JS_ROUTER = re.compile(r"\b(\w+)\s*=\s*(?:new\s+)?(?:express(?:\.Router)?|Router|fastify|Fastify)\s*\(")
-_JS_ROUTE = re.compile(r"\b(\w+)\s*\.\s*(get|post|put|patch|delete|all)\s*\(\s*(['\"`])(/[^'\"`]*)\3\s*,")
-_JS_CHAIN = re.compile(
+_JS_ROUTER = lazy_compile(r"\b(\w+)\s*=\s*(?:new\s+)?(?:express(?:\.Router)?|Router|fastify|Fastify)\s*\(")
+_JS_ROUTE = lazy_compile(r"\b(\w+)\s*\.\s*(get|post|put|patch|delete|all)\s*\(\s*(['\"`])(/[^'\"`]*)\3\s*,")
+_JS_CHAIN = lazy_compile(
     r"\b\w+\s*\.\s*route\s*\(\s*(['\"`])(/[^'\"`]*)\1\s*\)((?:\s*\.\s*\w+\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+)"
 )
-_NEST_CLASS = re.compile(r"@Controller\s*\(\s*(?:(['\"`])([^'\"`]*)\1)?[^)]*\)")
-_NEST_ROUTE = re.compile(r"@(Get|Post|Put|Patch|Delete)\s*\(\s*(?:(['\"`])([^'\"`]*)\2)?\s*\)")
+_NEST_CLASS = lazy_compile(r"@Controller\s*\(\s*(?:(['\"`])([^'\"`]*)\1)?[^)]*\)")
+_NEST_ROUTE = lazy_compile(r"@(Get|Post|Put|Patch|Delete)\s*\(\s*(?:(['\"`])([^'\"`]*)\2)?\s*\)")
 
 
 def _javascript(text: str) -> Found:
@@ -190,10 +191,10 @@ def _javascript(text: str) -> Found:
             yield match[1].lower(), _joined(owner[2] or "", match[3] or ""), match.start()
 
 
-_SPRING = re.compile(
+_SPRING = lazy_compile(
     r"@(Get|Post|Put|Patch|Delete|Request)Mapping\b\s*(\((?:[^()\"]|\"[^\"\n]{0,300}\"|\([^()]{0,300}\)){0,400}\))?"
 )
-_JAVA_CLASS = re.compile(r"\b(?:class|interface|record)\s+\w+")
+_JAVA_CLASS = lazy_compile(r"\b(?:class|interface|record)\s+\w+")
 
 
 def _java(text: str) -> Found:
@@ -224,12 +225,12 @@ def _java_paths(given: str) -> list[str]:
     return re.findall(r"\"([^\"]*)\"", inside)
 
 
-_NET_CLASS = re.compile(r"\bclass\s+(\w+?)(?:Controller)?\b")
-_NET_ROUTE = re.compile(r"\[Route\s*\(\s*\"([^\"]*)\"")
-_NET_NEXT_ROUTE = re.compile(rf"\s*\]?\s*(?:{_NET_ROUTE.pattern})")  # behind the verb's own brackets
-_NET_METHOD = re.compile(r"\[Http(Get|Post|Put|Patch|Delete)\s*(?:\(\s*(?:\"([^\"]*)\")?[^)\]]*\))?\s*[\],]")
-_NET_MAP = re.compile(r"\b(\w+)\s*\.\s*Map(Get|Post|Put|Patch|Delete)\s*(?:<[^>]*>)?\s*\(\s*\"([^\"]*)\"")
-_NET_GROUP = re.compile(r"\b(\w+)\s*=\s*[^;]{0,300}?\.MapGroup\s*\(\s*\"([^\"]*)\"")
+_NET_CLASS = lazy_compile(r"\bclass\s+(\w+?)(?:Controller)?\b")
+_NET_ROUTE = lazy_compile(r"\[Route\s*\(\s*\"([^\"]*)\"")
+_NET_NEXT_ROUTE = lazy_compile(rf"\s*\]?\s*(?:{_NET_ROUTE.pattern})")  # behind the verb's own brackets
+_NET_METHOD = lazy_compile(r"\[Http(Get|Post|Put|Patch|Delete)\s*(?:\(\s*(?:\"([^\"]*)\")?[^)\]]*\))?\s*[\],]")
+_NET_MAP = lazy_compile(r"\b(\w+)\s*\.\s*Map(Get|Post|Put|Patch|Delete)\s*(?:<[^>]*>)?\s*\(\s*\"([^\"]*)\"")
+_NET_GROUP = lazy_compile(r"\b(\w+)\s*=\s*[^;]{0,300}?\.MapGroup\s*\(\s*\"([^\"]*)\"")
 
 
 def _dotnet(text: str) -> Found:
@@ -250,14 +251,14 @@ def _dotnet(text: str) -> Found:
         yield match[2].lower(), _joined(groups.get(match[1], ""), match[3]), match.start()
 
 
-_GO_ROUTE = re.compile(
+_GO_ROUTE = lazy_compile(
     r"\b(\w+)\s*\.\s*(GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete)\s*\(\s*[\"`](/[^\"`]*|)[\"`]\s*,"
 )
-_GO_HANDLE = re.compile(
+_GO_HANDLE = lazy_compile(
     r"\b\w+\s*\.\s*Handle(?:Func)?\s*\(\s*[\"`](?:(GET|POST|PUT|PATCH|DELETE)\s+)?(/[^\"`]*)[\"`]\s*,"
 )
-_GO_METHODS = re.compile(r"\)\s*\.\s*Methods\s*\(([^)]*)\)")
-_GO_GROUP = re.compile(r"\b(\w+)\s*:?=\s*(\w+)\s*\.\s*Group\s*\(\s*\"([^\"]*)\"")
+_GO_METHODS = lazy_compile(r"\)\s*\.\s*Methods\s*\(([^)]*)\)")
+_GO_GROUP = lazy_compile(r"\b(\w+)\s*:?=\s*(\w+)\s*\.\s*Group\s*\(\s*\"([^\"]*)\"")
 
 
 def _go(text: str) -> Found:

@@ -10,14 +10,15 @@ from machgen.check.api_first.references import Node
 from machgen.check.api_first.walking import distinct
 from machgen.check.document import walk
 from machgen.check.facts import Facts, join, parent
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, rule, rules_in
 from machgen.check.roots import Root
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _ITEM_FIELDS = frozenset({*METHODS, "$ref", "summary", "description", "servers", "parameters", "query"})
-_STATUS = re.compile(r"(?:[1-5][0-9][0-9]|[1-5]XX|default)\Z")
+_STATUS = lazy_compile(r"(?:[1-5][0-9][0-9]|[1-5]XX|default)\Z")
 # a response and a property can be called `default`, too
-_DATA = re.compile(r"(?<!/responses)(?<!/properties)/(?:examples?|default|enum|const|x-[^/]*)(?:/|\Z)")
+_DATA = lazy_compile(r"(?<!/responses)(?<!/properties)/(?:examples?|default|enum|const|x-[^/]*)(?:/|\Z)")
 
 
 @rule(

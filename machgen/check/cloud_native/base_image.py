@@ -17,6 +17,7 @@ from machgen.check.dockerfile import (
     starts_nothing,
 )
 from machgen.check.facts import Facts, join
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import root_of
 
@@ -183,7 +184,7 @@ def _manifests_say_who(facts: Facts, dockerfile: Dockerfile) -> bool:
     )
 
 
-_USER = re.compile(r"^\s*runAsUser:\s*[1-9]\d*\s*(?:#.*)?$", re.MULTILINE)
+_USER = lazy_compile(r"^\s*runAsUser:\s*[1-9]\d*\s*(?:#.*)?$", re.MULTILINE)
 
 
 def _chart_says_who(facts: Facts, dockerfile: Dockerfile) -> bool:

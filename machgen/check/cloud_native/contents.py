@@ -11,6 +11,7 @@ from machgen.check.document import Map, dig, items, maps, walk
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.ignoring import left_out, patterns_of
 from machgen.check.kustomize import kustomizations
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
 from machgen.check.pipelines import pipelines
 
@@ -19,11 +20,11 @@ _BINARY = (
     ".mp4", ".mp3", ".wav", ".ogg", ".otf", ".webm", ".ds_store", ".db", ".sqlite", ".sqlite3", ".keystore", ".jks",
     ".webp", ".lock", ".sum", ".min.js", ".map", ".exe", ".dll", ".so", ".pyc", ".class", ".bin", ".snap",
 )  # fmt: skip
-_LOCK = re.compile(
+_LOCK = lazy_compile(
     r"(?:\A|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|"
     r"packages\.lock\.json|composer\.lock)\Z"
 )
-_TOKENS = re.compile(
+_TOKENS = lazy_compile(
     r"(?P<aws>\b(?:AKIA|ASIA)[0-9A-Z]{16}\b)|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,})|"
     r"(?P<gitlab>\bglpat-[A-Za-z0-9_-]{20,})|(?P<slack>\bxox[abprs]-[A-Za-z0-9-]{20,})|"
     r"(?P<google>\bAIza[0-9A-Za-z_-]{35}\b)|"
@@ -41,7 +42,7 @@ _WORDS = {
     "google": "a Google API key", "stripe": "a live Stripe key", "npm": "an npm token", "pypi": "a PyPI token",
     "azure": "an Azure storage key", "sendgrid": "a SendGrid key", "key": "a private key",
 }  # fmt: skip
-_STATE = re.compile(
+_STATE = lazy_compile(
     r"(?:\A|/)(?:[\w.-]*\.tfstate(?:\.backup)?|\.vault-token|\.git-credentials|\.netrc|\.pgpass|"
     r"\.htpasswd)\Z"
 )
@@ -112,7 +113,7 @@ def _dotenv(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
             yield Flaw(f"{path} holds {name.strip()}", Place(path, number), name.strip())
 
 
-_REFUSES = re.compile(r"(?:raise|throw|panic|exit|Fatal|abort)\b", re.IGNORECASE)
+_REFUSES = lazy_compile(r"(?:raise|throw|panic|exit|Fatal|abort)\b", re.IGNORECASE)
 
 
 @rule(
@@ -134,19 +135,19 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
                 yield from _defaults(path, facts.prose(path), pattern)
 
 
-_DEVELOPMENT = re.compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
+_DEVELOPMENT = lazy_compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
 _NAMES_A_SECRET = (
     "ecret", "SECRET", "jwt", "Jwt", "JWT", "igning", "SIGNING", "ncryption", "ENCRYPTION", "SymmetricSecurityKey",
     "ookieSession",
 )  # fmt: skip
 _NO_LITERAL = ("$", "/", "http", "env:", "{", "<")
 _COMMENT = ("#", "//", "*", "/*")
-_ONLY_A_NAME = re.compile(
+_ONLY_A_NAME = lazy_compile(
     r"[A-Z][A-Z_]{3,}|[a-z_.-]*(?:secret|key|token)(?:[-_.](?:name|id|path|file|header|ref))?", re.ASCII
 )
-_ONLY_A_WORD = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
+_ONLY_A_WORD = lazy_compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
 """A word or two, as the name of a kind or of a field; a secret that somebody signs with is read from somewhere."""
-_SIGNS = re.compile(r"environ|getenv|process\.env|jwt|session", re.IGNORECASE)
+_SIGNS = lazy_compile(r"environ|getenv|process\.env|jwt|session", re.IGNORECASE)
 
 
 def _defaults(path: str, text: str, pattern: re.Pattern[str]) -> Iterator[Flaw]:
@@ -181,7 +182,7 @@ def _is_refused(text: str, value: str) -> bool:
 
 
 _TLS_ENDINGS = tuple({ending for endings, *_ in TLS for ending in endings})
-_HERE = re.compile(r"https://(?:localhost|127\.0\.0\.1|\[::1\]|kubernetes\.default)")
+_HERE = lazy_compile(r"https://(?:localhost|127\.0\.0\.1|\[::1\]|kubernetes\.default)")
 
 
 @rule(

@@ -9,6 +9,7 @@ from machgen.check.cloud_native.workloads import lasting
 from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts
 from machgen.check.kubernetes import Object
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
 
@@ -27,10 +28,10 @@ class _Drain:
 
 
 _OPTIONS = (
-    (re.compile(r"--graceful-timeout[= ](\d+)"), "gunicorn's --graceful-timeout"),
-    (re.compile(r"--timeout-graceful-shutdown[= ](\d+)"), "uvicorn's --timeout-graceful-shutdown"),
+    (lazy_compile(r"--graceful-timeout[= ](\d+)"), "gunicorn's --graceful-timeout"),
+    (lazy_compile(r"--timeout-graceful-shutdown[= ](\d+)"), "uvicorn's --timeout-graceful-shutdown"),
 )
-_SLEEP = re.compile(r"(?:\A|[\s;&\"'])sleep[ \"',]+(\d+(?:\.\d+)?)")
+_SLEEP = lazy_compile(r"(?:\A|[\s;&\"'])sleep[ \"',]+(\d+(?:\.\d+)?)")
 _GO = r"WithTimeout\([^,\n]{1,60},\s*(\d+)\s*\*\s*time\.Second\)(?=[^}]{0,300}\.Shutdown\()"
 _NODE = (
     r"setTimeout\(\s*\(\)\s*=>\s*(?:\{[^{}]{0,200}process\.exit\(\d*\);?\s*\}|process\.exit\(\d*\))\s*,\s*([\d_]+)\s*\)"

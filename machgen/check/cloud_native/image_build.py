@@ -19,6 +19,7 @@ from machgen.check.dockerfile import (
 )
 from machgen.check.facts import Facts, join, parent
 from machgen.check.ignoring import ignores
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
 from machgen.check.roots import ASIDE, Root, root_of
@@ -84,7 +85,7 @@ def _aspire(facts: Facts) -> str:
     return next(hosts, "")
 
 
-_SDK = re.compile(
+_SDK = lazy_compile(
     r"<(?:EnableSdkContainerSupport|ContainerRepository|ContainerImageName|ContainerBaseImage)>|DefaultContainer"
 )
 
@@ -112,12 +113,12 @@ def _built_otherwise(facts: Facts, root: Root) -> bool:
 
 
 _SDK_IMAGES = {"golang": "the Go toolchain", "maven": "Maven", "gradle": "Gradle", "rust": "the Rust toolchain"}
-_COMPILERS = re.compile(
+_COMPILERS = lazy_compile(
     r"(?<![\w./-])(gcc|g\+\+|build-essential|make|cmake|clang|default-jdk|openjdk-\d+-jdk|maven|build-base|"
     r"[a-z0-9.]+-dev(?=\s|$)|cargo|rustc|golang)(?![\w./-])"
 )
-_INSTALL = re.compile(r"(?:apt-get|apt|apk|microdnf|dnf|yum)\s+(?:-\S+\s+)*(?:install|add)\b([^&|;\n]*)")
-_REMOVED = re.compile(
+_INSTALL = lazy_compile(r"(?:apt-get|apt|apk|microdnf|dnf|yum)\s+(?:-\S+\s+)*(?:install|add)\b([^&|;\n]*)")
+_REMOVED = lazy_compile(
     r"(?:apk\s+del|apt-get\s+(?:-\S+\s+)*(?:purge|remove|autoremove)|(?:dnf|yum|microdnf)\s+(?:-\S+\s+)*remove)"
 )
 
@@ -185,7 +186,7 @@ def _compilers(dockerfile: Dockerfile, each: Instruction) -> Iterator[Flaw]:
             yield Flaw(f"the final stage installs {', '.join(tools)}", dockerfile.at(each.line), ",".join(tools))
 
 
-_NODE_INSTALL = re.compile(r"\b(npm (?:ci|install|i)|yarn(?: install)?|pnpm (?:install|i))(?=\s|$)([^&|;\n]*)")
+_NODE_INSTALL = lazy_compile(r"\b(npm (?:ci|install|i)|yarn(?: install)?|pnpm (?:install|i))(?=\s|$)([^&|;\n]*)")
 
 
 def _development_dependencies(facts: Facts, dockerfile: Dockerfile, final: Stage, each: Instruction) -> Iterator[Flaw]:
@@ -284,14 +285,14 @@ def _uses_env_files(facts: Facts, context: str) -> bool:
     ) and any(manifest.needs("dotenv", "python-dotenv") for manifest in manifests_of(facts, context))
 
 
-_SECRET_FILE = re.compile(
+_SECRET_FILE = lazy_compile(
     r"(?:\A|/)(?:\.env(?:\.(?!example|sample|template|dist)[\w.-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]+\.(?:p12|"
     r"pfx|jks|keystore)|"
     r"[\w.-]*private[\w.-]*\.(?:pem|key)|\.netrc|\.pgpass|\.git-credentials|kubeconfig|\.aws/?|\.ssh/?|"
     r"\.docker/config\.json|"
     r"service-?account[\w.-]*\.json|credentials(?:\.json)?)\Z"
 )
-_INLINE = re.compile(
+_INLINE = lazy_compile(
     r"://[^/\s:@$]+:([^/\s@${]+)@|--password[= ]([^\s$\"'-][^\s$]*)|Authorization: (?:Bearer|Basic) "
     r"([A-Za-z0-9+/=._-]{12,})"
 )
@@ -338,24 +339,24 @@ def _secrets_in(dockerfile: Dockerfile, each: Instruction) -> Iterator[Flaw]:
             yield Flaw("RUN holds a credential, and the layer's history keeps it", at, "RUN")
 
 
-_PIPED = re.compile(
+_PIPED = lazy_compile(
     r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;\"']+)[^|;\n]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|da|z|a)?sh\b"
 )
-_FETCH = re.compile(r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;&\"')]+)")
+_FETCH = lazy_compile(r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;&\"')]+)")
 _UNVERSIONED = (
-    (re.compile(r"\bgo (?:install|get) (\S+@latest)"), "go install"),
+    (lazy_compile(r"\bgo (?:install|get) (\S+@latest)"), "go install"),
     (
-        re.compile(
+        lazy_compile(
             r"\bnpm (?:install|i|add) (?:-\S+ )*(?:-g|--global)(?: -\S+)* (?!-)((?:@[\w.-]+/)?[\w.-]+)(?=\s|$|&|;)"
         ),
         "npm install -g",
     ),
-    (re.compile(r"\bnpm (?:install|i|add) (?:-g|--global) ((?:@[\w.-]+/)?[\w.-]+@latest)"), "npm install -g"),
-    (re.compile(r"\bcargo install (?!.*--(?:version|locked|path|git))([\w-]+)(?=\s|$)"), "cargo install"),
-    (re.compile(r"\bgem install ([\w-]+)(?=\s*(?:$|&|;))"), "gem install"),
+    (lazy_compile(r"\bnpm (?:install|i|add) (?:-g|--global) ((?:@[\w.-]+/)?[\w.-]+@latest)"), "npm install -g"),
+    (lazy_compile(r"\bcargo install (?!.*--(?:version|locked|path|git))([\w-]+)(?=\s|$)"), "cargo install"),
+    (lazy_compile(r"\bgem install ([\w-]+)(?=\s*(?:$|&|;))"), "gem install"),
 )
-_PIP = re.compile(r"\bpip3? install\b([^&|;\n]*)")
-_CHECKED = re.compile(r"sha(?:256|512|1)sum|gpg --(?:batch --)?verify|--checksum|cosign verify|minisign")
+_PIP = lazy_compile(r"\bpip3? install\b([^&|;\n]*)")
+_CHECKED = lazy_compile(r"sha(?:256|512|1)sum|gpg --(?:batch --)?verify|--checksum|cosign verify|minisign")
 
 
 @rule(

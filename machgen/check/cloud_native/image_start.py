@@ -11,6 +11,7 @@ from machgen.check.document import dig, table
 from machgen.check.facts import Facts, place
 from machgen.check.image_use import compose_services_of, containers_of
 from machgen.check.kubernetes import probes
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, root_of
 
@@ -59,7 +60,7 @@ def _role(facts: Facts, dockerfile: Dockerfile) -> Role | None:
     return root.role if root else None
 
 
-_PLAIN = re.compile(r"(?!(?:exec|cd|source|export|set|eval|\.)\s)[\w./@%+:,-]+(?: [\w./@%+:,=-]+)*\Z")
+_PLAIN = lazy_compile(r"(?!(?:exec|cd|source|export|set|eval|\.)\s)[\w./@%+:,-]+(?: [\w./@%+:,=-]+)*\Z")
 
 
 def _start(facts: Facts, dockerfile: Dockerfile, each: Instruction, *, alone: bool) -> Iterator[Flaw]:

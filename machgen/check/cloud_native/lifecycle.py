@@ -7,11 +7,12 @@ from machgen.check.cloud_native.patterns import CALLS
 from machgen.check.cloud_native.process import SOURCES
 from machgen.check.dockerfile import Dockerfile
 from machgen.check.facts import Facts, join, parent
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
 
-_COMMANDS = re.compile(
+_COMMANDS = lazy_compile(
     r"\balembic\s+(?:-\S+\s+\S+\s+)*upgrade\b|\bmanage\.py\s+migrate\b|\bflask\s+(?:\S+\s+)*db\s+upgrade\b|"
     r"\bprisma\s+(?:migrate\s+deploy|db\s+push)\b|"
     r"\btypeorm\s+migration:run\b|\bsequelize(?:-cli)?\s+db:migrate\b|\bknex\s+migrate:latest\b|"
@@ -20,15 +21,15 @@ _COMMANDS = re.compile(
     r"\bgoose\s+(?:\S+\s+)*up\b|\brails\s+db:migrate\b|\bmigrate\s+-\S+.*\bup\b"
 )
 _AT_START = (
-    ((".py",), re.compile(r"\b\w*(?:Base|SQLModel|metadata|db)\.(?:metadata\.)?create_all\("), "creates its tables"),
-    ((".cs",), re.compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
+    ((".py",), lazy_compile(r"\b\w*(?:Base|SQLModel|metadata|db)\.(?:metadata\.)?create_all\("), "creates its tables"),
+    ((".cs",), lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
         r"\bAddMigration<"), "migrates its database"),
-    ((".js", ".ts"), re.compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
+    ((".js", ".ts"), lazy_compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
         r"\bmigrationsRun\s*:\s*true\b"), "changes its tables"),
-    ((".go",), re.compile(r"\.AutoMigrate\("), "migrates its database"),
-    ((".yml", ".yaml"), re.compile(r"\bddl-auto\s*:\s*(?:update|"
+    ((".go",), lazy_compile(r"\.AutoMigrate\("), "migrates its database"),
+    ((".yml", ".yaml"), lazy_compile(r"\bddl-auto\s*:\s*(?:update|"
         r"create(?:-drop)?)\b"), "lets Hibernate change its tables"),
-    ((".properties",), re.compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
+    ((".properties",), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
 _STARTING = (
@@ -127,7 +128,7 @@ _HANDLING = (
     "closeWithGrace",
     "New",
 )
-_HANDLES = re.compile(
+_HANDLES = lazy_compile(
     r"SIGTERM|NotifyContext|enableShutdownHooks|addShutdownHook|@PreDestroy|signal\.signal\(|"
     r"add_signal_handler|shutdown_signal|"
     r"with_graceful_shutdown|SignalKind::terminate|RegisterForShutdown|closeWithGrace|fx\.New\("

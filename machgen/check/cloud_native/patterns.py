@@ -2,46 +2,48 @@
 
 import re
 
+from machgen.check.lazy_regex import lazy_compile
+
 _WORD = r"(?:secret_?key|jwt_?secret|jwt_?key|session_?secret|signing_?key|secret_?key_?base|cookie_?secret|token_?secret|auth_?secret|app_?secret|encryption_?key|secret)"
 DEFAULTS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    ((".py",), re.compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
+    ((".py",), lazy_compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
         rf"\s*(?:default\s*=\s*)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".py",), re.compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
+    ((".py",), lazy_compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
         rf"bytes)\s*)?=\s*(?:SecretStr\()?b?[\"']([^\"'\n]+)[\"']", re.IGNORECASE | re.MULTILINE)),
-    ((".js", ".ts", ".mjs", ".cjs"), re.compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
+    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
         rf"|\?\?)\s*[\"'`]([^\"'`\n]+)[\"'`]", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"\b(session|jwt|expressjwt|"
+    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(r"\b(session|jwt|expressjwt|"
         r"cookieSession)\(\s*\{[^{}]*?\b(?:secret|secretOrKey|keys)\s*:\s*\[?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), re.compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
-    ((".properties", ".yml", ".yaml"), re.compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
-    ((".go",), re.compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".java", ".kt"), re.compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".cs",), re.compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
+    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
+    ((".properties", ".yml", ".yaml"), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
+    ((".go",), lazy_compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
+    ((".java", ".kt"), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
+    ((".cs",), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
 )  # fmt: skip
 """File endings and the pattern of a secret with a default: group 1 is its name, group 2 the default."""
 
 TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] = (
-    ((".py",), ("\nverify\n",), re.compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"
+    ((".py",), ("\nverify\n",), lazy_compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"
         r"\.verify\s*=\s*False"), "verify=False"),
-    ((".py",), ("_create_unverified_context", "CERT_NONE", "check_hostname", "\nssl\n"), re.compile(r"_create_unverified_context|ssl\.CERT_NONE|check_hostname\s*=\s*False|"
+    ((".py",), ("_create_unverified_context", "CERT_NONE", "check_hostname", "\nssl\n"), lazy_compile(r"_create_unverified_context|ssl\.CERT_NONE|check_hostname\s*=\s*False|"
         r"\bssl\s*=\s*False\b[^\n]*(?:get|post|request)"), "an unverified context"),
-    ((".js", ".ts", ".mjs", ".cjs"), ("rejectUnauthorized", "NODE_TLS"), re.compile(r"rejectUnauthorized\s*:\s*false|"
+    ((".js", ".ts", ".mjs", ".cjs"), ("rejectUnauthorized", "NODE_TLS"), lazy_compile(r"rejectUnauthorized\s*:\s*false|"
         r"NODE_TLS_REJECT_UNAUTHORIZED[\"'\]]*\s*=\s*[\"']?0"), "rejectUnauthorized: false"),
-    ((".go",), ("InsecureSkipVerify",), re.compile(r"InsecureSkipVerify\s*:\s*true"), "InsecureSkipVerify"),
-    ((".java", ".kt"), ("NoopHostname", "TrustAll", "InsecureTrust", "ALLOW_ALL"), re.compile(r"NoopHostnameVerifier|TrustAllStrategy|InsecureTrustManagerFactory|"
+    ((".go",), ("InsecureSkipVerify",), lazy_compile(r"InsecureSkipVerify\s*:\s*true"), "InsecureSkipVerify"),
+    ((".java", ".kt"), ("NoopHostname", "TrustAll", "InsecureTrust", "ALLOW_ALL"), lazy_compile(r"NoopHostnameVerifier|TrustAllStrategy|InsecureTrustManagerFactory|"
         r"ALLOW_ALL_HOSTNAME_VERIFIER"), "a trust manager that trusts all"),
-    ((".cs",), ("DangerousAccept", "CustomValidationCallback"), re.compile(r"DangerousAcceptAnyServerCertificateValidator|"
+    ((".cs",), ("DangerousAccept", "CustomValidationCallback"), lazy_compile(r"DangerousAcceptAnyServerCertificateValidator|"
         r"ServerCertificateCustomValidationCallback\s*(?:\+)?=\s*(?:\([^)]*\)|"
             r"_)\s*=>\s*(?:\{\s*return\s+)?true"), "a validator that accepts all"),
-    ((".cs",), ("RequireHttpsMetadata",), re.compile(r"\bRequireHttpsMetadata\s*=\s*false"), "RequireHttpsMetadata = false"),
-    ((".rs",), ("danger_accept",), re.compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
-    ((".php",), ("CURLOPT_SSL", "\nverify\n"), re.compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
+    ((".cs",), ("RequireHttpsMetadata",), lazy_compile(r"\bRequireHttpsMetadata\s*=\s*false"), "RequireHttpsMetadata = false"),
+    ((".rs",), ("danger_accept",), lazy_compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
+    ((".php",), ("CURLOPT_SSL", "\nverify\n"), lazy_compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
         r"[\"']verify[\"']\s*=>\s*false"), "CURLOPT_SSL_VERIFYPEER off"),
-    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), ("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), re.compile(r"\bcurl\s(?:[^|;&\n]*\s)?(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s)[^|;&\n]*https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
+    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), ("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), lazy_compile(r"\bcurl\s(?:[^|;&\n]*\s)?(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s)[^|;&\n]*https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
 )  # fmt: skip
 """File endings, words of which one is in each match, the pattern of a check that is off, and what it is called."""
 
-OF_RUNTIMES = re.compile(
+OF_RUNTIMES = lazy_compile(
     r"(?:OTEL_|JAVA_|JDK_|JVM_|NODE_|NPM_|PYTHON|UVICORN_|GUNICORN_|WEB_CONCURRENCY|ASPNETCORE_|DOTNET_|COMPlus_|"
         r"SPRING_|SERVER_|LOGGING_|"
     r"MANAGEMENT_|QUARKUS_|MICRONAUT_|EUREKA_|GIN_|GO(?:MAXPROCS|DEBUG|GC|MEMLIMIT|TRACEBACK)|GRPC_|TZ\Z|LANG\Z|"
@@ -102,35 +104,35 @@ HINTS: tuple[str, ...] = tuple(max(re.findall(r"[a-z0-9_]+", max(words, key=len)
 """The longest plain word of each entry: a file without any of them needs no closer look."""
 
 TO_FILES = (
-    ((".py",), ("FileHandler", "basicConfig"), re.compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
+    ((".py",), ("FileHandler", "basicConfig"), lazy_compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
         r"^[^#\n]*basicConfig\([^)\n]*filename\s*=", re.MULTILINE)),
-    ((".js", ".ts", ".mjs", ".cjs"), ("\ntransports\n", "\ndestination\n"), re.compile(r"transports\.(?:File|DailyRotateFile)\(|"
+    ((".js", ".ts", ".mjs", ".cjs"), ("\ntransports\n", "\ndestination\n"), lazy_compile(r"transports\.(?:File|DailyRotateFile)\(|"
         r"pino\.destination\(\s*[\"'`][^\"'`]+")),
-    ((".xml",), ("FileAppender", "RollingFile", "RollingRandom", "\nFile\n"), re.compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
+    ((".xml",), ("FileAppender", "RollingFile", "RollingRandom", "\nFile\n"), lazy_compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
         r"File)\s+name=")),
-    ((".properties", ".yml", ".yaml"), ("\nlogging\n",), re.compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
+    ((".properties", ".yml", ".yaml"), ("\nlogging\n",), lazy_compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
         r"\t]+.*\n)*?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
-    ((".go",), ("lumberjack",), re.compile(r"lumberjack\.Logger\{")),
-    ((".cs", ".json"), ("WriteTo", "\nFile\n"), re.compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
+    ((".go",), ("lumberjack",), lazy_compile(r"lumberjack\.Logger\{")),
+    ((".cs", ".json"), ("WriteTo", "\nFile\n"), lazy_compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
 )  # fmt: skip
 """File endings, words of which one is in each match, and what logs to a file in them."""
 
-AGENT = re.compile(
+AGENT = lazy_compile(
     r"opentelemetry-javaagent|dd-java-agent|elastic-apm-agent|opentelemetry-instrument\b|newrelic-admin|"
     r"applicationinsights-agent|otel-dotnet-auto|instrumentation\.opentelemetry\.io/inject"
 )
 """Agents that observe a program from outside of its dependencies."""
 
 CALLS: tuple[tuple[tuple[str, ...], str, re.Pattern[str], str], ...] = (
-    ((".py",), "requests", re.compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
+    ((".py",), "requests", lazy_compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
         r"\([^()]*\))*\))*)\)"), "requests has none by default"),
-    ((".py",), "urlopen", re.compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
-    ((".py",), "httpx", re.compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
+    ((".py",), "urlopen", lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
+    ((".py",), "httpx", lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
         r"\([^()]*\))*timeout\s*=\s*None(?:[^()]|\([^()]*\))*)\)"), "it is switched off"),
-    ((".go",), "http", re.compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
+    ((".go",), "http", lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
         r"&?\bhttp\.Client\{\s*()\}"), "Go's default client has none"),
-    ((".java", ".kt"), "RestTemplate", re.compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
-    ((".js", ".ts", ".mjs", ".cjs"), "axios", re.compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
+    ((".java", ".kt"), "RestTemplate", lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
+    ((".js", ".ts", ".mjs", ".cjs"), "axios", lazy_compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
         r"\((?:[^()]|\([^()]*\))*\))*)\)|\baxios\.create\(((?:[^()]|\([^()]*\))*)\)"), "axios has none by default"),
 )  # fmt: skip
 """File endings, a word of the call, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""

@@ -16,6 +16,7 @@ from machgen.check.cloud_native.workloads import lasting
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts
 from machgen.check.kubernetes import Object, probes
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Place, rule, rules_in
 from machgen.check.roots import Root, files_of
 
@@ -46,12 +47,12 @@ def probes_present(facts: Facts) -> Iterator[Answer]:
             yield from _restarted(facts, workload, container)
 
 
-_ASKS = re.compile(
+_ASKS = lazy_compile(
     r"SELECT\s+1\b|\.(?:execute|scalar|query|queryRaw|ping|Ping|PingContext|authenticate|CanConnect|CanConnectAsync|isValid)"
     r"\s*\(|\$queryRaw|\bpg_isready\b",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(r"^\s*(?:@\w|(?:async )?def |func |(?:app|router|api|r|e|mux|g)\.\w+\(|\[Http|public )")
+_BEGINS = lazy_compile(r"^\s*(?:@\w|(?:async )?def |func |(?:app|router|api|r|e|mux|g)\.\w+\(|\[Http|public )")
 _STORES = (
     "org.springframework.boot:spring-boot-starter-data-*", "org.springframework.boot:spring-boot-starter-jdbc",
     "org.springframework.boot:spring-boot-starter-amqp",

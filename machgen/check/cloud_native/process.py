@@ -11,6 +11,7 @@ from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
 from machgen.check.image_use import containers_of
 from machgen.check.kubernetes import cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
@@ -125,7 +126,7 @@ def _squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-_DEPLOYMENT = re.compile(
+_DEPLOYMENT = lazy_compile(
     r"(?:\A|/)(?:docker-)?compose[\w.-]*\.ya?ml\Z|(?:\A|/)(?:k8s|kubernetes|kubernetes-manifests|kustomize|helm|"
     r"deploy|charts?)/"
 )
@@ -179,7 +180,7 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
         )
 
 
-_JSON_FORMAT = re.compile(
+_JSON_FORMAT = lazy_compile(
     r"^\s*(?:format|fmt)\s*=\s*\{\s*\\?\"|<pattern>\s*\{\s*(?:\"|&quot;)|pattern=\"\{&quot;", re.MULTILINE
 )
 """A log format that is a JSON object written out: logging.conf, logback.xml, log4j2.xml."""
@@ -196,7 +197,7 @@ def _is_structured(facts: Facts, path: str) -> bool:
     return any(all(word in low for word in words) for words in STRUCTURED)
 
 
-_SESSION = re.compile(r"\bsession\(\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\)")
+_SESSION = lazy_compile(r"\bsession\(\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\)")
 
 
 @rule(

@@ -3,21 +3,23 @@
 import math
 import re
 
-_NAME = re.compile(
+from machgen.check.lazy_regex import lazy_compile
+
+_NAME = lazy_compile(
     r"(?:\A|[_.\-]|(?<=[a-z]))(?:password|passwd|passphrase|secret(?:s|[_.-]?key)?|token|api[_.-]?key|"
     r"access[_.-]?key|private[_.-]?key|"
     r"client[_.-]?secret|credentials?|signing[_.-]?key|encryption[_.-]?key|auth[_.-]?key)\Z",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PLACEHOLDER = re.compile(
+_SPLIT = lazy_compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PLACEHOLDER = lazy_compile(
     r"change[_ -]?(?:me|this|it)|placeholder|example|your[_ -]|replace|to[_ -]?be|dummy|fake|sample|insert|"
     r"redacted|x{3,}|\*{3,}|"
     r"<[^>]*>|\.\.\.|todo|fixme|not[_ -]?(?:set|used|a[_ -]secret)|\Anone\Z|\Anull\Z|\Atrue\Z|\Afalse\Z|"
     r"\Aundefined\Z|\A\d+[smhd]?\Z",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = lazy_compile(
     r"[$]|\{\{|%\(|\Aenv[.:(]|\Avault:|\Aref\+|\Aaws[_-]?sm|\A(?:arn|op|projects|sops|ENC)\b|\A/|\Afile:|"
     r"\Ahttps?://[^@]*\Z|\b(?:secrets|vars)\."
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
 
@@ -48,22 +49,22 @@ _READ: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
     (
         (".py",),
         ("environ", "getenv"),
-        re.compile(rf"\b(?P<kind>int|float)\(\s?(?:os\.)?(?:environ\.get\(|environ\[|getenv\()\s?{_NAME}"),
+        lazy_compile(rf"\b(?P<kind>int|float)\(\s?(?:os\.)?(?:environ\.get\(|environ\[|getenv\()\s?{_NAME}"),
     ),
     (
         (".js", ".ts", ".mjs", ".cjs"),
         ("env",),
-        re.compile(r"\b(?P<kind>parseInt|parseFloat|Number)\(\s?process\.env\.(?P<name>\w{1,80})\b"),
+        lazy_compile(r"\b(?P<kind>parseInt|parseFloat|Number)\(\s?process\.env\.(?P<name>\w{1,80})\b"),
     ),
     (
         (".go",),
         ("Getenv",),
-        re.compile(rf"\bstrconv\.(?P<kind>Atoi|ParseInt|ParseFloat|ParseBool)\(\s?os\.Getenv\(\s?{_NAME}"),
+        lazy_compile(rf"\bstrconv\.(?P<kind>Atoi|ParseInt|ParseFloat|ParseBool)\(\s?os\.Getenv\(\s?{_NAME}"),
     ),
     (
         (".java", ".kt"),
         ("Value",),
-        re.compile(
+        lazy_compile(
             r"@Value\(\s?\"\$\{(?P<name>[\w.-]{1,80})(?::[^}\"]{0,80})?\}\"\s?\)\s{0,60}(?:(?:private|protected|public|final)\s){0,3}"
             r"(?P<kind>int|long|double|boolean|Integer|Long|Boolean)\b"
         ),
@@ -71,17 +72,17 @@ _READ: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
     (
         (".cs",),
         ("GetValue", "GetEnvironmentVariable"),
-        re.compile(
+        lazy_compile(
             rf"\b(?:GetValue<(?P<kind>int|long|double|bool)>\(\s?{_NAME}"
             r"|(?P<parsed>int|long|double|bool)\.Parse\(\s?Environment\.GetEnvironmentVariable\(\s?\"(?P<other>\w{1,80})\")"
         ),
     ),
 )
-_SETTINGS_CLASS = re.compile(
+_SETTINGS_CLASS = lazy_compile(
     r"^class \w+\([^)\n]{0,80}\bBaseSettings\b[^)\n]{0,40}\):\n(?P<body>(?:[ \t]+[^\n]*\n|\n)+)", re.MULTILINE
 )
-_PREFIX = re.compile(r"\benv_prefix\s?=\s?[\"'](\w{0,40})[\"']")
-_FIELD = re.compile(
+_PREFIX = lazy_compile(r"\benv_prefix\s?=\s?[\"'](\w{0,40})[\"']")
+_FIELD = lazy_compile(
     r"^[ \t]+(?P<name>[a-z]\w{0,80})\s?:\s?(?P<kind>int|float|bool)\b(?![^\n#]{0,80}\balias)", re.MULTILINE
 )
 

@@ -4,25 +4,26 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.facts import Facts
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Flaw, Place
 from machgen.check.roots import Root, files_of
 
 _STORES = (
-    (re.compile(r"^(?:const|let|var)\s+(carts|sessions|orders|users|products|items|todos|basket|baskets|"
+    (lazy_compile(r"^(?:const|let|var)\s+(carts|sessions|orders|users|products|items|todos|basket|baskets|"
         r"store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map\(\))", re.MULTILINE), (".js", ".ts", ".mjs", ".cjs")),
-    (re.compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
+    (lazy_compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
         r"database)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|dict\(\)|list\(\)|"
             r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",)),
-    (re.compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts")),
-    (re.compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
+    (lazy_compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts")),
+    (lazy_compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
         r"List)<[^=\n]+>\s+(carts|sessions|orders|users|products|items|baskets|"
             r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt")),
-    (re.compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|stock|store)\s*=\s*(?:make\(map|"
+    (lazy_compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|stock|store)\s*=\s*(?:make\(map|"
         r"map\[)", re.MULTILINE), (".go",)),
-    (re.compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
+    (lazy_compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
         r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",)),
 )  # fmt: skip
-_COLLECTION = re.compile(
+_COLLECTION = lazy_compile(
     r"^(?:const|let|var)\s+(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map(?:<[^=\n]+>)?\(\))", re.MULTILINE
 )
 _TOLD = (
@@ -30,7 +31,7 @@ _TOLD = (
     r"(?:req|request|ctx\.request|context\.request)\.body\b(?!\.)"
 )
 """A whole body of a request that is kept says what the collection's name does not; a cache keeps what others told."""
-_ONE_FOR_ALL = re.compile(
+_ONE_FOR_ALL = lazy_compile(
     r"@(?:RestController|Controller|Service|Component|Repository|Configuration|ApplicationScoped|Singleton|Path)\b"
 )
 """What makes one object of a Java class that answers every request; others, such as entities, come and go."""

@@ -7,10 +7,11 @@ from machgen.check.dependencies import manifests
 from machgen.check.dockerfile import dockerfiles
 from machgen.check.document import Map, dig, maps, table
 from machgen.check.facts import Facts, place
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Unknown, rule, rules_in
 from machgen.check.pipelines import Pipeline, Step, pipelines, workflows
 
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z|[0-9a-f]{64}\Z")
+_COMMIT = lazy_compile(r"[0-9a-f]{40}\Z|[0-9a-f]{64}\Z")
 
 
 @rule(
@@ -75,20 +76,20 @@ def least_permissions(facts: Facts) -> Iterator[Answer]:
                 yield Flaw(f"the job {name} gets the repository's default permissions", at, name)
 
 
-_UNTRUSTED = re.compile(
+_UNTRUSTED = lazy_compile(
     r"\$\{\{[^}]*\b(github\.event\.(?:issue|pull_request|comment|review|review_comment|discussion|head_commit|"
     r"workflow_run)"
     r"\.(?:title|body|message|head_branch|head\.ref|head\.label|head\.repo\.default_branch|author\.(?:name|email)|"
     r"head_commit\.message)|github\.event\.pages[^}]*page_name|github\.event\.commits[^}]*(?:message|author\.\w+)|"
     r"github\.head_ref)\b[^}]*\}\}"
 )
-_HEAD = re.compile(
+_HEAD = lazy_compile(
     r"github\.event\.pull_request\.head\.(?:sha|ref)|github\.head_ref|"
     r"github\.event\.workflow_run\.head_(?:sha|branch)|refs/pull/"
 )
 
 
-_GUARD = re.compile(
+_GUARD = lazy_compile(
     r"dependabot\[bot\]|renovate\[bot\]|head\.repo\.full_name\s*==\s*github\.repository|"
     r"author_association|head\.repo\.fork"
 )
@@ -178,13 +179,13 @@ def updates_automated(facts: Facts) -> Iterator[Answer]:
         yield Flaw(f"Dependabot does not look after {', '.join(missing)}", Place(path), "missing")
 
 
-_PUSHES = re.compile(
+_PUSHES = lazy_compile(
     r"\bdocker (?:image )?push\b|\bbuildx? (?:build|bake)\b[^\n]*--push|\bbuildx? build\b[^\n]*type=registry|"
     r"\bskaffold (?:build|run)\b|\bjib:build\b|\bjib\b.*-Djib\.to|"
     r"\bbuildah push\b|\bpodman push\b|\bkaniko|executor[^\n]*--destination|\bko (?:build|publish|resolve)\b|"
     r"\bcrane push\b"
 )
-_ATTESTS = re.compile(
+_ATTESTS = lazy_compile(
     r"cosign (?:attest|sign)|\bsyft\b|anchore/sbom-action|cyclonedx|attest-build-provenance|attest-sbom|"
     r"actions/attest|slsa-github-generator|"
     r"--sbom|--provenance|--attest|trivy[^\n]*(?:cyclonedx|spdx)|spdx-sbom|sbom-tool|kyverno/action-slsa|"

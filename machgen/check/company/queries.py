@@ -1,16 +1,16 @@
 """Paths into parsed files: the part of JSONPath (RFC 9535) that names values, without filters and slices."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from machgen.check.document import Map, Seq
+from machgen.check.lazy_regex import lazy_compile
 
 MOST = 20_000
 """Values that one query gives of one document."""
 
-_STEP = re.compile(
+_STEP = lazy_compile(
     r"(?P<deep>\.\.)?(?:"
     r"\.?(?P<name>[A-Za-z_\u0080-\U0010ffff][\w\u0080-\U0010ffff-]*)"
     r"|\[\s*'(?P<single>[^']*)'\s*\]|\[\s*\"(?P<double>[^\"]*)\"\s*\]"

@@ -1,15 +1,15 @@
 """The rules to ask: machgen's own, and those that a company adds, with its profiles."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from machgen.check.company.profiles import Profile
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Rule
 from machgen.check.registry import all_rules
 from machgen.errors import BadRequest
 
-ID = re.compile(r"[A-Z]{2,12}[0-9]{3}\Z")
+ID = lazy_compile(r"[A-Z]{2,12}[0-9]{3}\Z")
 """A company's rule: at least two letters, since single ones are machgen's, and three digits."""
 
 
