@@ -189,18 +189,36 @@ def locked(facts: Facts, root: Root) -> Iterator[Answer]:
             yield from _pinned(facts, manifest)
         elif manifest.ecosystem not in seen:
             seen.add(manifest.ecosystem)
-            if not _lock(facts, root, _LOCKS[manifest.ecosystem]):
+            lock = _lock(facts, root, _LOCKS[manifest.ecosystem])
+            if not lock:
                 yield from _unlocked(facts, root, manifest)
+            elif _locks_nothing(facts, lock, manifest):
+                yield Flaw(f"{lock} locks nothing of what {manifest.path} asks for", Place(lock), "empty")
 
 
-def _lock(facts: Facts, root: Root, names: tuple[str, ...]) -> bool:
+def _lock(facts: Facts, root: Root, names: tuple[str, ...]) -> str:
+    """The nearest lock file, in the root's directory or above it; empty where there is none."""
     where = root.path
     while True:
-        if any(f"{where}/{name}".lstrip("/") in facts.known for name in names):
-            return True
+        for name in names:
+            if (path := f"{where}/{name}".lstrip("/")) in facts.known:
+                return path
         if not where:
-            return False
+            return ""
         where = parent(where)
+
+
+def _locks_nothing(facts: Facts, lock: str, manifest: Manifest) -> bool:
+    """Whether a lock file that can be read names not one of a manifest's dependencies: made and never filled."""
+    asked = {each.name for each in manifest.dependencies if each.local is None}
+    text = None if lock.endswith(".lockb") else facts.text(lock)
+    if not asked or text is None or lock in facts.unreadable:
+        return False
+    said = _SEPARATORS.sub("-", text.lower())
+    return not any(_SEPARATORS.sub("-", name.lower()) in said for name in asked)
+
+
+_SEPARATORS = lazy_compile(r"[-_.]+")
 
 
 def _pinned(facts: Facts, manifest: Manifest) -> Iterator[Flaw]:

@@ -26,6 +26,10 @@ SPRING = "<project><artifactId>{0}</artifactId><version>1.0.0</version><dependen
 CI = ".github/workflows/ci.yml"
 RUN = "on: push\njobs:\n  a:\n    steps:\n      - run: {0}\n"
 
+NUGET = {
+    "Cart.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><ItemGroup><PackageReference Include="Npgsql" Version="9.0.0" /></ItemGroup></Project>'
+}
+
 VIOLATIONS = [
     ("M001", "a worker beside the server", {**SEARCH, "search/Dockerfile": FILE, "search/worker.Dockerfile": "FROM python:3.13.1\nCMD [\"celery\"]\n"}, ["search/worker.Dockerfile:1"]),
     ("M001", "two programs of Go", {"go.mod": "module example.com/a\n\nrequire github.com/gin-gonic/gin v1.10.0\n", "Dockerfile.api": "FROM scratch\nENTRYPOINT [\"/api\"]\n", "Dockerfile.billing": "FROM scratch\nENTRYPOINT [\"/billing\"]\n"}, ["Dockerfile.billing:1"]),
@@ -50,6 +54,8 @@ VIOLATIONS = [
     ("M009", "no lock", {**CART}, ["cart/package.json:1"]),
     ("M009", "a loose requirement", {"requirements.txt": "flask==3.1.0\nrequests>=2\n"}, ["requirements.txt:2"]),
     ("M009", "a moving version", {"pom.xml": SPRING.format("a", "\n<dependency><groupId>g</groupId><artifactId>x</artifactId><version>LATEST</version></dependency>")}, ["pom.xml:2"]),
+    ("M009", "an empty lock of NuGet", {**NUGET, "packages.lock.json": '{"version": 1, "dependencies": {}}'}, ["packages.lock.json:1"]),
+    ("M009", "an empty lock of Go", {"go.mod": "module example.com/a\nrequire github.com/gin-gonic/gin v1.10.0\n", "go.sum": ""}, ["go.sum:1"]),
     ("M010", "one name in compose", {**TWO, "compose.yaml": compose("image: shop/app:1.0", "image: shop/app:1.0")}, ["compose.yaml:7"]),
     ("M010", "one name in a pipeline", {**TWO, CI: "on: push\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {context: cart, tags: 'shop/app:1'}\n      - uses: docker/build-push-action@v6\n        with: {context: search, tags: 'shop/app:1'}\n"}, [f"{CI}:7"]),
 ]  # fmt: skip
@@ -75,7 +81,9 @@ LOOKALIKES = [
     ("M008", "a matrix over systems", {**SEARCH, "search/tests/test_a.py": "", "Jenkinsfile": "node { sh 'tox' }"}),
     ("M008", "the image runs them", {**SEARCH, "search/tests/test_a.py": "", "search/Dockerfile": "FROM python:3.13.1 AS t\nRUN pytest\nFROM python:3.13.1\n", CI: RUN.format("docker build search")}),
     ("M008", ".NET keeps them beside it", {"src/Cart.API/Cart.API.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"/>', "tests/Cart.UnitTests/Cart.UnitTests.csproj": '<ProjectReference Include="../../src/Cart.API/Cart.API.csproj" />', "azure-pipelines.yml": "steps:\n- script: dotnet test\n"}),
-    ("M009", "locked above", {**CART, "package-lock.json": "{}"}),
+    ("M009", "locked above", {**CART, "package-lock.json": '{"packages": {"cart": {"dependencies": {"express": "5.0.1"}}}}'}),
+    ("M009", "NuGet's own spelling", {**NUGET, "packages.lock.json": '{"version": 1, "dependencies": {"net9.0": {"NPGSQL": {"type": "Direct"}}}}'}),
+    ("M009", "underscores for hyphens", {"pyproject.toml": '[project]\nname = "a"\ndependencies = ["flask", "typing_extensions"]\n', "uv.lock": '[[package]]\nname = "typing-extensions"\n'}),
     ("M009", "pinned with hashes", {"requirements.txt": "flask==3.1.0 \\\n    --hash=sha256:" + "a" * 64 + "\n"}),
     ("M009", "Maven pins", {"pom.xml": SPRING.format("a", "<dependency><groupId>g</groupId><artifactId>x</artifactId><version>1.2.3</version></dependency>")}),
     ("M006", "a Go library with a server in it", {"a/go.mod": "module example.com/a\nrequire github.com/go-chi/chi/v5 v5.0.0\nrequire example.com/lib v0.0.0\nreplace example.com/lib => ../lib\n", "a/main.go": "package main\n", "lib/go.mod": "module example.com/lib\nrequire github.com/go-chi/chi/v5 v5.0.0\n", "lib/a.go": "package lib\n", **CART}),

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from machgen.check.cloud_native.copied import exists, missing_sources
 from machgen.check.cloud_native.patterns import DEFAULTS, TLS
 from machgen.check.cloud_native.secrets import entropy, is_placeholder, is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
-from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
+from machgen.check.dockerfile import dockerfiles
 from machgen.check.document import Map, dig, items, maps, walk
 from machgen.check.facts import Facts, join, parent, place
-from machgen.check.ignoring import left_out, patterns_of
 from machgen.check.kustomize import kustomizations
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
@@ -228,51 +228,10 @@ def named_files_exist(facts: Facts) -> Iterator[Answer]:
     if not found and not facts.once(compose_services) and not facts.once(pipelines) and not facts.once(kustomizations):
         yield NotApplicable("nothing here names files")
     for dockerfile in found:
-        yield from _copied(facts, dockerfile)
+        yield from missing_sources(facts, dockerfile)
     yield from _composed(facts)
     yield from _kustomized(facts)
     yield from _piped(facts)
-
-
-def exists(facts: Facts, path: str | None) -> bool:
-    """Whether a file or directory is in the repository; True for what leaves it or is ignored (made later)."""
-    if path is None or path == "" or path in facts.known:
-        return True
-    if facts.has_directory(path):
-        return True
-    parts = path.split("/")
-    for depth in range(len(parts)):
-        file = "/".join([*parts[:depth], ".gitignore"])
-        if file in facts.known and left_out(patterns_of(facts.prose(file)), "/".join(parts[depth:])):
-            return True
-    return False
-
-
-def _copied(facts: Facts, dockerfile: Dockerfile) -> Iterator[Flaw]:
-    built = {
-        each.context
-        for each in facts.once(compose_services)
-        if each.dockerfile == dockerfile.path and each.context is not None
-    }
-    where = parent(dockerfile.path)
-    contexts = built or {where, *(_above(where))}
-    for stage in dockerfile.stages:
-        for each, sources, _ in copies(stage):
-            if "from" in each.flags:
-                continue
-            for source in sources:
-                if re.search(r"[$*?\[\]]|\A(?:https?|git)://|\A<<|\A\.{0,2}/?\Z", source) or source.startswith("git@"):
-                    continue
-                paths = [join(context, source.lstrip("/")) for context in contexts]
-                if not any(exists(facts, path.rstrip("/") if path else path) for path in paths):
-                    message = f"{each.keyword} takes {source}, which is not here"
-                    yield Flaw(message, dockerfile.at(each.line), source)
-
-
-def _above(where: str) -> Iterator[str]:
-    while where:
-        where = parent(where)
-        yield where
 
 
 def _composed(facts: Facts) -> Iterator[Flaw]:

@@ -21,7 +21,7 @@ _COMMANDS = lazy_compile(
     r"\bgoose\s+(?:\S+\s+)*up\b|\brails\s+db:migrate\b|\bmigrate\s+-\S+.*\bup\b"
 )
 _AT_START = (
-    ((".py",), lazy_compile(r"\b\w*(?:Base|SQLModel|metadata|db)\.(?:metadata\.)?create_all\("), "creates its tables"),
+    ((".py",), lazy_compile(r"[\w)]\.create_all\b"), "creates its tables"),
     ((".cs",), lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
         r"\bAddMigration<"), "migrates its database"),
     ((".js", ".ts"), lazy_compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
@@ -116,7 +116,7 @@ _SERVERS_THAT_END = (
     "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "waitress", "fastapi", "aiohttp", "@nestjs/terminus",
     "close-with-grace", "http-terminator",
     "lightship", "stoppable", "@godaddy/terminus", "actix-web", "rocket", "laravel/framework", "litestar", "sanic",
-    "http-graceful-shutdown",
+    "http-graceful-shutdown", "quart", "falcon-asgi", "io.micronaut:*", "io.helidon.webserver:*", "io.dropwizard:*",
 )  # fmt: skip
 _HANDLING = (
     "SIGTERM",
@@ -127,11 +127,12 @@ _HANDLING = (
     "SignalKind",
     "closeWithGrace",
     "New",
+    "serve_with",
 )
 _HANDLES = lazy_compile(
     r"SIGTERM|NotifyContext|enableShutdownHooks|addShutdownHook|@PreDestroy|signal\.signal\(|"
     r"add_signal_handler|shutdown_signal|"
-    r"with_graceful_shutdown|SignalKind::terminate|RegisterForShutdown|closeWithGrace|fx\.New\("
+    r"with_graceful_shutdown|serve_with_(?:incoming_)?shutdown|SignalKind::terminate|RegisterForShutdown|closeWithGrace|fx\.New\("
 )
 
 
@@ -146,8 +147,8 @@ _HANDLES = lazy_compile(
     roles=(Role.SERVICE,),
 )
 def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
-    """Every roll-out and every drained node sends SIGTERM. Go's runtime ends at once and cuts requests off; Node as
-    process 1 ignores it and is killed when the grace period is over."""
+    """Every roll-out and every drained node sends SIGTERM. Go's runtime and a JVM end at once and cut requests off;
+    Node, Python and Rust as process 1 ignore it and are killed when the grace period is over."""
     ecosystems = {each.ecosystem for each in root.manifests}
     start = " ".join(
         each.value for dockerfile in root.dockerfiles for each in dockerfile.final.all("CMD", "ENTRYPOINT")
@@ -169,6 +170,8 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     if ecosystems & {"go", "node"} and sources:
         main = next((path for path in sources if _main(path, ecosystems)), None)
         yield Flaw(f"{root.name} does nothing on SIGTERM", Place(main) if main else anchor(root), "SIGTERM")
+    elif at := _cut_off(facts, sources, ecosystems):
+        yield Flaw(f"{root.name} does nothing on SIGTERM", at, "SIGTERM")
     else:
         yield Unknown(f"what {root.name} does on SIGTERM is not read in its language")
 
@@ -177,6 +180,37 @@ def _main(path: str, ecosystems: set[str]) -> bool:
     """Whether a process of these ecosystems begins in this file; the scripts of pages beside a Go server do not."""
     names = [pattern for each, pattern in _MAINS.items() if each in ecosystems]
     return re.search(rf"(?:\A|/)(?:{'|'.join(names)})\Z", path) is not None
+
+
+_CUT_OFF: dict[str, tuple[str, tuple[str, ...], re.Pattern[str]]] = {
+    # Python and Rust leave SIGTERM at its default, which process 1 ignores; a JVM ends at once
+    "python": (
+        ".py",
+        ("\nrun\n", "\ngrpc\n", "serve_forever"),
+        lazy_compile(r"^(?!\s*#)[^\n]*?(?:\b(?:app|application|api|socketio)\.run\(|\bgrpc\.(?:aio\.)?server\(|"
+            r"\.serve_forever\()", re.MULTILINE),
+    ),
+    "rust": (
+        ".rs",
+        ("\naxum\n", "\ntonic\n", "\nwarp\n", "\nhyper\n"),
+        lazy_compile(r"^(?!\s*//)[^\n]*?\b(?:axum::serve\(|Server::b(?:uilder\(\)|ind\()|warp::serve\()", re.MULTILINE),
+    ),
+    "java": (
+        ".java",
+        ("\nServerBuilder\n", "\nNettyServerBuilder\n"),
+        lazy_compile(r"^(?!\s*(?://|\*))[^\n]*?\b(?:Netty)?ServerBuilder\s*\.forPort\(", re.MULTILINE),
+    ),
+}  # fmt: skip
+"""By ecosystem: the ending of sources, words of which one is in each match, a server that needs a handler."""
+
+
+def _cut_off(facts: Facts, sources: list[str], ecosystems: set[str]) -> Place | None:
+    """Where a server is started that does nothing on SIGTERM unless somebody handles it."""
+    for ending, words, pattern in (_CUT_OFF[each] for each in sorted(ecosystems & _CUT_OFF.keys())):
+        for path in sources:
+            if path.endswith(ending) and facts.mentions(path, words) and (match := pattern.search(facts.prose(path))):
+                return Place(path, facts.prose(path).count("\n", 0, match.start()) + 1)
+    return None
 
 
 _MAINS = {"go": r"main\.go", "node": r"(?:index|server|app|main)\.[jt]s"}

@@ -96,6 +96,17 @@ STRUCTURED: tuple[tuple[str, ...], ...] = tuple(
         "google.cloud.logging",
         "google-cloud-logging",
         "consolelogger(+json:",
+        '"formattername": "json"',
+        '"formattername":"json"',
+        "usejsonformatter",
+        "google.cloud.diagnostics",
+        "applicationinsights",
+        "aws.logger",
+        "tracing_bunyan_formatter",
+        "json_subscriber",
+        "slog_json",
+        "structured_logger",
+        "opentelemetry_appender",
     )
 )
 """What makes log lines JSON or key-value: words in lower case, all of one entry in one file."""

@@ -156,13 +156,13 @@ def _squeezed(facts: Facts, root: Root) -> str:
 def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
     """Files in a container are gone with it, and no collector reads them. Lines of prose cannot be filtered by request,
     customer or trace when it matters."""
-    structured = any(AGENT.search(facts.prose(each.path)) for each in root.dockerfiles)
+    structured = _told_to(facts, root)
     known = False
     for path in files_of(facts, root):
         if not path.lower().endswith((*SOURCES, *_LOG_SETTINGS)):
             continue
         text = facts.prose(path)
-        known = known or path.endswith((".py", ".js", ".ts", ".go", ".java", ".kt"))
+        known = known or path.endswith(_LOGS_READ)
         structured = structured or _is_structured(facts, path)
         for endings, words, pattern in TO_FILES:
             if path.endswith(endings) and facts.mentions(path, words) and (match := pattern.search(text)):
@@ -178,6 +178,25 @@ def logs_streamed(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(
             f"nothing makes the logs of {root.name} JSON or key-value", anchor(root), "structured", level=Level.NOTE
         )
+
+
+_LOGS_READ = (".py", ".js", ".ts", ".go", ".java", ".kt", ".scala", ".cs", ".rs")
+"""Languages of which `STRUCTURED` names what is in use."""
+
+_JSON_BY_ENVIRONMENT = lazy_compile(
+    r"Console__FormatterName\W+json|LOGGING_STRUCTURED_FORMAT_CONSOLE|QUARKUS_LOG_CONSOLE_JSON(?:_ENABLED)?\W+true",
+    re.IGNORECASE,
+)
+"""Variables that make the console logger of .NET, Spring Boot or Quarkus write JSON."""
+
+
+def _told_to(facts: Facts, root: Root) -> bool:
+    """Whether the image or what runs it brings structured logs: an agent, or a variable that frameworks read."""
+    images = [facts.prose(each.path) for each in root.dockerfiles]
+    given = [f"{name}={value}" for name, value, _ in _environment(facts, root)]
+    return any(AGENT.search(text) or _JSON_BY_ENVIRONMENT.search(text) for text in images) or any(
+        _JSON_BY_ENVIRONMENT.search(text) for text in given
+    )
 
 
 _JSON_FORMAT = lazy_compile(

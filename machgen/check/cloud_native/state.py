@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
@@ -45,7 +46,8 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     """Return where a root keeps what it was told in a variable of its process.
 
     Only collections at module or class level count, whose name is a business noun and which the same file also writes:
-    constants, registries and caches do not. Where a request's whole body goes into it, any name does.
+    constants, registries and caches do not. Where a request's whole body goes into it, or the handler of a request that
+    changes something writes it, any name does that is not of the process's own work.
     """
     found: list[Flaw] = []
     for path in files_of(facts, root):
@@ -67,7 +69,9 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
                     else "sessions are kept in the memory of the process"
                 )
                 found.append(Flaw(said, at, name or "MemoryStore"))
-        found.extend(_told(facts, path, {each.about for each in found if each.at.path == path}))
+        known = {each.about for each in found if each.at.path == path}
+        found.extend(_told(facts, path, known))
+        found.extend(_handled(facts, path, known))
     return found
 
 
@@ -78,5 +82,122 @@ def _told(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
     for match in _COLLECTION.finditer(text):
         name = match[1]
         if name not in known and re.search(_TOLD.format(name=re.escape(name)), text[match.end() :]):
-            at = Place(path, text.count("\n", 0, match.start()) + 1)
-            yield Flaw(f"`{name}` is kept in the memory of the process", at, name)
+            known.add(name)
+            yield _flaw(path, text, match.start(), name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """How collections outlive a request, and where requests that change something are handled.
+
+    Args:
+        endings: Of its sources.
+        collection: A collection of the module or class; group 1 is its name.
+        handler: The beginning of what handles a request that changes something.
+        end: What ends it, looked for from the end of `handler`.
+        takes: What a handler must have besides, where `handler` does not say the method: it takes a body.
+    """
+
+    endings: tuple[str, ...]
+    collection: re.Pattern[str]
+    handler: re.Pattern[str]
+    end: re.Pattern[str]
+    takes: re.Pattern[str] | None = None
+
+
+_LANGUAGES = (
+    _Language(
+        (".py",),
+        lazy_compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|(?:dict|list|set|OrderedDict)\(\)|"
+            r"(?:defaultdict|deque)\([^)\n]*\))[ \t]*$", re.MULTILINE),
+        lazy_compile(r"^@[\w.]+\.(?:(?:post|put|patch|delete)\(|route\([^\n]*methods\s*=[^\n]*"
+            r"(?:POST|PUT|PATCH|DELETE))[^\n]*\n(?:@[^\n]*\n)*(?:async )?def ", re.MULTILINE),
+        lazy_compile(r"^(?:@|def |async def |class |if |\w+\s*[:=])", re.MULTILINE),
+    ),
+    _Language(
+        (".js", ".ts", ".mjs", ".cjs"),
+        _COLLECTION,
+        lazy_compile(r"\b\w+\.(?:post|put|patch|delete)\(\s*[\"'`]/"),
+        lazy_compile(r"^\s*\w+\.(?:get|post|put|patch|delete|use|all|listen)\(", re.MULTILINE),
+    ),
+    _Language(
+        (".java", ".kt"),
+        lazy_compile(r"^\s*(?:(?:private|public|protected|static|final)\s+)*(?:Map|ConcurrentMap|ConcurrentHashMap|"
+            r"HashMap|List|Set)<[^=\n]+>\s+(\w+)\s*=\s*(?:new\b|Collections\.synchronized)", re.MULTILINE),
+        lazy_compile(r"^\s*@(?:(?:Post|Put|Patch|Delete)Mapping|POST|PUT|PATCH|DELETE)\b", re.MULTILINE),
+        lazy_compile(r"^\s*@(?:\w+Mapping|GET|POST|PUT|PATCH|DELETE)\b", re.MULTILINE),
+    ),
+    _Language(
+        (".go",),
+        lazy_compile(r"^(?:var\s+|\t)(\w+)\s*(?:=\s*(?:make\(map|map\[|\[\][\w.*]+\{)|(?:map\[|\[\])[^\n=(]*$)",
+            re.MULTILINE),
+        lazy_compile(r"^func [^\n]*(?:\*gin\.Context|http\.ResponseWriter|echo\.Context|\*fiber\.Ctx)[^\n]*\{$",
+            re.MULTILINE),
+        lazy_compile(r"^\}", re.MULTILINE),
+        lazy_compile(r"\b(?:Should)?Bind(?:JSON)?\(|\bBodyParser\(|\b(?:NewDecoder|ReadAll)\(\s*\w+\.Body"),
+    ),
+    _Language(
+        (".cs",),
+        lazy_compile(r"^\s*(?:(?:private|public|internal)\s+)?(?:static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|List|"
+            r"Bag)<[^=\n]+>|var)\s+(\w+)\s*=\s*new\b(?:\s*\(|[^;\n]*(?:Dictionary|List|Bag)<)", re.MULTILINE),
+        lazy_compile(r"\.Map(?:Post|Put|Patch|Delete)\(|\[Http(?:Post|Put|Patch|Delete)\b"),
+        lazy_compile(r"\.Map\w+\(|\[Http|\.Run(?:Async)?\("),
+    ),
+)  # fmt: skip
+_CHANGING = (
+    *("post", "put", "patch", "delete"),
+    *("Post", "Put", "Patch", "Delete"),
+    *("POST", "PUT", "PATCH", "DELETE"),
+    *("Body", "Bind"),
+)
+_FOR_ITSELF = lazy_compile(
+    r"cache|memo|metric|count|stat|limit|lock|attempt|seen|pending|queue|task|job|connection|client|socket|subscri|"
+    r"listener|handler|registry|route|flag|config|breaker|recent",
+    re.IGNORECASE,
+)
+"""Names of what a process keeps for its own work and can lose."""
+_CHANGES = (
+    r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*(?:[-+]?=(?!=)|\+\+|--)|=\s*append\(|"
+    r"\.(?:set|push|put|append|add|insert|update|setdefault|delete|remove|pop|TryAdd|Add|Remove|TryRemove)\()|"
+    r"\bdelete\(\s*{name}\b|\bdel\s+{name}\["
+)
+
+
+def _handled(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
+    """What the handler of a request that changes something writes into a collection which outlives the request."""
+    language = next((each for each in _LANGUAGES if path.endswith(each.endings)), None)
+    if language is None or not facts.mentions(path, _CHANGING):
+        return
+    text = facts.prose(path)
+    handlers = [text[each.start() : _end(language, text, each.end())] for each in language.handler.finditer(text)]
+    if language.takes:
+        handlers = [each for each in handlers if language.takes.search(each)]
+    if not handlers or (path.endswith((".java", ".kt")) and not _ONE_FOR_ALL.search(text)):
+        return
+    for match in language.collection.finditer(text):
+        name = match[1]
+        if name in known or _FOR_ITSELF.search(name):
+            continue
+        changes = re.compile(_CHANGES.format(name=re.escape(name)))
+        if any(changes.search(each) and not _is_own(name, each) for each in handlers):
+            known.add(name)
+            yield _flaw(path, text, match.start() + len(match[0]) - len(match[0].lstrip()), name)
+
+
+def _is_own(name: str, handler: str) -> bool:
+    """Whether a handler has a variable of that name to itself."""
+    return bool(
+        re.search(
+            rf"(?:\b(?:const|let|var)\s+{re.escape(name)}\b|^\s+{re.escape(name)}\s*:?=[^=])", handler, re.MULTILINE
+        )
+    )
+
+
+def _end(language: _Language, text: str, start: int) -> int:
+    match = language.end.search(text, start)
+    return match.start() if match else len(text)
+
+
+def _flaw(path: str, text: str, start: int, name: str) -> Flaw:
+    at = Place(path, text.count("\n", 0, start) + 1)
+    return Flaw(f"`{name}` is kept in the memory of the process", at, name)
