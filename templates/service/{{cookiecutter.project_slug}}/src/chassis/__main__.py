@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from chassis.collector import resting
 
-from chassis.settings import Environment, Settings
+if TYPE_CHECKING:
+    from chassis.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,29 +18,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit code: 0 done, 1 the answer is no, 2 the settings are wrong.
     """
     parsed = _parser().parse_args(arguments)
-    try:
-        settings = _whole_settings() if parsed.command in (_serve, _openapi) else Settings()
-    except ValidationError as error:
-        for one in error.errors():
-            where = "_".join(str(part) for part in one["loc"]).upper() + ": " if one["loc"] else ""
-            print(f"settings: {where}{one['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+    with resting():
+        settings = _settings(whole=parsed.command in (_serve, _openapi))
+    if settings is None:
         return 2
     command: Callable[[Settings, argparse.Namespace], int] = parsed.command
     return command(settings, parsed)
 
 
-def _whole_settings() -> Settings:
-    """Read the domain's settings as well: only what runs the app needs them."""
-    from chassis.domain import load_domain  # noqa: PLC0415 - the other commands start without the domain
+def _settings(*, whole: bool) -> "Settings | None":
+    """Read the settings, or tell what is wrong with them.
 
-    return load_domain().settings()
+    :param whole: the domain's as well, which takes longer; only what makes the app needs them.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - loaded while the collector rests
+
+    from chassis.settings import Settings  # noqa: PLC0415 - as above
+
+    try:
+        if not whole:
+            return Settings()
+        from chassis.domain import load_domain  # noqa: PLC0415 - as above
+
+        return load_domain().settings()
+    except ValidationError as error:
+        for one in error.errors():
+            where = "_".join(str(part) for part in one["loc"]).upper() + ": " if one["loc"] else ""
+            print(f"settings: {where}{one['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+        return None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chassis", description="Run and look after this service.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Callable[["Settings", argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=run)
         return command
@@ -66,13 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
-    from chassis.server import serve  # noqa: PLC0415 - the other commands start without the server
+def _serve(settings: "Settings", _arguments: argparse.Namespace) -> int:
+    with resting():
+        from chassis.server import serve  # noqa: PLC0415 - the other commands start without the server
 
     return serve(settings)
 
 
-def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
+def _migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
     from alembic.util import CommandError  # noqa: PLC0415 - only this command needs the database
 
     from chassis import migrations  # noqa: PLC0415 - as above
@@ -100,7 +115,7 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _migration(settings: Settings, arguments: argparse.Namespace) -> int:
+def _migration(settings: "Settings", arguments: argparse.Namespace) -> int:
     from chassis import migrations  # noqa: PLC0415 - only the commands about migrations need Alembic
     from chassis.database import Database  # noqa: PLC0415 - as above
 
@@ -116,7 +131,7 @@ def _migration(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _openapi(settings: Settings, _arguments: argparse.Namespace) -> int:
+def _openapi(settings: "Settings", _arguments: argparse.Namespace) -> int:
     from chassis import contract  # noqa: PLC0415 - the other commands start without the app
     from chassis.app import create_app  # noqa: PLC0415 - as above
 
@@ -124,7 +139,7 @@ def _openapi(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asyncapi(_settings: Settings, _arguments: argparse.Namespace) -> int:
+def _asyncapi(_settings: "Settings", _arguments: argparse.Namespace) -> int:
     from chassis import contract, event_contract  # noqa: PLC0415 - the other commands start without the app
     from chassis.domain import load_domain  # noqa: PLC0415 - as above
     from chassis.project import project  # noqa: PLC0415 - as above
@@ -133,7 +148,7 @@ def _asyncapi(_settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _relay(settings: Settings, _arguments: argparse.Namespace) -> int:
+def _relay(settings: "Settings", _arguments: argparse.Namespace) -> int:
     from chassis import logs, relay  # noqa: PLC0415 - the other commands start without the database
     from chassis.project import project  # noqa: PLC0415 - as above
 
@@ -142,7 +157,7 @@ def _relay(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _outbox(settings: Settings, arguments: argparse.Namespace) -> int:
+def _outbox(settings: "Settings", arguments: argparse.Namespace) -> int:
     from chassis import deliveries  # noqa: PLC0415 - the other commands start without the database
     from chassis.database import Database  # noqa: PLC0415 - as above
 
@@ -163,7 +178,7 @@ def _outbox(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_ready(settings: Settings, _arguments: argparse.Namespace) -> int:
+def _check_ready(settings: "Settings", _arguments: argparse.Namespace) -> int:
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - fast start: containers ask every few seconds
 
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - comparing, not binding
@@ -180,9 +195,10 @@ def _check_ready(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 0 if response.status == 200 else 1
 
 
-def _token(settings: Settings, arguments: argparse.Namespace) -> int:
+def _token(settings: "Settings", arguments: argparse.Namespace) -> int:
     from chassis.domain import load_domain  # noqa: PLC0415 - the other commands start without the domain
     from chassis.keys import DevelopmentKeys  # noqa: PLC0415 - as above
+    from chassis.settings import Environment  # noqa: PLC0415 - as above
 
     if settings.environment is not Environment.DEV or settings.auth_issuer:
         print("Tokens are made here only in ENVIRONMENT=dev without AUTH_ISSUER; ask the issuer.", file=sys.stderr)

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chassis.app import create_app
+from chassis.collector import resting
 from chassis.http_protocol import BoundedHttpProtocol
 from chassis.logs import logger
 from chassis.project import project
@@ -49,11 +50,9 @@ def serve(settings: Settings) -> int:
     :returns: the exit code: 0 when every request was finished.
     """
     os.environ.setdefault("OTEL_SERVICE_NAME", project().name)
-    server = build(settings)
-    # What was made until now lives as long as the process; the collector need not look at it again. Requests leave few
-    # cycles behind, so looking for them after every 700 objects would cost a tenth of the processor.
-    gc.collect()
-    gc.freeze()
+    with resting():
+        server = build(settings)
+    # Requests leave few cycles behind: looking for them after every 700 objects would cost a tenth of the processor.
     gc.set_threshold(20_000, 20, 20)
     server.run()
     return 0 if server.started else 3
