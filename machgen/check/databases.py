@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from machgen.check.compose import compose_services
+from machgen.check.dependencies import manifests
 from machgen.check.document import Map, dig, maps
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import Object, cluster
@@ -49,7 +50,7 @@ class Use:
 
 def database_uses(facts: Facts) -> tuple[Use, ...]:
     """Return what services say about their databases; hosts that are variables or this machine are left out."""
-    found = [*_in_compose(facts), *_in_manifests(facts), *_in_spring(facts)]
+    found = [*_in_compose(facts), *_in_manifests(facts), *_in_spring(facts), *_in_aspire(facts)]
     return tuple(
         use
         for use in found
@@ -141,3 +142,27 @@ def _in_spring(facts: Facts) -> Iterator[Use]:
             source = dig(document, "spring", "datasource")
             if isinstance(source, Map):
                 yield from _uses(root.name, {"url": (str(source.get("url")), place(path, source, "url"))})
+
+
+_ADDED = lazy_compile(r"\bvar\s+(\w+)\s*=\s*(\w+)(?:\s*\.\w+\([^;()]*\))*?\s*\.AddDatabase\(\s*\"([\w-]+)\"")
+_PROJECT = lazy_compile(r"\bAddProject<Projects\.(\w+)>([^;]*);")
+_REFERENCE = lazy_compile(r"\.WithReference\(\s*(\w+)")
+
+
+def _in_aspire(facts: Facts) -> Iterator[Use]:
+    """What a .NET Aspire host hands its projects: `postgres.AddDatabase("orders")`, then `.WithReference(orders)`."""
+    for path in facts.named("Program.cs", "AppHost.cs"):
+        if not facts.mentions(path, ("DistributedApplication",)):
+            continue
+        text = facts.prose(path)
+        databases = {match[1]: (match[2], match[3]) for match in _ADDED.finditer(text)}
+        homes = {
+            re.sub(r"\W", "_", each.path.rpartition("/")[2].rpartition(".")[0]): each.directory
+            for each in facts.once(manifests)
+            if each.ecosystem == "dotnet"
+        }
+        for project in _PROJECT.finditer(text):
+            for given in _REFERENCE.finditer(project[2]):
+                if given[1] in databases and project[1] in homes:
+                    line = text.count("\n", 0, project.start(2) + given.start()) + 1
+                    yield Use(homes[project[1]], *databases[given[1]], "", Place(path, line))

@@ -88,6 +88,19 @@ def manifests_of(facts: Facts, directory: str) -> tuple[Manifest, ...]:
     return tuple(each for each in facts.once(manifests) if each.directory == directory)
 
 
+def shared_manifests(facts: Facts, manifest: Manifest) -> Iterator[Manifest]:
+    """Give the manifests of libraries in this repository that a manifest depends on, and of those that they do."""
+    seen: set[str] = set()
+    waiting: list[Dependency] = list(manifest.dependencies)
+    while waiting:
+        each = waiting.pop()
+        if each.local is not None and each.local not in seen:
+            seen.add(each.local)
+            for inner in manifests_of(facts, each.local):
+                yield inner
+                waiting += inner.dependencies
+
+
 _REQUIREMENT = lazy_compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)")
 _REQUIREMENTS = lazy_compile(r"requirements[a-z0-9_.-]*\.txt\Z")
 

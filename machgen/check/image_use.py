@@ -37,17 +37,23 @@ def containers_of(facts: Facts, dockerfile: Dockerfile) -> list[tuple[Object, Ma
     """
     names = {name.rpartition("/")[2].lower() for name in image_names(facts, dockerfile)}
     applied = facts.once(cluster)
-    found = _running(facts, applied.workloads, names)
+    root = root_of(facts, dockerfile.path)
+    home = root.path if root is not None else ""
+    found = _running(facts, applied.workloads, names, home)
     # what only an optional part brings, such as a Kustomize component, is no less how the image is run
-    return found or _running(facts, tuple(each for each in applied.everything if each.kind in WORKLOADS), names)
+    return found or _running(facts, tuple(each for each in applied.everything if each.kind in WORKLOADS), names, home)
 
 
-def _running(facts: Facts, workloads: tuple[Object, ...], names: set[str]) -> list[tuple[Object, Map]]:
+def _running(facts: Facts, workloads: tuple[Object, ...], names: set[str], home: str) -> list[tuple[Object, Map]]:
     found = []
+    suffix = f"-{home.rpartition('/')[2].lower()}" if home else ""
     for workload in workloads:
+        # a manifest that stands with the program: `shop/cart` in `src/cart`, and `shop-cart` too
+        beside = bool(suffix) and workload.path.startswith(f"{home}/")
         for container in workload.all_containers:
             image = str(container.get("image") or "")
-            if image_name(image).short.lower() in names or (_is_only_one(facts) and _is_own(facts, image)):
+            short = image_name(image).short.lower()
+            if short in names or (beside and short.endswith(suffix)) or (_is_only_one(facts) and _is_own(facts, image)):
                 found.append((workload, container))
     return found
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import Contract, contracts, no_openapi, of, parsed
 from machgen.check.api_first.routes import Routes, routes
+from machgen.check.dependencies import shared_manifests
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
@@ -207,7 +208,8 @@ _BROKERS = (
     "kafka-python", "aiokafka", "confluent-kafka", "pika", "aio-pika", "nats-py", "google-cloud-pubsub",
     "org.springframework.kafka:*", "org.springframework.amqp:*", "org.springframework.boot:spring-boot-starter-amqp",
     "org.apache.kafka:*", "org.springframework.cloud:spring-cloud-stream*", "com.rabbitmq:*",
-    "masstransit*", "confluent.kafka", "rabbitmq.client", "nservicebus*",
+    "masstransit*", "confluent.kafka", "rabbitmq.client", "nservicebus*", "aspire.rabbitmq.client*",
+    "aspire.confluent.kafka", "aspire.nats.net", "azure.messaging.servicebus", "aspire.azure.messaging.servicebus",
     "github.com/segmentio/kafka-go", "github.com/ibm/sarama", "github.com/IBM/sarama", "github.com/Shopify/sarama",
     "github.com/confluentinc/confluent-kafka-go*", "github.com/rabbitmq/amqp091-go", "github.com/nats-io/nats.go",
 )  # fmt: skip
@@ -225,7 +227,8 @@ _BROKERS = (
 def events_described(facts: Facts, root: Root) -> Iterator[Answer]:
     """An event is an interface like any other: somebody parses it. Undescribed, it changes without anybody knowing
     who breaks."""
-    broker = next((found for each in root.manifests if (found := each.needs(*_BROKERS))), None)
+    around = [*root.manifests, *(each for one in root.manifests for each in shared_manifests(facts, one))]
+    broker = next((found for each in around if (found := each.needs(*_BROKERS))), None)
     if broker is None or not broker.runtime:
         yield NotApplicable("no broker's client is a dependency")
         return

@@ -68,6 +68,7 @@ def no_credentials(facts: Facts) -> Iterator[Answer]:
         if low.endswith(_BINARY) or _LOCK.search(low) or facts.files.size(path) > 400_000:
             continue
         yield from _tokens(facts, path, seen)
+        yield from _key_sets(facts, path)
         if re.search(r"(?:\A|/)\.env(?:\.(?:prod|production|staging|local))?\Z", low) and not facts.is_beside(path):
             yield from _dotenv(facts, path, seen)
 
@@ -94,6 +95,20 @@ def _tokens(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:
             seen.add(digest)
             at = Place(path, text.count("\n", 0, match.start()) + 1)
             yield Flaw(f"{_WORDS[kind]} is in the tree", at, f"{kind}/{digest[:12]}")
+
+
+_KEY_SET = lazy_compile(r"\.jwks?\Z|jwks?[\w.-]*\.json\Z", re.IGNORECASE)
+
+
+def _key_sets(facts: Facts, path: str) -> Iterator[Flaw]:
+    """Private keys as JSON Web Keys (RFC 7517): `d` is what a public one lacks."""
+    if not _KEY_SET.search(path) or facts.is_beside(path):
+        return
+    document = facts.json(path)
+    for each in maps(dig(document, "keys")) if dig(document, "keys") else maps([document]):
+        fields = {key.lower(): key for key in each}
+        if "kty" in fields and len(str(each.get(fields.get("d", "")) or "")) >= 40:
+            yield Flaw("a private key is in the tree", place(path, each, fields["d"]), f"key/{each.get('kid', '')}")
 
 
 def _dotenv(facts: Facts, path: str, seen: set[str]) -> Iterator[Flaw]:

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from machgen.check.cloud_native.grpc_calls import waits_for_ever
 from machgen.check.cloud_native.patterns import CALLS
 from machgen.check.cloud_native.process import SOURCES
 from machgen.check.dockerfile import Dockerfile
-from machgen.check.facts import Facts, join, parent
+from machgen.check.document import Map, dig
+from machgen.check.facts import Facts, join, parent, place
+from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -22,13 +25,19 @@ _COMMANDS = lazy_compile(
 )
 _AT_START = (
     ((".py",), lazy_compile(r"[\w)]\.create_all\b"), "creates its tables"),
+    ((".py",), lazy_compile(r"\balembic\.command\.upgrade\(|^from alembic import[^\n]*\bcommand\b"
+        r"(?=[\s\S]*\bcommand\.upgrade\()", re.MULTILINE), "migrates its database"),
     ((".cs",), lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
         r"\bAddMigration<"), "migrates its database"),
     ((".js", ".ts"), lazy_compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
-        r"\bmigrationsRun\s*:\s*true\b"), "changes its tables"),
-    ((".go",), lazy_compile(r"\.AutoMigrate\("), "migrates its database"),
+        r"\bmigrationsRun\s*:\s*true\b|\.runMigrations\(|\.migrate\.latest\(|\bumzug\.up\("), "changes its tables"),
+    ((".go",), lazy_compile(r"\.AutoMigrate\(|\bgoose\.Up\w*\(|\bmigrate\.New\w*\("), "migrates its database"),
+    ((".rs",), lazy_compile(r"\bsqlx::migrate!\(|\.run_pending_migrations\("), "migrates its database"),
     ((".yml", ".yaml"), lazy_compile(r"\bddl-auto\s*:\s*(?:update|"
         r"create(?:-drop)?)\b"), "lets Hibernate change its tables"),
+    ((".yml", ".yaml", ".properties"), lazy_compile(r"^spring\.sql\.init\.mode\s*[=:]\s*always\b", re.MULTILINE),
+        "runs its SQL scripts"),
+    ((".yml", ".yaml", ".properties"), lazy_compile(r"\bmigrate-at-start\s*[=:]\s*true\b"), "migrates its database"),
     ((".properties",), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
@@ -38,6 +47,10 @@ _STARTING = (
     "EnsureCreated",
     "sync",
     "ddl",
+    "goose",
+    "umzug",
+    "\nalembic\n",
+    "\ninit\n",
 )
 _DATABASES = (
     "sqlalchemy", "sqlmodel", "django", "alembic", "tortoise-orm", "psycopg", "psycopg2", "psycopg2-binary",
@@ -67,6 +80,7 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         return
     for dockerfile in root.dockerfiles:
         yield from _started(facts, root, dockerfile)
+    yield from _by_framework(facts, root)
     for path in files_of(facts, root):
         if re.search(
             r"(?:\A|/)(?:migrations?|alembic|seeds?|scripts?|cli|tools?)/|migrat|seed|init_db|"
@@ -86,6 +100,48 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
                     r"-(?:dev|test|local)\.", path
                 ):
                     yield Flaw(f"{root.name} {said} when it starts", Place(path, line), path)
+
+
+_MIGRATES_ITSELF = (
+    "org.flywaydb:flyway-core", "org.springframework.boot:spring-boot-starter-flyway",
+    "org.liquibase:liquibase-core", "org.springframework.boot:spring-boot-starter-liquibase",
+)  # fmt: skip
+_SWITCHED_OFF = lazy_compile(
+    r"\b(?:flyway|liquibase)\.enabled\s*[=:]\s*(?:false|\$\{)|\b(?:flyway|liquibase):\s*\n(?:[ \t]+.*\n)*?"
+    r"[ \t]+enabled:\s*(?:false|\$\{)|\b(?:FLYWAY|LIQUIBASE)_ENABLED\W+false|FlywayMigrationStrategy|"
+    r"(?:Flyway|Liquibase)AutoConfiguration"
+)
+
+
+def _by_framework(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """Spring Boot migrates before it serves as soon as Flyway or Liquibase is there, unless it is switched off."""
+    for path in files_of(facts, root):
+        if re.search(r"(?:\A|/)application(?:-prod\w*)?\.ya?ml\Z", path) and facts.mentions(path, ("\ninit\n",)):
+            for document in facts.yaml(path):
+                init = dig(document, "spring", "sql", "init")
+                if isinstance(init, Map) and init.get("mode") == "always":
+                    at = place(path, init, "mode")
+                    yield Flaw(f"{root.name} runs its SQL scripts when it starts", at, f"{path}/init")
+    for manifest in root.manifests:
+        found = manifest.needs(*_MIGRATES_ITSELF)
+        spring = manifest.needs("org.springframework.boot:*", "plugin:org.springframework.boot")
+        if found is None or not found.runtime or spring is None:
+            continue
+        settings = (
+            path
+            for path in (*files_of(facts, root), *(each.path for each in facts.once(cluster).everything))
+            if path.endswith((".yml", ".yaml", ".properties", ".java", ".kt"))
+            and not re.search(r"-(?:dev|test|local)\.", path)
+        )
+        if not any(
+            facts.mentions(path, ("lyway", "iquibase", "FLYWAY", "LIQUIBASE"))
+            and _SWITCHED_OFF.search(facts.prose(path))
+            for path in settings
+        ):
+            title = "Flyway" if "flyway" in found.name else "Liquibase"
+            yield Flaw(
+                f"{root.name} migrates its database when it starts: {title} with Spring Boot", found.at, found.name
+            )
 
 
 def _started(facts: Facts, root: Root, dockerfile: Dockerfile) -> Iterator[Flaw]:
@@ -246,6 +302,7 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
                         at,
                         f"{path}/{match[0][:60]}",
                     )
+    yield from waits_for_ever(facts, root)
 
 
 RULES = rules_in(vars())

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from machgen.check.cloud_native.environment import environment
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
 from machgen.check.cloud_native.state import memory_state
-from machgen.check.compose import compose_services
-from machgen.check.dependencies import Dependency, Manifest, manifests_of
-from machgen.check.document import Map, dig, maps
-from machgen.check.facts import Facts, place
-from machgen.check.image_use import containers_of
+from machgen.check.dependencies import Manifest, shared_manifests
+from machgen.check.facts import Facts
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
@@ -42,7 +40,7 @@ _LOG_SETTINGS = (
 def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
     """A variable that nothing reads is a setting that somebody believes in: the limit, the address or the switch does
     not do what the manifest says. Renamed in the code and not in the manifest, it fails in production only."""
-    every = list(_environment(facts, root))
+    every = list(environment(facts, root))
     given = {name: at for name, _, at in every if not OF_RUNTIMES.match(name)}
     if not given:
         yield NotApplicable("no manifest sets anything for it")
@@ -85,41 +83,6 @@ def _is_read(name: str, text: str, *, relaxed: bool) -> bool:
         _squeeze("".join(words[:end])) in text and _squeeze("".join(words[end:])) in text
         for end in range(1, len(words))
     )
-
-
-def _environment(facts: Facts, root: Root) -> Iterator[tuple[str, object, Place]]:
-    """What compose files and manifests set for a root: name, value (None where it is not literal), place."""
-    for each in facts.once(compose_services):
-        own = each.dockerfile in {dockerfile.path for dockerfile in root.dockerfiles}
-        if own and not (each.development or each.node.get("command") or each.node.get("entrypoint")):
-            for name, (value, at) in each.environment.items():
-                yield name, value, at
-    for dockerfile in root.dockerfiles:
-        for workload, container in containers_of(facts, dockerfile):
-            if container.get("command") or workload.kind in {"Job", "CronJob"}:
-                continue
-            for variable in maps(container.get("env")):
-                yield str(variable.get("name")), variable.get("value"), place(workload.path, variable, "name")
-            yield from _from_config_maps(facts, container)
-
-
-def _from_config_maps(facts: Facts, container: Map) -> Iterator[tuple[str, object, Place]]:
-    named = {str(dig(each, "configMapRef", "name")) for each in maps(container.get("envFrom")) if "prefix" not in each}
-    for config in facts.once(cluster).of("ConfigMap"):
-        data = config.node.get("data")
-        if config.name in named and facts.once(_config_users).get(config.name) == 1 and isinstance(data, Map):
-            for key in data:
-                yield key, data[key], place(config.path, data, key)
-
-
-def _config_users(facts: Facts) -> dict[str, int]:
-    """How many kinds of containers take a ConfigMap into their environment: what is shared is not read by all."""
-    users: dict[str, set[str]] = {}
-    for workload in facts.once(cluster).workloads:
-        for container in workload.all_containers:
-            for source in maps(container.get("envFrom")):
-                users.setdefault(str(dig(source, "configMapRef", "name")), set()).add(str(container.get("image")))
-    return {name: len(images) for name, images in users.items()}
 
 
 def _squeeze(text: str) -> str:
@@ -193,7 +156,7 @@ _JSON_BY_ENVIRONMENT = lazy_compile(
 def _told_to(facts: Facts, root: Root) -> bool:
     """Whether the image or what runs it brings structured logs: an agent, or a variable that frameworks read."""
     images = [facts.prose(each.path) for each in root.dockerfiles]
-    given = [f"{name}={value}" for name, value, _ in _environment(facts, root)]
+    given = [f"{name}={value}" for name, value, _ in environment(facts, root)]
     return any(AGENT.search(text) or _JSON_BY_ENVIRONMENT.search(text) for text in images) or any(
         _JSON_BY_ENVIRONMENT.search(text) for text in given
     )
@@ -296,7 +259,7 @@ _TRACES = (
 def observable(facts: Facts, root: Root) -> Iterator[Answer]:
     """A request passes many services. Without rate, errors and duration nobody sees that one of them is slow, and
     without traces nobody sees which."""
-    around = [*root.manifests, *(each for manifest in root.manifests for each in _shared(facts, manifest))]
+    around = [*root.manifests, *(each for manifest in root.manifests for each in shared_manifests(facts, manifest))]
     if not any(manifest.dependencies for manifest in around):
         yield Unknown("its dependencies are not declared")
         return
@@ -315,19 +278,6 @@ def observable(facts: Facts, root: Root) -> Iterator[Answer]:
             anchor(root),
             "missing",
         )
-
-
-def _shared(facts: Facts, manifest: Manifest) -> Iterator[Manifest]:
-    """The manifests of libraries in this repository that a manifest depends on, and of those that they do."""
-    seen: set[str] = set()
-    waiting: list[Dependency] = list(manifest.dependencies)
-    while waiting:
-        each = waiting.pop()
-        if each.local is not None and each.local not in seen:
-            seen.add(each.local)
-            for inner in manifests_of(facts, each.local):
-                yield inner
-                waiting += inner.dependencies
 
 
 def _runs(around: list[Manifest], names: tuple[str, ...]) -> bool:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from machgen.check.cloud_native.environment import environment
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
-from machgen.check.model import Flaw, Place
+from machgen.check.model import Flaw, Level, Place
 from machgen.check.roots import Root, files_of
 
 _STORES = (
@@ -49,7 +50,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     constants, registries and caches do not. Where a request's whole body goes into it, or the handler of a request that
     changes something writes it, any name does that is not of the process's own work.
     """
-    found: list[Flaw] = []
+    found: list[Flaw] = [*_chosen(facts, root), *_embedded(facts, root)]
     for path in files_of(facts, root):
         for pattern, endings in _STORES:
             if not path.endswith(endings):
@@ -73,6 +74,39 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
         found.extend(_told(facts, path, known))
         found.extend(_handled(facts, path, known))
     return found
+
+
+_STORE = lazy_compile(
+    r"(?:\A|[_.-])(?:persistence|storage|store|repository|database|db|state|sessions?)(?:[_.-]|\Z)", re.IGNORECASE
+)
+_IN_MEMORY = lazy_compile(
+    r"in[-_]?mem(?:ory)?|mem(?:ory)?|ephemeral|sqlite(?:\+\w+)?://(?:/?:memory:)?|:memory:", re.IGNORECASE
+)
+
+
+def _chosen(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """What manifests choose to keep in memory, of several stores that the program has."""
+    for name, value, at in environment(facts, root):
+        if isinstance(value, str) and _STORE.search(name) and _IN_MEMORY.fullmatch(value.strip()):
+            yield Flaw(
+                f"{root.name} is told to keep its data in memory: {name} is {value}", at, name, level=Level.WARNING
+            )
+
+
+_EMBEDDED = lazy_compile(r"^spring\.datasource\.url\s*=\s*(jdbc:(?:h2|hsqldb):mem:[\w.-]*)", re.MULTILINE)
+_ACTIVE = lazy_compile(r"^spring\.profiles\.active\s*=\s*([\w., -]+)$", re.MULTILINE)
+
+
+def _embedded(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """A database in Spring's own process, in the settings that hold where nobody chooses others."""
+    home = next((path for path in files_of(facts, root) if path.endswith("main/resources/application.properties")), "")
+    active = _ACTIVE.search(facts.prose(home)) if home else None
+    profiles = [each.strip() for each in active[1].split(",")] if active else []
+    for path in (home, *(home.replace("application.", f"application-{each}.") for each in profiles)):
+        text = facts.prose(path) if path in facts.known else ""
+        if match := _EMBEDDED.search(text):
+            at = Place(path, text.count("\n", 0, match.start()) + 1)
+            yield Flaw(f"{root.name} keeps its data in memory by default: {match[1]}", at, path, level=Level.WARNING)
 
 
 def _told(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
