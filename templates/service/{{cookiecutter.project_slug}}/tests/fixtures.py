@@ -152,7 +152,7 @@ class Service:
     keys: DevelopmentKeys
     anonymous: httpx.AsyncClient
 
-    def token(self, subject: str, *scopes: str, seconds: int = 60, claims: Mapping[str, str] | None = None) -> str:
+    def token(self, subject: str, *scopes: str, seconds: int = 3600, claims: Mapping[str, str] | None = None) -> str:
         """Mint a token; without scopes it grants all there are."""
         granted = frozenset(scopes) or frozenset(load_domain().scopes)
         return self.keys.mint(subject=subject, scopes=granted, seconds=seconds, claims=claims)

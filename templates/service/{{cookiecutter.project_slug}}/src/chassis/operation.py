@@ -2,13 +2,14 @@
 
 1. access: the caller's token and scope, before a byte of the body is read
 2. body: media type and strict JSON
-3. transaction: one per request that writes, committed before the response leaves, with the response itself where the
+3. questions to other services, where the operation has any
+4. transaction: one per request that writes, committed before the response leaves, with the response itself where the
    caller sent an Idempotency-Key
 
 An endpoint without a declared policy cannot be defined: the service does not even start.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -58,14 +59,16 @@ class Policy:
     """What surrounds an operation.
 
     ``scope``: the one that a token must grant. ``credential``: what the endpoint itself asks for instead of a token.
-    Without either everybody may call. ``media_type`` is the body's where that is not the method's usual one. The other
-    members replace the settings of the same name for this one operation.
+    Without either everybody may call. ``media_type`` is the body's where that is not the method's usual one.
+    ``beforehand`` is done before the transaction begins. The other members replace the settings of the same name for
+    this one operation.
     """
 
     scope: str | None = None
     credential: Credential | None = None
     media_type: str | None = None
     idempotency: Idempotency = Idempotency.NONE
+    beforehand: Callable[[Request], Awaitable[None]] | None = None
     max_body_bytes: int | None = None
     max_body_seconds: float | None = None
 
@@ -90,6 +93,17 @@ def idempotent(*, required: bool) -> Callable[[_Endpoint], _Endpoint]:
     """
     mode = Idempotency.REQUIRED if required else Idempotency.OPTIONAL
     return lambda endpoint: _declare(endpoint, replace(policy_of(endpoint), idempotency=mode))
+
+
+def beforehand(step: Callable[[Request], Awaitable[None]]) -> Callable[[_Endpoint], _Endpoint]:
+    """Let something be done before the transaction of an operation, declared below this, begins.
+
+    For questions to other services, which may take their time: nobody waits for an answer with a connection or a lock
+    in hand. A repeated request comes by here too, so an answer that is not needed must not fail it.
+
+    :param step: is given the request, admitted and with its body read; what it finds it leaves in ``request.state``.
+    """
+    return lambda endpoint: _declare(endpoint, replace(policy_of(endpoint), beforehand=step))
 
 
 def large_body(*, max_bytes: int, seconds: float) -> Callable[[_Endpoint], _Endpoint]:
@@ -163,6 +177,8 @@ class Operation(APIRoute):
             await self.admit(request)
             bounded = self._bounded(request)
             await self._read(bounded)
+            if self.policy.beforehand is not None:
+                await self.policy.beforehand(bounded)
             return await perform(bounded)
 
         return handle

@@ -8,13 +8,14 @@ from fastapi import Path, Query, Request, Response
 from chassis.auth import Caller, Principal
 from chassis.database import Database, Session
 from chassis.merge_patch import patched
-from chassis.operation import idempotent, requires, resource_router
+from chassis.operation import beforehand, idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.problems import Problem
 
 from ..ports import Plugged
 from . import service
+from .lookup import look_up
 from .models import CartRow
 from .schemas import Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
 from .service import Buyer
@@ -94,12 +95,15 @@ async def delete_cart(caller: Caller, session: Session, cart_id: CartId, seen: I
 
 
 @router.post("/{cart_id}/lines", status_code=201, summary="Put an article in", response_model=Cart, responses={409: {}})
+@beforehand(look_up)
 @idempotent(required=False)
 @requires("shop:buy")
-async def add_line(caller: Caller, session: Session, ports: Plugged, cart_id: CartId, draft: LineDraft) -> Response:
+async def add_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+    request: Request, caller: Caller, session: Session, ports: Plugged, cart_id: CartId, draft: LineDraft
+) -> Response:
     """Put pieces of an article into a cart; what is in it already gets more. Everything is priced again."""
     row = await service.find(session, caller, cart_id)
-    line_id = await service.add(session, Buyer(caller=caller, ports=ports), row, draft)
+    line_id = await service.add(session, Buyer(caller=caller, ports=ports), row, draft, request.state.answer)
     response = _answer(row, 201)
     response.headers["Location"] = f"/v1/carts/{row.id}/lines/{line_id}"
     return response

@@ -18,6 +18,7 @@ from ..customers.service import group_of
 from ..ports import Ports
 from . import appraisal
 from .appraisal import Terms
+from .lookup import Answer, article_of
 from .models import CartRow
 from .schemas import CartDraft, CartMerge, LineDraft
 from .states import CART
@@ -106,8 +107,12 @@ async def change(session: AsyncSession, buyer: Buyer, row: CartRow, draft: CartD
         await _edit(session, buyer, row, lambda lines: lines)
 
 
-async def add(session: AsyncSession, buyer: Buyer, row: CartRow, draft: LineDraft) -> UUID:
+async def add(
+    session: AsyncSession, buyer: Buyer, row: CartRow, draft: LineDraft, answer: Answer | None = None
+) -> UUID:
     """Put pieces of an article into a cart, and return the line that they are in.
+
+    :param answer: the catalog's, where it was asked before.
 
     :raises Problem: 422 when the channel does not sell the article, or nothing prices or taxes it.
     """
@@ -117,7 +122,7 @@ async def add(session: AsyncSession, buyer: Buyer, row: CartRow, draft: LineDraf
         quantity = present["quantity"] + draft.quantity
         await set_quantity(session, buyer, row, UUID(present["id"]), quantity)
         return UUID(present["id"])
-    article = await buyer.ports.catalog.article(row.channel, draft.sku, draft.product)
+    article = await article_of(buyer.ports.catalog, row.channel, draft, answer)
     if article is None:
         raise _refused("unknown-article", f"The channel {row.channel} does not sell {draft.sku}.", "/sku")
     line = appraisal.new_line(article, draft.quantity)

@@ -15,6 +15,8 @@ class FixtureCatalog:
     Without a file every SKU is an article of the standard tax class, called what its SKU is.
     """
 
+    at_once = True
+
     def __init__(self, path: Path | None) -> None:
         """Read the file, if there is one.
 

@@ -21,6 +21,8 @@ class HttpCatalog:
     a till that does not sell does. Prices and stock are never kept: they are the shop's own.
     """
 
+    at_once = False
+
     def __init__(self, remote: Remote, *, locale: str, fresh_seconds: float) -> None:
         self._remote = remote
         self._locale = locale

@@ -23,7 +23,12 @@ class Article:
 
 
 class Catalog(Protocol):
-    """Where articles are looked up."""
+    """Where articles are looked up.
+
+    ``at_once``: whether it answers without waiting for anybody.
+    """
+
+    at_once: bool
 
     async def article(self, channel: str, sku: str, product: str | None = None) -> Article | None:
         """Return an article as the channel shows it, or nothing when it does not.

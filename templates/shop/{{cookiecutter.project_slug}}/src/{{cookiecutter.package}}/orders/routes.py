@@ -14,7 +14,7 @@ from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from ..carts.service import Buyer
 from ..ports import Plugged
 from ..settings import ShopSettings
-from . import placing, service
+from . import paying, placing, service
 from .models import OrderRow, ReturnRow, ShipmentRow
 from .schemas import (
     LineQuantity,
@@ -123,6 +123,17 @@ async def deliver_shipment(caller: Caller, session: Session, order_id: OrderId, 
     """Take note that a parcel has arrived."""
     order = await service.find_any(session, caller.tenant, order_id)
     return _shipment(await service.deliver(session, order, shipment_id))
+
+
+@router.post("/{order_id}/payment-attempts", summary="Ask for a payment again", responses={409: {}})
+@idempotent(required=True)
+@requires("shop:write")
+async def ask_for_payment(caller: Caller, session: Session, order_id: OrderId) -> Order:
+    """Ask the payment provider, now, for what it has declined before: to pay what has left, or to give back. It is
+    asked by itself too, several times within two days, and each time that pieces leave or come back."""
+    order = await service.find_any(session, caller.tenant, order_id)
+    await paying.ask_again(session, order)
+    return _order(order)
 
 
 @router.get("/{order_id}/returns", summary="List an order's returns")

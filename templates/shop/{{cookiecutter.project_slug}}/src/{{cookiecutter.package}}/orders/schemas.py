@@ -115,6 +115,10 @@ class Order(Stored):
     authorized: int = Field(description="what the payment provider holds or has paid", examples=[4284])
     captured: int = Field(description="what was taken", examples=[2142])
     refunded: int = Field(description="what was given back", examples=[0])
+    outstanding: int = Field(
+        description="what has left and stayed away, and was not paid yet; below zero: what is to be given back",
+        examples=[0],
+    )
 
 
 class Reason(BaseModel):
@@ -164,7 +168,7 @@ class Shipment(BaseModel):
 
     id: UUID = Field(description="the shipment", examples=[_ID])
     lines: list[LineQuantity] = Field(max_length=500, description="what is in it")
-    value: int = Field(description="what was captured for it, in minor units", examples=[2142])
+    value: int = Field(description="what is paid for it, in minor units", examples=[2142])
     carrier: str | None = Field(description="null: not said", examples=["DHL"])
     tracking_number: str | None = Field(description="null: not said", examples=["JD014600006228974"])
     delivered_at: datetime | None = Field(description="null: not yet", examples=["2026-02-02T10:00:00Z"])

@@ -1,10 +1,7 @@
 """What can be done with orders. Every query filters by house and owner, unless the caller may see everybody's."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.auth import Principal
 from chassis.database import Database, now
 from chassis.identifiers import uuid7
-from chassis.problems import FieldError, Problem
+from chassis.problems import Problem
 
 from ..attribution import ledger
 from ..stock import service as stock
 from . import events, paying
 from .cancelling import cancel
 from .models import OrderRow, ReturnRow, ShipmentRow
-from .schemas import Pieces, ReturnDraft, ShipmentDraft
+from .pieces import moved_in
+from .schemas import ReturnDraft, ShipmentDraft
 from .states import SHIPMENT
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without what people mistake for each other
@@ -83,55 +81,6 @@ async def cancel_unpaid(database: Database) -> bool:
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Moved:
-    """Pieces of an order that are about to move, and what they are worth with tax."""
-
-    lines: dict[str, int]
-    skus: dict[str, int]
-    value: int
-    net: dict[str, int]
-
-
-def _moved(order: OrderRow, asked: Pieces, counter: str, most: Mapping[str, int], what: str) -> _Moved:
-    """Add pieces to a counter of their lines, unless there are not so many.
-
-    :param most: how many of each line can be counted at most.
-    """
-    lines = {line["id"]: line for line in order.lines}
-    errors = []
-    moved: dict[str, int] = {}
-    for index, each in enumerate(asked.lines):
-        key = str(each.line)
-        if key not in lines:
-            errors.append(_error(index, "line", "not a line of this order"))
-            continue
-        left = most[key] - order.progress[key][counter]
-        if each.quantity > left:
-            errors.append(_error(index, "quantity", f"{left} pieces can be {what}"))
-        moved[key] = each.quantity
-    if errors:
-        raise Problem(422, "wrong-pieces", f"These pieces cannot be {what}.", errors=errors)
-    progress, skus, net, value = dict(order.progress), dict[str, int](), dict[str, int](), 0
-    for key, quantity in moved.items():
-        line, before = lines[key], progress[key][counter]
-        progress[key] = progress[key] | {counter: before + quantity}
-        skus[line["sku"]] = skus.get(line["sku"], 0) + quantity
-        value += portion(line["gross"], line["quantity"], before, before + quantity)
-        net[key] = portion(line["net"], line["quantity"], before, before + quantity)
-    order.progress = progress
-    return _Moved(lines=moved, skus=skus, value=value, net=net)
-
-
-def portion(gross: int, quantity: int, before: int, after: int) -> int:
-    """Return what the pieces from one count to another are worth; all portions of a line add up to the line."""
-    return round(Fraction(gross * after, quantity)) - round(Fraction(gross * before, quantity))
-
-
-def _error(index: int, member: str, detail: str) -> FieldError:
-    return FieldError(pointer=f"/lines/{index}/{member}", parameter=None, detail=detail)
-
-
 async def ship(session: AsyncSession, order: OrderRow, draft: ShipmentDraft) -> ShipmentRow:
     """Let pieces of an order leave, and take the money for them.
 
@@ -144,7 +93,7 @@ async def ship(session: AsyncSession, order: OrderRow, draft: ShipmentDraft) -> 
             f"An order that is {order.order_state} cannot be shipped; a confirmed one can.",
             extra={"state": order.order_state, "allowed": []},
         )
-    moved = _moved(order, draft, "shipped", {line["id"]: line["quantity"] for line in order.lines}, "shipped")
+    moved = moved_in(order, draft, "shipped", {line["id"]: line["quantity"] for line in order.lines}, "shipped")
     whole = all(order.progress[line["id"]]["shipped"] == line["quantity"] for line in order.lines)
     order.shipment_state = SHIPMENT.after(order.shipment_state, "ship" if whole else "ship_part")
     row = ShipmentRow(
@@ -160,7 +109,8 @@ async def ship(session: AsyncSession, order: OrderRow, draft: ShipmentDraft) -> 
     session.add(row)
     await stock.take_out(session, order.tenant, order.id, moved.skus)
     await events.tell_movement(session, events.DISPATCHED, order, row)
-    await paying.capture(session, order, moved.value)
+    await session.flush()
+    await paying.settle_up(session, order)
     await session.flush()
     return row
 
@@ -201,7 +151,7 @@ async def take_back(session: AsyncSession, order: OrderRow, draft: ReturnDraft) 
     :raises Problem: 422 when so many have not left, or came back already.
     """
     shipped = {line: counts["shipped"] for line, counts in order.progress.items()}
-    moved = _moved(order, draft, "returned", shipped, "returned")
+    moved = moved_in(order, draft, "returned", shipped, "returned")
     row = ReturnRow(
         id=uuid7(),
         tenant=order.tenant,
@@ -216,7 +166,8 @@ async def take_back(session: AsyncSession, order: OrderRow, draft: ReturnDraft) 
         await stock.put_back(session, order.tenant, draft.restock_location, moved.skus)
     await events.tell_movement(session, events.RETURNED, order, row)
     await ledger.take_back(session, order, moved.net, f"returned: {draft.reason or 'not said'}")
-    await paying.refund(session, order, moved.value)
+    await session.flush()
+    await paying.settle_up(session, order)
     await session.flush()
     return row
 
@@ -229,7 +180,8 @@ def came_back(order: OrderRow) -> Select[ReturnRow]:
 def shown(order: OrderRow) -> dict[str, Any]:
     """Return an order's members as callers see them."""
     lines = [line | order.progress[line["id"]] for line in order.lines]
-    return {name: getattr(order, name) for name in _SHOWN} | {"cart": order.cart_id, "lines": lines}
+    known = {name: getattr(order, name) for name in _SHOWN}
+    return known | {"cart": order.cart_id, "lines": lines, "outstanding": paying.outstanding(order)}
 
 
 _SHOWN = (

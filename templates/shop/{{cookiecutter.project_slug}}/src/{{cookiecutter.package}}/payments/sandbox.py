@@ -28,7 +28,7 @@ class Card(StrEnum):
 
     ``DELAY`` is answered later, by webhook; of ``DUPLICATE`` everything is told twice. ``UNKNOWN_CHARGED`` does what it
     is asked and does not answer, ``UNKNOWN_LOST`` never heard the first question. ``NO_CAPTURE`` authorises and then
-    gives nothing.
+    gives nothing, ``SECOND_CAPTURE`` gives when it is asked once more.
     """
 
     OK = "tok_ok"
@@ -39,6 +39,7 @@ class Card(StrEnum):
     UNKNOWN_CHARGED = "tok_unknown_charged"
     UNKNOWN_LOST = "tok_unknown_lost"
     NO_CAPTURE = "tok_no_capture"
+    SECOND_CAPTURE = "tok_second_capture"
 
 
 _REASONS: dict[str, str] = {Card.DECLINE: "insufficient_funds", Card.EXPIRED: "expired_card"}
@@ -157,7 +158,7 @@ class SandboxProvider:
         self, session: AsyncSession, key: UUID, authorization: UUID, kind: str, amount: int, token: str | None
     ) -> SandboxPaymentRow:
         query = select(SandboxPaymentRow).where(SandboxPaymentRow.authorization == authorization).with_for_update()
-        booked = [row for row in await session.scalars(query) if row.status in ("succeeded", "pending")]
+        booked = list(await session.scalars(query))
         token = token or next((row.token for row in booked if row.kind == "authorize"), "")
         status, reason = _decide(kind, amount, token, booked)
         row = SandboxPaymentRow(
@@ -181,13 +182,17 @@ class SandboxProvider:
 
 
 def _decide(kind: str, amount: int, token: str, booked: list[SandboxPaymentRow]) -> tuple[str, str]:
-    def total(wanted: str) -> int:
-        return sum(row.amount for row in booked if row.kind == wanted)
+    done = [row for row in booked if row.status in ("succeeded", "pending")]
 
-    voided = any(row.kind == "void" for row in booked)
+    def total(wanted: str) -> int:
+        return sum(row.amount for row in done if row.kind == wanted)
+
+    voided = any(row.kind == "void" for row in done)
+    asked_before = any(row.kind == "capture" for row in booked)
+    unwilling = token == Card.NO_CAPTURE or (token == Card.SECOND_CAPTURE and not asked_before)
     refused = {
         "authorize": token in _REASONS,
-        "capture": voided or token == Card.NO_CAPTURE or amount > total("authorize") - total("capture"),
+        "capture": voided or unwilling or amount > total("authorize") - total("capture"),
         "void": total("capture") > 0,
         "refund": amount > total("capture") - total("refund"),
     }[kind]

@@ -1,7 +1,8 @@
 """Price quotes over HTTP."""
 
+from fastapi import Request
+
 from chassis.auth import Caller
-from chassis.database import Session
 from chassis.operation import requires, resource_router
 
 from ..carts.service import Buyer
@@ -14,6 +15,6 @@ router = resource_router("/v1/price-quotes", tag="prices")
 
 @router.post("", summary="Ask for prices")
 @requires("shop:buy")
-async def quote_prices(caller: Caller, session: Session, ports: Plugged, asked: QuoteRequest) -> Quotes:
+async def quote_prices(request: Request, caller: Caller, ports: Plugged, asked: QuoteRequest) -> Quotes:
     """Say what articles cost the caller now and why, with what the law wants beside a price. Stores nothing."""
-    return await service.quote(session, Buyer(caller=caller, ports=ports), asked)
+    return await service.quote(request.app.state.database, Buyer(caller=caller, ports=ports), asked)

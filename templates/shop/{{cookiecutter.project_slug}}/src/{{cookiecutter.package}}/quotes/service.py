@@ -1,8 +1,10 @@
 """Working out what touchpoints must show beside a price."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import now
+from chassis.database import Database, now
 from chassis.measures import unit_price
 from chassis.problems import FieldError, Problem
 
@@ -16,14 +18,19 @@ from ..vocabulary.percent import share
 from .schemas import PricePerMeasure, Quote, QuoteRequest, Quotes
 
 
-async def quote(session: AsyncSession, buyer: Buyer, asked: QuoteRequest) -> Quotes:
-    """Price articles for a buyer.
+async def quote(database: Database, buyer: Buyer, asked: QuoteRequest) -> Quotes:
+    """Price articles for a buyer. The catalog is asked first: nobody waits for it with a connection in hand.
 
     :raises Problem: 422 when the channel is not there or does not sell an article.
     """
+    articles = [await _article(buyer, asked, index) for index in range(len(asked.lines))]
+    async with database.reading() as session:
+        return await _priced(session, buyer, asked, articles)
+
+
+async def _priced(session: AsyncSession, buyer: Buyer, asked: QuoteRequest, articles: Sequence[Article]) -> Quotes:
     terms = await terms_of(session, buyer, asked.channel)
     channel, tenant = terms.channel, buyer.caller.tenant
-    articles = [await _article(buyer, asked, index) for index in range(len(asked.lines))]
     situation = Situation(
         channel=channel.key,
         customer_group=terms.customer_group,

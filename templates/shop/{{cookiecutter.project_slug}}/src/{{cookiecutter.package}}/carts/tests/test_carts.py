@@ -1,14 +1,18 @@
 """Carts: whose they are, what they come to, and what can happen to them."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from chassis.database import Database
+from chassis.problems import Problem
 from chassis.project import ROOT
 from tests.fixtures import Service
 from tests.shop import MERGE, cart, prices, put, small_shop
 
+from ...catalog.port import Article
 from ..states import CART
 
 
@@ -233,3 +237,41 @@ async def test_frozen_cart_is_not_changed(shop: httpx.AsyncClient) -> None:
 def test_diagram_in_the_documents_is_the_table() -> None:
     """Drawn from what the code does: ``docs/states.md``."""
     assert CART.mermaid() in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+
+
+class _Elsewhere:
+    """A catalog elsewhere; while it is asked it writes something: SQLite's one writer must be free for that."""
+
+    at_once = False
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.trouble: Problem | None = None
+        self.asked = 0
+
+    async def article(self, channel: str, sku: str, product: str | None = None) -> Article:
+        """Return the article, or raise what it was told to."""
+        async with self._database.transaction():
+            self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+        return Article(sku=sku, product=product or sku, name=f"{sku} in {channel}")
+
+
+async def test_catalog_is_asked_before_anything_is_locked(service: Service, shop: httpx.AsyncClient) -> None:
+    """However long it takes, no connection waits for it; what is in the cart already gets more while it is away."""
+    catalog = _Elsewhere(service.app.state.database)
+    service.app.state.ports = replace(service.app.state.ports, catalog=catalog)
+    made = await cart(shop, {"V1": 1})
+    await put(shop, "price-quotes", {"channel": "web", "lines": [{"sku": "V1", "quantity": 1}]})
+    catalog.trouble = Problem(503, "dependency-unavailable", "The catalog cannot be reached.")
+    path = f"/v1/carts/{made['id']}/lines"
+    more = await shop.post(path, json={"sku": "V1", "quantity": 2})
+    other = await shop.post(path, json={"sku": "S1", "quantity": 1})
+    unknown = await shop.post(path.replace(made["id"], made["lines"][0]["id"]), json={"sku": "S1", "quantity": 1})
+    wrong = await shop.post(path, json={"quantity": 1})
+
+    assert made["lines"][0]["name"] == "V1 in web"
+    assert catalog.asked == 4
+    assert [line["quantity"] for line in more.json()["lines"]] == [3]
+    assert [each.status_code for each in (more, other, unknown, wrong)] == [201, 503, 404, 422]

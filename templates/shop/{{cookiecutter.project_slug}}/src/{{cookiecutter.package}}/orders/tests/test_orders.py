@@ -11,7 +11,7 @@ from chassis.states import StateMachine
 from tests.fixtures import Service
 from tests.shop import ADDRESS, MERGE, cart, key, order, order_of, prices, put, small_shop, stock, told, until
 
-from ..service import portion
+from ..pieces import portion
 from ..states import ORDER, PAYMENT, SHIPMENT
 
 

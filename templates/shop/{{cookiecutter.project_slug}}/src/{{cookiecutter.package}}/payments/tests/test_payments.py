@@ -12,7 +12,7 @@ from chassis.database import Database, now
 from chassis.project import ROOT
 from chassis.webhooks import signature
 from tests.fixtures import Service
-from tests.shop import order, put, small_shop, stock, told, until
+from tests.shop import key, order, put, small_shop, stock, told, until
 
 from ...orders.models import OrderRow
 from ...orders.service import cancel_unpaid
@@ -150,20 +150,83 @@ async def test_webhooks_are_verified_and_taken_once(service: Service, shop: http
     assert len(await told(service, "payment.authorized")) == 1
 
 
-async def test_failed_capture_is_told(service: Service, shop: httpx.AsyncClient) -> None:
-    """The goods have left, so somebody must know: the order stays authorised, and the event names the amount."""
+async def _shipped(shop: httpx.AsyncClient, made: dict[str, Any], quantity: int) -> None:
+    parcel = {"lines": [{"line": made["lines"][0]["id"], "quantity": quantity}]}
+    await put(shop, f"orders/{made['id']}/shipments", parcel)
+
+
+async def _worked_off(service: Service) -> None:
+    """Send what is due, and let every pause pass."""
+    await _hurry(service)
+    while await work_off_next(service.app.state.database, service.app.state.ports.payments, 5):
+        pass
+
+
+async def test_declined_capture_is_asked_for_again(service: Service, shop: httpx.AsyncClient) -> None:
+    """The goods have left, so it is asked again by itself, later; nothing that was returned meanwhile is taken."""
+    made = await order(shop, {"V1": 3}, "tok_second_capture")
+    path = f"/v1/orders/{made['id']}"
+    await until(shop, path, order_state="confirmed")
+    await _shipped(shop, made, 3)
+    while not await told(service, "payment.failed"):
+        await work_off_next(service.app.state.database, service.app.state.ports.payments, 5)
+    declined = (await shop.get(path)).json()
+    back = {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
+    await put(shop, f"orders/{made['id']}/returns", back)
+    await _worked_off(service)
+    found = await until(shop, path, captured=2_500)
+    totals = ("payment_state", "captured", "refunded", "outstanding")
+
+    assert [each["data"]["amount"] for each in await told(service, "payment.failed")] == [3_750]
+    assert [declined[name] for name in totals] == ["authorized", 0, 0, 3_750]
+    assert [found[name] for name in totals] == ["captured", 2_500, 0, 0]
+    assert (await _booked(service))["capture"] == 2_500
+
+
+async def test_capture_that_stays_declined_is_left_to_people(service: Service, shop: httpx.AsyncClient) -> None:
+    """Five times, then no more; what is outstanding can be seen, and asked for again at a word."""
     made = await order(shop, {"V1": 1}, "tok_no_capture")
     path = f"/v1/orders/{made['id']}"
     await until(shop, path, order_state="confirmed")
-    parcel = {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
-    await put(shop, f"orders/{made['id']}/shipments", parcel)
-    await work_off_next(service.app.state.database, service.app.state.ports.payments, 5)
-    for _ in range(200):
-        if failed := await told(service, "payment.failed"):
-            break
+    nothing = await shop.post(f"{path}/payment-attempts", headers=key())
+    await _shipped(shop, made, 1)
+    for _ in range(8):
+        await _worked_off(service)
+    amounts = [each["data"]["amount"] for each in await told(service, "payment.failed")]
+    again = await shop.post(f"{path}/payment-attempts", headers=key())
+    await _worked_off(service)
 
-    assert [each["data"]["amount"] for each in failed] == [1_250]
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "urn:problem-type:nothing-outstanding")
+    assert amounts == [1_250] * 5
+    assert (again.status_code, again.json()["outstanding"]) == (200, 1_250)
+    assert len(await told(service, "payment.failed")) == 6
     assert (await shop.get(path)).json()["payment_state"] == "authorized"
+
+
+async def test_what_came_back_unpaid_lets_the_money_go(service: Service, shop: httpx.AsyncClient) -> None:
+    """Nothing was taken, so nothing is refunded: the authorisation is voided, and the order is complete."""
+    made = await order(shop, {"V1": 1}, "tok_no_capture")
+    path = f"/v1/orders/{made['id']}"
+    await until(shop, path, order_state="confirmed")
+    await _shipped(shop, made, 1)
+    await _worked_off(service)
+    parcel = (await shop.get(f"{path}/shipments")).json()["items"][0]
+    await put(shop, f"orders/{made['id']}/shipments/{parcel['id']}/deliveries", {})
+    await put(shop, f"orders/{made['id']}/returns", {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]})
+    await _worked_off(service)
+    found = await until(shop, path, payment_state="voided")
+
+    assert (found["order_state"], found["authorized"], found["refunded"]) == ("completed", 0, 0)
+    assert await _booked(service) == {"authorize": 1_250, "capture": 0, "void": 0, "refund": 0, "voids": 1}
+
+
+async def test_no_two_attempts_at_once(service: Service, shop: httpx.AsyncClient) -> None:
+    """While the provider has not answered, nobody asks it for the same money in other words."""
+    made = await order(shop, {"V1": 1}, "tok_unknown_charged")
+    await _until_sent(service)
+    refused = await shop.post(f"/v1/orders/{made['id']}/payment-attempts", headers=key())
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem-type:payment-under-way")
 
 
 async def test_settled_request_stays_settled(service: Service, shop: httpx.AsyncClient) -> None:
