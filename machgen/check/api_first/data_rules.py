@@ -7,7 +7,7 @@ from machgen.check.api_first.instances import broken
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.shapes import Case
-from machgen.check.api_first.walking import REQUEST, Used, cases, distinct, schemas, words_of
+from machgen.check.api_first.walking import REQUEST, Used, cases, words_of
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Role, rule, rules_in
@@ -51,7 +51,7 @@ def named_alike(facts: Facts, root: Root) -> Iterator[Answer]:
         yield no_openapi(facts, root)
     for api in apis:
         by: dict[str, dict[str, Used]] = {}
-        for used in distinct(api):
+        for used in api.schemas.distinct:
             if used.owner is None or used.name in _STANDARD:
                 continue
             kind = next((title for title, pattern in _CONVENTIONS if pattern.match(used.name)), "")
@@ -90,7 +90,7 @@ def money(facts: Facts, root: Root) -> Iterator[Answer]:
     if not apis:
         yield no_openapi(facts, root)
     for api in apis:
-        for used in distinct(api):
+        for used in api.schemas.distinct:
             if not used.name or not _is_money(used):
                 continue
             kinds = cases(api, used.node)
@@ -137,7 +137,7 @@ def formatted(facts: Facts, root: Root) -> Iterator[Answer]:
     if not apis:
         yield no_openapi(facts, root)
     for api in apis:
-        for used in distinct(api):
+        for used in api.schemas.distinct:
             kind = _kind(used.name) if used.name and used.where not in {"header", "cookie"} else ""
             if not kind:
                 continue
@@ -149,15 +149,15 @@ def formatted(facts: Facts, root: Root) -> Iterator[Answer]:
 
 def _kind(name: str) -> str:
     words = words_of(name)
-    if words[-1:] == ["date"] or (len(words) > 1 and words[-1] == "at" and _PAST.match(words[-2])):
+    if words[-1:] == ("date",) or (len(words) > 1 and words[-1] == "at" and _PAST.match(words[-2])):
         return "a time"
-    if words[-1:] == ["timestamp"] or words[-2:] == ["date", "time"]:
+    if words[-1:] == ("timestamp",) or words[-2:] == ("date", "time"):
         return "a time"
-    if words[-1:] == ["currency"] or words[-2:] == ["currency", "code"]:
+    if words[-1:] == ("currency",) or words[-2:] == ("currency", "code"):
         return "a currency"
-    if words[-2:] == ["country", "code"]:
+    if words[-2:] == ("country", "code"):
         return "a country"
-    return "a language" if words[-2:] == ["language", "code"] or words == ["locale"] else ""
+    return "a language" if words[-2:] == ("language", "code") or words == ("locale",) else ""
 
 
 def _says(case: Case) -> bool:
@@ -192,7 +192,7 @@ def exemplified(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 def _examples(api: Api) -> Iterator[tuple[Node, Node]]:
-    for used in distinct(api):
+    for used in api.schemas.distinct:
         value = used.node.value
         if "$ref" not in value:
             if "example" in value:
@@ -249,7 +249,7 @@ def bounded(facts: Facts, root: Root) -> Iterator[Answer]:
     if not apis:
         yield no_openapi(facts, root)
     for api in apis:
-        for used in schemas(api):
+        for used in api.schemas.used:
             if used.side != REQUEST or used.where not in {"", "query"} or "$ref" in used.node.value:
                 continue
             if not isinstance(used.node.value.get("type"), str | list) or used.node.value.get("readOnly") is True:

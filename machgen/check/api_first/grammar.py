@@ -131,6 +131,10 @@ class _Walk:
     def __init__(self, version: str) -> None:
         self.version = version
         self.table = _table(version)
+        self.required = {
+            kind: [name for name, field in fields.items() if field.required and (kind, name) not in _SAID_ELSEWHERE]
+            for kind, fields in self.table.items()
+        }
 
     def faults(self, root: Node) -> Iterator[tuple[Node, str]]:
         waiting: list[tuple[str, Node]] = [("openapi", root)]
@@ -172,23 +176,28 @@ class _Walk:
 
     def _fields(self, kind: str, node: Node, below: list[tuple[str, Node]]) -> Iterator[tuple[Node, str]]:
         fields = self.table[kind]
-        for name, field in fields.items():
-            if field.required and name not in node.value and (kind, name) not in _SAID_ELSEWHERE:
+        for name in self.required[kind]:
+            if name not in node.value:
                 yield node, f"{_called(node)} has no `{name}`"
-        for name, each in node.children():
-            field_ = fields.get(name)
-            if field_ is not None:
-                yield from self._field(name, each, field_, below)
-            elif not name.startswith("x-") and not (kind == "schema" and self.version == "3.1") and kind != "item":
-                yield each, f"{_called(node)} has a field {name[:60]}, which OpenAPI {self.version} does not know"
+        for name, value in node.value.items():
+            field = fields.get(name)
+            if field is None:
+                if not name.startswith("x-") and not (kind == "schema" and self.version == "3.1") and kind != "item":
+                    what = f"{_called(node)} has a field {name[:60]}, which OpenAPI {self.version} does not know"
+                    yield node.child(name), what
+            elif field.many or field.kind not in _WORDS:
+                if field.many or field.kind != "*":
+                    yield from self._field(node.child(name), name, field, below)
+            elif _is_wrong(value, field.kind):
+                yield node.child(name), f"`{name}` is not {_WORDS[field.kind][1]}"
 
-    def _field(self, name: str, each: Node, field: _Field, below: list[tuple[str, Node]]) -> Iterator[tuple[Node, str]]:
+    def _field(self, each: Node, name: str, field: _Field, below: list[tuple[str, Node]]) -> Iterator[tuple[Node, str]]:
         values = [each]
         if field.many == "[]":
             if not isinstance(each.value, list):
                 yield each, f"`{name}` is no list"
                 return
-            values = list(each.items())
+            values = each.items()
         elif field.many == "{}":
             if not isinstance(each.value, dict):
                 yield each, f"`{name}` is no mapping"
@@ -199,12 +208,16 @@ class _Walk:
         if field.kind not in _WORDS:
             below += [(field.kind, one) for one in values]
             return
-        types, said = _WORDS[field.kind]
         for one in values:
-            wrong = not isinstance(one.value, types) or (isinstance(one.value, bool) and field.kind != "b")
-            # a whole number that is written 1.0 is one in JSON Schema
-            if wrong and not (field.kind == "i" and isinstance(one.value, float) and one.value.is_integer()):
-                yield one, f"`{name}` is not {said}" if not field.many else f"`{name}` holds what is not {said}"
+            if _is_wrong(one.value, field.kind):
+                yield one, f"`{name}` holds what is not {_WORDS[field.kind][1]}"
+
+
+def _is_wrong(value: object, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind != "b"
+    # a whole number that is written 1.0 is one in JSON Schema
+    return not (isinstance(value, _WORDS[kind][0]) or (kind == "i" and isinstance(value, float) and value.is_integer()))
 
 
 _SAID_ELSEWHERE = frozenset({("info", "title"), ("info", "version"), ("openapi", "info"), ("openapi", "paths"),

@@ -247,9 +247,9 @@ def _is_singular(part: str, following: str) -> bool:
     if match is None or not re.fullmatch(r"[a-z][a-z-]*", part) or part.endswith("s"):
         return False
     words = words_of(match[1])
-    if words[-1:] not in (["id"], ["uuid"]):
+    if words[-1:] not in {("id",), ("uuid",)}:
         return False
-    return part in _SINGULAR if len(words) == 1 else part in _SINGULAR and words[:-1] == part.split("-")
+    return part in _SINGULAR if len(words) == 1 else part in _SINGULAR and words[:-1] == tuple(part.split("-"))
 
 
 _KEYS = frozenset(

@@ -10,6 +10,7 @@ from typing import Any
 
 from machgen.check.api_first.references import Load, Node, References
 from machgen.check.api_first.shapes import Shapes
+from machgen.check.api_first.walking import SchemaIndex
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The fixed fields of a path item that are operations."""
@@ -125,8 +126,10 @@ class Api:
         self.version = str(self.root.get("openapi") or self.root.get("swagger") or "")
         self.swagger = self.version.startswith("2")
         self.shapes = Shapes(self.references, self.version)
+        self._shared: dict[tuple[str, int], Response] = {}
         self.operations = tuple(self._operations("paths"))
         self.webhooks = tuple(self._operations("webhooks"))
+        self.schemas = SchemaIndex(self)
 
     @property
     def prefixes(self) -> frozenset[str]:
@@ -233,6 +236,15 @@ class Api:
 
     def _response(self, status: str, written: Node, operation: Node) -> Response:
         node = self.references.resolved(written)
+        if node is written or self.swagger:
+            return self._described(status, node, operation)
+        # most operations refer to the same few errors, and one target is one node
+        key = status, id(node)
+        if key not in self._shared:
+            self._shared[key] = self._described(status, node, operation)
+        return self._shared[key]
+
+    def _described(self, status: str, node: Node, operation: Node) -> Response:
         body = self._body(node)
         if self.swagger and isinstance(node.get("schema"), dict):
             body = Body(node, dict.fromkeys(self._types(operation, "produces"), node.child("schema")))

@@ -22,9 +22,9 @@ def _decoded(part: str) -> str:
     return unquote(part)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Node:
-    """A value in a contract and where it stands.
+    """A value in a contract and where it stands; not frozen, since a contract has tens of thousands of them.
 
     Args:
         path: The file.
@@ -39,11 +39,13 @@ class Node:
     def child(self, key: str | int) -> "Node":
         """Return what stands under a key or index; None as its value where nothing does."""
         inner = None
-        if isinstance(self.value, dict) and isinstance(key, str):
-            inner = self.value.get(key)
-        elif isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
+        if isinstance(key, str):
+            if isinstance(self.value, dict):
+                inner = self.value.get(key)
+            return Node(self.path, f"{self.pointer}/{escaped(key)}", inner)
+        if isinstance(self.value, list) and key < len(self.value):
             inner = self.value[key]
-        return Node(self.path, f"{self.pointer}/{escaped(str(key))}", inner)
+        return Node(self.path, f"{self.pointer}/{key}", inner)
 
     def get(self, key: str) -> Any:
         """Return the value under a key; None where this is no mapping or has none."""
@@ -51,13 +53,20 @@ class Node:
 
     def children(self) -> "list[tuple[str, Node]]":
         """Return the members of a mapping that are no extensions (`x-`), in order."""
+        return [(key, each) for key, each in self.members() if not key.startswith("x-")]
+
+    def members(self) -> "list[tuple[str, Node]]":
+        """Return the members of a mapping, in order; of a mapping to names of the author's own, all are."""
         if not isinstance(self.value, dict):
             return []
-        return [(key, self.child(key)) for key in self.value if not key.startswith("x-")]
+        path, pointer = self.path, self.pointer
+        return [(key, Node(path, f"{pointer}/{escaped(key)}", inner)) for key, inner in self.value.items()]
 
     def items(self) -> "list[Node]":
         """Return the items of a sequence, in order."""
-        return [self.child(index) for index in range(len(self.value))] if isinstance(self.value, list) else []
+        if not isinstance(self.value, list):
+            return []
+        return [Node(self.path, f"{self.pointer}/{index}", inner) for index, inner in enumerate(self.value)]
 
 
 class References:
@@ -69,21 +78,26 @@ class References:
 
     def __init__(self, load: Load) -> None:
         self._load = load
+        self._targets: dict[tuple[str, str], Node | None] = {}
 
     def target(self, node: Node) -> Node | None:
         """Return what a node that is a `$ref` refers to; None where that is not there or is not in the repository."""
         ref = node.get("$ref")
         if not isinstance(ref, str):
             return None
+        key = node.path, ref
+        if key not in self._targets:
+            self._targets[key] = self._found(*key)
+        return self._targets[key]
+
+    def _found(self, path: str, ref: str) -> Node | None:
         file, _, fragment = ref.partition("#")
-        path, value = node.path, None
         if "://" in file or file.startswith("/"):
             return None
         if file:
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(node.path), file))
-        value = self._load(path)
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
         parts = [_decoded(part).replace("~1", "/").replace("~0", "~") for part in fragment.split("/")[1:]]
-        found = Node(path, "", value)
+        found = Node(path, "", self._load(path))
         for part in parts:
             found = found.child(int(part) if isinstance(found.value, list) and part.isdigit() else part)
         return None if found.value is None else found
@@ -100,7 +114,7 @@ class References:
 
 def escaped(key: str) -> str:
     """Return a key as RFC 6901 writes it in a pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 def position(document: Any, pointer: str) -> tuple[int, int]:

@@ -183,7 +183,7 @@ class Shapes:
             required=frozenset(name for name in required if isinstance(name, str))
             if isinstance(required, list)
             else frozenset(),
-            properties={name: (each,) for name, each in _members(node.child("properties"))},
+            properties={name: (each,) for name, each in node.child("properties").members()},
             additional=(node.child("additionalProperties"),) if isinstance(additional, dict) and additional else None,
             closed=additional is False,
             items=(node.child("items"),) if isinstance(value.get("items"), dict) else (),
@@ -192,10 +192,6 @@ class Shapes:
 
 class _TooMany(Exception):
     pass
-
-
-def _members(node: Node) -> list[tuple[str, Node]]:
-    return [(name, node.child(name)) for name in node.value] if isinstance(node.value, dict) else []
 
 
 def _bounds(value: dict[str, Any]) -> tuple[dict[str, tuple[float, bool]], dict[str, tuple[float, bool]]]:

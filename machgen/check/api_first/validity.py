@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from machgen.check.api_first.contracts import Contract, api_of, of, parsed, place_of
 from machgen.check.api_first.grammar import faults
 from machgen.check.api_first.operations import METHODS, Api, template
-from machgen.check.api_first.references import Node
-from machgen.check.api_first.walking import distinct
+from machgen.check.api_first.references import Node, References
 from machgen.check.document import walk
 from machgen.check.facts import Facts, join, parent
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, rule, rules_in
 from machgen.check.roots import Root
 
+_BRANCHES = (dict, list)
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _ITEM_FIELDS = frozenset({*METHODS, "$ref", "summary", "description", "servers", "parameters", "query"})
 _STATUS = lazy_compile(r"(?:[1-5][0-9][0-9]|[1-5]XX|default)\Z")
@@ -59,26 +60,41 @@ def _shared(facts: Facts, contract: Contract) -> Iterator[tuple[Node, str]]:
             if not isinstance(info.get(key), str):
                 found = "is missing" if info.get(key) is None else "is no text; put it in quotes"
                 yield info.child(key), f"`info.{key}` {found}"
-    for pointer, value, _, name in walk(contract.document):
-        if name == "$ref" and isinstance(value, str) and not _DATA.search(pointer):
-            node = Node(contract.path, pointer, value)
-            if problem := _dangling(facts, contract, value):
-                yield node, problem
+    dangling = _dangling(facts, contract)
+    for pointer, value, _, name in walk(contract.document) if dangling else ():
+        if name == "$ref" and isinstance(value, str) and value in dangling and not _DATA.search(pointer):
+            yield Node(contract.path, pointer, value), dangling[value]
 
 
-def _dangling(facts: Facts, contract: Contract, ref: str) -> str:
+def _dangling(facts: Facts, contract: Contract) -> dict[str, str]:
+    """The references that lead nowhere, each with what is wrong; those in examples included, which mean nothing."""
+    written: set[str] = set()
+    visited: set[int] = set()
+    waiting: list[Any] = [contract.document]
+    while waiting:
+        at = waiting.pop()
+        if id(at) in visited:
+            continue
+        visited.add(id(at))
+        if isinstance(at, dict):
+            if isinstance(ref := at.get("$ref"), str):
+                written.add(ref)
+            at = at.values()
+        waiting += [each for each in at if isinstance(each, _BRANCHES)]
+    references = References(lambda other: parsed(facts, other))
+    return {ref: problem for ref in written if (problem := _problem(facts, contract, references, ref))}
+
+
+def _problem(facts: Facts, contract: Contract, references: References, ref: str) -> str:
     file, _, fragment = ref.partition("#")
     if "://" in file or file.startswith("/") or (fragment and not fragment.startswith("/")):
         return ""
     path = join(parent(contract.path), file) if file else contract.path
     if path is None or (file and path not in facts.known):
         return f"`$ref: {ref}` names a file that is not there"
-    from machgen.check.api_first.references import References  # noqa: PLC0415 - only what refers needs it
-
-    holder = Node(contract.path, "", {"$ref": ref})
     if parsed(facts, path) is None and file:
         return ""  # the file is there and says why it cannot be read
-    found = References(lambda other: parsed(facts, other)).target(holder)
+    found = references.target(Node(contract.path, "", {"$ref": ref}))
     return "" if found is not None or not fragment else f"`$ref: {ref}` leads nowhere"
 
 
@@ -136,7 +152,7 @@ def _security(api: Api) -> Iterator[tuple[Node, str]]:
 
 
 def _schemas(api: Api, *, modern: bool) -> Iterator[tuple[Node, str]]:
-    for used in distinct(api):
+    for used in api.schemas.distinct:
         node, value = used.node, used.node.value
         if "$ref" in value and not modern:
             continue

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-from machgen.check.api_first.operations import Api, Operation
 from machgen.check.api_first.references import Node
-from machgen.check.api_first.shapes import Case
+from machgen.check.lazy_regex import lazy_compile
+
+if TYPE_CHECKING:
+    from machgen.check.api_first.operations import Api, Operation
+    from machgen.check.api_first.shapes import Case
 
 REQUEST, RESPONSE, UNUSED = "request", "response", "unused"
 
@@ -29,8 +34,31 @@ class Used:
     where: str = ""
 
 
-def schemas(api: Api) -> Iterator[Used]:
-    """Give every schema of a description: each once in requests, in responses, and else as unused."""
+class SchemaIndex:
+    """Every schema of one description, from one walk that all rules share.
+
+    Args:
+        api: The description.
+    """
+
+    def __init__(self, api: "Api") -> None:
+        self._api = api
+
+    @cached_property
+    def used(self) -> tuple[Used, ...]:
+        """Every schema: each once in requests, in responses, and else as unused."""
+        return tuple(_schemas(self._api))
+
+    @cached_property
+    def distinct(self) -> tuple[Used, ...]:
+        """Every schema once, whatever its direction."""
+        places: dict[tuple[str, str], Used] = {}
+        for each in self.used:
+            places.setdefault((each.node.path, each.node.pointer), each)
+        return tuple(places.values())
+
+
+def _schemas(api: "Api") -> Iterator[Used]:
     seen: set[tuple[int, str]] = set()
     for operation in (*api.operations, *api.webhooks):
         for parameter in operation.parameters.values():
@@ -48,47 +76,34 @@ def schemas(api: Api) -> Iterator[Used]:
             yield from _below(api, Used(node, "", UNUSED), seen)
 
 
-def distinct(api: Api) -> Iterator[Used]:
-    """Give every schema once, whatever its direction."""
-    seen: set[tuple[str, str]] = set()
-    for each in schemas(api):
-        key = (each.node.path, each.node.pointer)
-        if key not in seen:
-            seen.add(key)
-            yield each
-
-
-def _below(api: Api, used: Used, seen: set[tuple[int, str]]) -> Iterator[Used]:
+def _below(api: "Api", used: Used, seen: set[tuple[int, str]]) -> Iterator[Used]:
     stack = [used]
     while stack:
         each = stack.pop()
-        value = each.node.value
-        key = (id(value), each.side)
+        node, side = each.node, each.side
+        value = node.value
+        key = (id(value), side)
         if not isinstance(value, dict) or key in seen:
             continue
         seen.add(key)
         yield each
-        target = api.references.target(each.node)
-        below = [Used(target, "", each.side, None)] if target is not None else []
-        for name, node in _named(each.node.child("properties")):
-            below.append(Used(node, name, each.side, each.node))
+        target = api.references.target(node)
+        below = [Used(target, "", side)] if target is not None else []
+        if "properties" in value:
+            below += [Used(inner, name, side, node) for name, inner in node.child("properties").members()]
         for word in ("allOf", "anyOf", "oneOf", "prefixItems"):
-            below += [Used(node, "", each.side) for node in each.node.child(word).items()]
-        for word in ("items", "additionalProperties"):
-            below.append(Used(each.node.child(word), "", each.side))
+            if word in value:
+                below += [Used(inner, "", side) for inner in node.child(word).items()]
+        below += [Used(node.child(word), "", side) for word in ("items", "additionalProperties") if word in value]
         stack += reversed(below)
 
 
-def _named(node: Node) -> list[tuple[str, Node]]:
-    return [(name, node.child(name)) for name in node.value] if isinstance(node.value, dict) else []
-
-
-def cases(api: Api, node: Node) -> tuple[Case, ...]:
+def cases(api: "Api", node: Node) -> "tuple[Case, ...]":
     """Return the ways to fulfil a schema; none where they cannot be told."""
     return api.shapes.cases((node,)) or ()
 
 
-def input_of(operation: Operation, where: str, *names: str) -> bool:
+def input_of(operation: "Operation", where: str, *names: str) -> bool:
     """Whether an operation has one of the parameters, letters and separators folded."""
     folded = {name.lower().replace("-", "").replace("_", "") for name in names}
     return any(
@@ -97,8 +112,10 @@ def input_of(operation: Operation, where: str, *names: str) -> bool:
     )
 
 
-def words_of(name: str) -> list[str]:
-    """Return the words of a name in any convention, lower case."""
-    import re  # noqa: PLC0415 - only contracts need it
+_WORD = lazy_compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
+
+@cache
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name in any convention, lower case."""
+    return tuple(word.lower() for word in _WORD.findall(name))
