@@ -15,7 +15,7 @@ from machgen.check.answer_use import SCRIPT, fields, parameters
 from machgen.check.cloud_native.manifests import root_of_workload, services_of
 from machgen.check.compose import compose_services
 from machgen.check.expressed import Expressed, arguments, expressed
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, squeezed
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place, Role
@@ -142,15 +142,15 @@ class _Reader:
         hosts = facts.once(_hosts)
         others = {name: each for name, each in hosts.items() if each.path != root.path and each.role is Role.SERVICE}
         # `catalog-api` is how service discovery calls what stands in Catalog.API
-        folded = {_squeeze(name): each for name, each in others.items()}
-        mine = {_squeeze(name) for name, each in hosts.items() if each.path == root.path}
+        folded = {squeezed(name): each for name, each in others.items()}
+        mine = {squeezed(name) for name, each in hosts.items() if each.path == root.path}
         self.siblings = {name: each for name, each in folded.items() if name not in mine} | others
         self.settings: dict[str, _Base] = {}
         names = {name for name, each in facts.once(_hosts).items() if each.path == root.path}
         for address in facts.once(addresses):
             provider = self.siblings.get(address.host)
             if provider is not None and address.caller in names:
-                self.settings.setdefault(_squeeze(address.variable), _Base(provider, address.path))
+                self.settings.setdefault(squeezed(address.variable), _Base(provider, address.path))
         self.typed = dict(self._typed()) if self.siblings else {}
 
     def sibling(self, host: str) -> Root | None:
@@ -158,7 +158,7 @@ class _Reader:
         if "." in host and ".svc" not in host:
             return None
         first = host.partition(".")[0]
-        return self.siblings.get(first) or self.siblings.get(_squeeze(first))
+        return self.siblings.get(first) or self.siblings.get(squeezed(first))
 
     def _typed(self) -> Iterator[tuple[str, _Base]]:
         """ASP.NET's typed clients: a class, and the address that it is given where services are registered."""
@@ -239,11 +239,11 @@ class _Reader:
         """The sibling that a setting or a name of this file leads to."""
         words = re.findall(r"[A-Za-z_][\w]*", expression)
         for word in reversed(words):
-            squeezed = _squeeze(word)
-            if squeezed in local:
-                return local[squeezed]
-            if squeezed in self.settings:
-                return self.settings[squeezed]
+            plain = squeezed(word)
+            if plain in local:
+                return local[plain]
+            if plain in self.settings:
+                return self.settings[plain]
         return None
 
     def _locals(self, text: str) -> dict[str, _Base]:
@@ -252,11 +252,11 @@ class _Reader:
         for match in _ASSIGNED.finditer(text):
             base = self._value(match["value"])
             if base is not None:
-                found[_squeeze(match["name"])] = base
+                found[squeezed(match["name"])] = base
         for match in _VALUE.finditer(text):
-            base = self.settings.get(_squeeze(match[1])) or self._value(f'"{match[2] or ""}"')
+            base = self.settings.get(squeezed(match[1])) or self._value(f'"{match[2] or ""}"')
             if base is not None:
-                found[_squeeze(match[3])] = base
+                found[squeezed(match[3])] = base
         return found
 
     def _value(self, value: str) -> _Base | None:
@@ -272,8 +272,8 @@ class _Reader:
             return _Base(provider, "")
         for word in re.findall(r"[A-Za-z_][\w.:-]*", value):
             for part in (word, word.rpartition(".")[2]):
-                if _squeeze(part) in self.settings:
-                    return self.settings[_squeeze(part)]
+                if squeezed(part) in self.settings:
+                    return self.settings[squeezed(part)]
         return None
 
     def _clients(self, text: str, ending: str, local: dict[str, _Base]) -> dict[str, _Base]:
@@ -344,10 +344,6 @@ def _filled(built: Expressed, text: str) -> Expressed:
             holes.append(hole)
         filled += (constant[1] if constant else "{}") + part
     return Expressed(filled, tuple(holes), built.end)
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _hosts(facts: Facts) -> dict[str, Root]:

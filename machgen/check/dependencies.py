@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from machgen.check.document import Map, Seq, dig, table
-from machgen.check.facts import Facts, join, parent, place
+from machgen.check.facts import Facts, blanked, join, parent, place
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 
@@ -236,7 +236,7 @@ _POM_FIELD = lazy_compile(r"<(groupId|artifactId|version|scope)>\s*([^<]*?)\s*</
 
 
 def _pom(facts: Facts, path: str) -> Manifest:
-    text = re.sub(r"<!--.*?-->", lambda match: re.sub(r"[^\n]", " ", match[0]), facts.prose(path), flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", lambda match: blanked(match[0]), facts.prose(path), flags=re.DOTALL)
     found: list[Dependency] = []
     for match in _POM_DEPENDENCY.finditer(text):
         fields = dict(_POM_FIELD.findall(re.sub(r"<exclusions>.*?</exclusions>", "", match[2], flags=re.DOTALL)))

@@ -36,7 +36,8 @@ _TEST_FILE = lazy_compile(
 _GENERATED = lazy_compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
 
 
-_WORD = lazy_compile(r"[A-Za-z_]\w\w+", re.ASCII)
+_WORDS = bytes(each if chr(each).isalnum() or each == ord("_") else ord(" ") for each in range(128)).ljust(256)
+"""What stands for each byte, so that `split` gives the words."""
 
 
 def is_beside(path: str) -> bool:
@@ -161,10 +162,12 @@ class Facts:
         return kept
 
     def vocabulary(self, path: str) -> str:
-        """Return the words of a file's prose (letters, digits, `_`; three or more), each once, one a line."""
+        """Return the words of a file's prose (ASCII letters, digits, `_`), each once, one a line."""
         key = ("vocabulary", path)
         if key not in self._kept:
-            self._kept[key] = f"\n{chr(10).join(set(_WORD.findall(self.prose(path))))}\n"
+            # without a pattern: the words of a thousand files are looked for in every check
+            words = set(self.prose(path).encode("ascii", "replace").translate(_WORDS).split())
+            self._kept[key] = b"\n".join([b"", *words, b""]).decode("ascii")
         kept: str = self._kept[key]
         return kept
 
@@ -264,6 +267,19 @@ def place(path: str, holder: object, key: str | int | None = None) -> Place:
     if isinstance(holder, Seq):
         return Place(path, holder.line_of(key) if isinstance(key, int) else holder.line)
     return Place(path)
+
+
+_NO_NAME = bytes(each for each in range(128) if not chr(each).isalnum())
+
+
+def squeezed(text: str) -> str:
+    """Return the ASCII letters and digits of a text, letters folded: what binders that are relaxed compare."""
+    return text.lower().encode("ascii", "ignore").translate(None, _NO_NAME).decode("ascii")
+
+
+def blanked(text: str) -> str:
+    """Return as many spaces as a text has characters, with its line breaks where they were."""
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def join(directory: str, name: str) -> str | None:

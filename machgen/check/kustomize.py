@@ -8,7 +8,7 @@ Source: the Kustomization reference of sigs.k8s.io/kustomize and its strategic m
 from collections.abc import Iterator
 from typing import Any
 
-from machgen.check.document import Map, dig, items, maps, walk
+from machgen.check.document import Map, branches, dig, items, maps, walk
 from machgen.check.facts import Facts, join, parent
 from machgen.check.kustomize_patches import merge, patch
 from machgen.check.manifest_loading import NotRendered, load, put
@@ -263,8 +263,9 @@ def _add(holder: Map, pairs: Map, *keys: str) -> None:
 
 def _set_image(image: Map, objects: list[Map], path: str) -> None:
     for each in objects:
-        for _, value, holder, key in list(walk(each)):
-            if key != "image" or not isinstance(value, str) or not isinstance(holder, Map):
+        for holder in list(branches(each)):
+            value = holder.get("image") if isinstance(holder, Map) else None
+            if not isinstance(value, str):
                 continue
             name, colon, tag = _split_image(value)
             if name != image.get("name"):
@@ -277,7 +278,7 @@ def _set_image(image: Map, objects: list[Map], path: str) -> None:
             elif tag:
                 new += f"{colon}{tag}"
             if new != value:
-                put(holder, key, new, path, image.line)
+                put(holder, "image", new, path, image.line)
 
 
 def _split_image(text: str) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from machgen.check.document import Map, Seq, maps, walk
+from machgen.check.document import Map, Seq, branches, maps
 from machgen.check.facts import Facts
 
 
@@ -28,7 +28,7 @@ def copy(value: Any, path: str, budget: list[int] | None = None) -> Any:
     """
     if budget is None:
         # aliases that a person writes repeat a few values a few times
-        budget = [5 * sum(1 for _ in walk(value)) + 1000] if isinstance(value, Map | Seq) else [1]
+        budget = [5 * sum(map(len, branches(value))) + 1000] if isinstance(value, Map | Seq) else [1]
     budget[0] -= 1
     if budget[0] < 0:
         raise NotRendered(f"{path} repeats itself by aliases beyond measure")

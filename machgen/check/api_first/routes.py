@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, blanked
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
@@ -119,7 +119,7 @@ _PYTHON_COMMENT = lazy_compile(r"(?m)^[ \t]*#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
 
 def _without_comments(text: str, path: str) -> str:
     pattern = _PYTHON_COMMENT if path.endswith(".py") else _C_COMMENT
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return pattern.sub(lambda match: blanked(match[0]), text)
 
 
 Found = Iterator[tuple[str, str, int]]

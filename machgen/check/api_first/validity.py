@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from machgen.check.api_first.contracts import Contract, api_of, of, parsed, place_of
 from machgen.check.api_first.grammar import faults
 from machgen.check.api_first.operations import METHODS, Api, template
 from machgen.check.api_first.references import Node, References
-from machgen.check.document import walk
+from machgen.check.document import branches, walk
 from machgen.check.facts import Facts, join, parent
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, rule, rules_in
 from machgen.check.roots import Root
 
-_BRANCHES = (dict, list)
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _ITEM_FIELDS = frozenset({*METHODS, "$ref", "summary", "description", "servers", "parameters", "query"})
 _STATUS = lazy_compile(r"(?:[1-5][0-9][0-9]|[1-5]XX|default)\Z")
@@ -68,19 +66,8 @@ def _shared(facts: Facts, contract: Contract) -> Iterator[tuple[Node, str]]:
 
 def _dangling(facts: Facts, contract: Contract) -> dict[str, str]:
     """The references that lead nowhere, each with what is wrong; those in examples included, which mean nothing."""
-    written: set[str] = set()
-    visited: set[int] = set()
-    waiting: list[Any] = [contract.document]
-    while waiting:
-        at = waiting.pop()
-        if id(at) in visited:
-            continue
-        visited.add(id(at))
-        if isinstance(at, dict):
-            if isinstance(ref := at.get("$ref"), str):
-                written.add(ref)
-            at = at.values()
-        waiting += [each for each in at if isinstance(each, _BRANCHES)]
+    held = (each.get("$ref") for each in branches(contract.document) if isinstance(each, dict))
+    written = {ref for ref in held if isinstance(ref, str)}
     references = References(lambda other: parsed(facts, other))
     return {ref: problem for ref in written if (problem := _problem(facts, contract, references, ref))}
 

@@ -9,7 +9,7 @@ from machgen.check.cloud_native.secrets import entropy, is_placeholder, is_secre
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import dockerfiles
 from machgen.check.document import Map, dig, items, maps, walk
-from machgen.check.facts import Facts, join, parent, place
+from machgen.check.facts import Facts, join, parent, place, squeezed
 from machgen.check.kustomize import kustomizations
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
@@ -143,14 +143,21 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
     """Whoever reads the repository can sign tokens that your service believes, on every installation where somebody
     forgot to set the secret. A default that is refused outside of development is none."""
     for path in facts.paths:
-        if facts.is_beside(path) or _DEVELOPMENT.search(path):
+        if not path.endswith(_DEFAULT_ENDINGS) or facts.is_beside(path) or _DEVELOPMENT.search(path):
             continue
-        for endings, pattern in DEFAULTS:
-            if path.endswith(endings) and facts.mentions(path, _NAMES_A_SECRET):
+        if not facts.mentions(path, _NAMES_A_SECRET):
+            continue
+        if path.endswith(_FILLED_IN) and "${" not in facts.prose(path):
+            continue  # large contracts and manifests, where no setting has a default
+        words = facts.vocabulary(path).lower()
+        for endings, ends, pattern in DEFAULTS:
+            if path.endswith(endings) and any(end in words for end in ends):
                 yield from _defaults(path, facts.prose(path), pattern)
 
 
 _DEVELOPMENT = lazy_compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
+_FILLED_IN = (".properties", ".yml", ".yaml")
+_DEFAULT_ENDINGS = tuple({ending for endings, *_ in DEFAULTS for ending in endings})
 _NAMES_A_SECRET = (
     "ecret", "SECRET", "jwt", "Jwt", "JWT", "igning", "SIGNING", "ncryption", "ENCRYPTION", "SymmetricSecurityKey",
     "ookieSession",
@@ -175,15 +182,11 @@ def _defaults(path: str, text: str, pattern: re.Pattern[str]) -> Iterator[Flaw]:
         # `secret_key = "session-secret"` names a secret that is kept elsewhere, unless something is signed with it
         if (_ONLY_A_NAME.fullmatch(value) and not _SIGNS.search(match[0])) or _is_refused(text, value):
             continue
-        if _ONLY_A_WORD.fullmatch(value) and _squeeze(value) == _squeeze(match[0].partition("=")[0].partition(":")[0]):
+        if _ONLY_A_WORD.fullmatch(value) and squeezed(value) == squeezed(match[0].partition("=")[0].partition(":")[0]):
             continue  # `SECRET_MULTILINE = "SecretMultiline"`: one of the values of an enumeration
         at = Place(path, text.count("\n", 0, start) + 1)
         name = match[1].strip('"') or "key"
         yield Flaw(f"the secret {name} has a default that everybody can read", at, name.lower())
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _is_refused(text: str, value: str) -> bool:

@@ -41,11 +41,14 @@ _AT_START = (
     ((".properties",), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
+_STARTED = tuple({ending for endings, *_ in _AT_START for ending in endings})
+_APART = lazy_compile(r"(?:\A|/)(?:migrations?|alembic|seeds?|scripts?|cli|tools?)/|migrat|seed|init_db|initial_data")
 _STARTING = (
     "create_all",
     "igrat",
     "EnsureCreated",
-    "sync",
+    "\nsync\n",
+    "synchronize",
     "ddl",
     "goose",
     "umzug",
@@ -82,18 +85,10 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         yield from _started(facts, root, dockerfile)
     yield from _by_framework(facts, root)
     for path in files_of(facts, root):
-        if re.search(
-            r"(?:\A|/)(?:migrations?|alembic|seeds?|scripts?|cli|tools?)/|migrat|seed|init_db|"
-            r"initial_data",
-            path.lower(),
-        ):
+        if not path.endswith(_STARTED) or not facts.mentions(path, _STARTING) or _APART.search(path.lower()):
             continue
         for endings, pattern, said in _AT_START:
-            if (
-                path.endswith(endings)
-                and facts.mentions(path, _STARTING)
-                and (match := pattern.search(facts.prose(path)))
-            ):
+            if path.endswith(endings) and (match := pattern.search(facts.prose(path))):
                 text = facts.prose(path)
                 line = text.count("\n", 0, match.start()) + 1
                 if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(

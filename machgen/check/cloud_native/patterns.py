@@ -5,22 +5,32 @@ import re
 from machgen.check.lazy_regex import lazy_compile
 
 _WORD = r"(?:secret_?key|jwt_?secret|jwt_?key|session_?secret|signing_?key|secret_?key_?base|cookie_?secret|token_?secret|auth_?secret|app_?secret|encryption_?key|secret)"
-DEFAULTS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    ((".py",), lazy_compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
-        rf"\s*(?:default\s*=\s*)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".py",), lazy_compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
-        rf"bytes)\s*)?=\s*(?:SecretStr\()?b?[\"']([^\"'\n]+)[\"']", re.IGNORECASE | re.MULTILINE)),
-    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
-        rf"|\?\?)\s*[\"'`]([^\"'`\n]+)[\"'`]", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(r"\b(session|jwt|expressjwt|"
-        r"cookieSession)\(\s*\{[^{}]*?\b(?:secret|secretOrKey|keys)\s*:\s*\[?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), lazy_compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
-    ((".properties", ".yml", ".yaml"), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
-    ((".go",), lazy_compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".java", ".kt"), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".cs",), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
+_ENDS = tuple(
+    f"{word}\n"
+    for word in (
+        "secret", "secret_key", "secretkey", "secret_key_base", "secret_keybase", "secretkey_base", "secretkeybase",
+        "jwt_key", "jwtkey", "signing_key", "signingkey", "encryption_key", "encryptionkey",
+    )
 )  # fmt: skip
-"""File endings and the pattern of a secret with a default: group 1 is its name, group 2 the default."""
+"""What a word that `_WORD` matches to its end ends with, in lower case."""
+
+DEFAULTS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
+    ((".py",), _ENDS, lazy_compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
+        rf"\s*(?:default\s*=\s*)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
+    ((".py",), _ENDS, lazy_compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
+        rf"bytes)\s*)?=\s*(?:SecretStr\()?b?[\"']([^\"'\n]+)[\"']", re.IGNORECASE | re.MULTILINE)),
+    ((".js", ".ts", ".mjs", ".cjs"), _ENDS, lazy_compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
+        rf"|\?\?)\s*[\"'`]([^\"'`\n]+)[\"'`]", re.IGNORECASE)),
+    ((".js", ".ts", ".mjs", ".cjs"), ("\nsession\n", "\njwt\n", "\nexpressjwt\n", "\ncookiesession\n"), lazy_compile(r"\b(session|jwt|expressjwt|"
+        r"cookieSession)\(\s*\{[^{}]*?\b(?:secret|secretOrKey|keys)\s*:\s*\[?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
+    ((".js", ".ts", ".mjs", ".cjs"), ("\njwt\n",), lazy_compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
+    ((".properties", ".yml", ".yaml"), ("secret\n", "key\n", "base\n"), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
+    ((".go",), _ENDS, lazy_compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
+    ((".java", ".kt"), tuple(word.strip() for word in _ENDS), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
+    ((".cs",), ("\nsymmetricsecuritykey\n",), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
+)  # fmt: skip
+"""File endings, parts of words of which one is in each match (lower case, as in a vocabulary), and the pattern of a
+secret with a default: group 1 is its name, group 2 the default."""
 
 TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] = (
     ((".py",), ("\nverify\n",), lazy_compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"

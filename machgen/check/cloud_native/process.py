@@ -7,7 +7,7 @@ from machgen.check.cloud_native.environment import environment
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
 from machgen.check.cloud_native.state import memory_state
 from machgen.check.dependencies import Manifest, shared_manifests
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, squeezed
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
@@ -67,7 +67,7 @@ def _mistyped(facts: Facts, root: Root, given: list[tuple[str, object, Place]]) 
 
     types = setting_types(facts, root)
     for name, value, at in given:
-        read = types.get(_squeeze(name))
+        read = types.get(squeezed(name))
         if read is not None and isinstance(value, str | int | float) and not read.takes(str(value)):
             said = "a number" if read.kind == "number" else "true or false"
             message = f"{name} is {value!r} for {root.name}, which reads it as {said} ({read.at.path}:{read.at.line})"
@@ -76,17 +76,13 @@ def _mistyped(facts: Facts, root: Root, given: list[tuple[str, object, Place]]) 
 
 def _is_read(name: str, text: str, *, relaxed: bool) -> bool:
     """Whether a name occurs; with relaxed binding (Spring, pydantic, .NET) also as a prefix and a field apart."""
-    if _squeeze(name) in text:
+    if squeezed(name) in text:
         return True
     words = [word for word in re.split(r"_+|\.|:", name) if word]
     return relaxed and any(
-        _squeeze("".join(words[:end])) in text and _squeeze("".join(words[end:])) in text
+        squeezed("".join(words[:end])) in text and squeezed("".join(words[end:])) in text
         for end in range(1, len(words))
     )
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 _DEPLOYMENT = lazy_compile(
@@ -102,7 +98,7 @@ def _squeezed(facts: Facts, root: Root) -> str:
     for path in files_of(facts, root):
         name = path.lower()
         if name.endswith(_SETTINGS) and path not in setting and not _DEPLOYMENT.search(name):
-            parts.append(_squeeze(facts.prose(path)))
+            parts.append(squeezed(facts.prose(path)))
     return "\n".join(parts)
 
 

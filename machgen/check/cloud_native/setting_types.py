@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, squeezed
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
@@ -96,7 +96,7 @@ def setting_types(facts: Facts, root: Root) -> dict[str, SettingType]:
     found: dict[str, SettingType] = {}
     torn: set[str] = set()
     for name, each in _declared(facts, root):
-        key = re.sub(r"[^a-z0-9]", "", name.lower())
+        key = squeezed(name)
         if key in found and found[key].kind != each.kind:
             torn.add(key)
         found.setdefault(key, each)
