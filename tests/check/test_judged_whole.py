@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.check.judging import found, places
-from tests.check.test_judged import SPRING, pod
+from tests.check.test_judged import FLASK, SPRING, pod
 
 PROPERTIES = "src/main/resources/application"
 CHART = {
@@ -23,6 +23,8 @@ FLYWAY = SPRING.replace(
     "</dependencies>",
     "\n<dependency><groupId>org.flywaydb</groupId><artifactId>flyway-core</artifactId></dependency></dependencies>",
 )
+QUARKUS = FLYWAY.replace("org.flywaydb", "io.quarkus").replace("flyway-core", "quarkus-hibernate-orm")
+GO = "module example.com/a\nrequire github.com/gin-gonic/gin v1.11.0\n"
 ASPIRE = {
     "src/Host/Host.csproj": '<Project Sdk="Microsoft.NET.Sdk"/>',
     "src/Host/Program.cs": "var builder = DistributedApplication.CreateBuilder(args);\n"
@@ -67,6 +69,30 @@ MISSED = [
         [f"{PROPERTIES}.yml:4"],
         id="C205 SQL scripts at every start",
     ),
+    pytest.param(
+        "C205",
+        {"pom.xml": QUARKUS, f"{PROPERTIES}.properties": "quarkus.hibernate-orm.schema-management.strategy=drop-and-create\n"},
+        [f"{PROPERTIES}.properties:1"],
+        id="C205 Quarkus makes its tables anew",
+    ),
+    pytest.param(
+        "C005",
+        {"docker/prod/Dockerfile": 'FROM golang:1.26.5\nRUN go build -o /app .\nCMD ["/app"]\n'},
+        ["docker/prod/Dockerfile:1"],
+        id="C005 a program that is built where it runs",
+    ),
+    pytest.param(
+        "C005",
+        {"Dockerfile": 'FROM python:3.14.0\nCMD ["python", "a.py"]\n', "pyproject.toml": FLASK},
+        ["Dockerfile:1"],
+        id="C005 the whole Python image",
+    ),
+    pytest.param(
+        "C206",
+        {"go.mod": GO, "server.go": "package main\n\nfunc main() {\n\tr.Run()\n}\n"},
+        ["server.go:1"],
+        id="C206 a main function by another name",
+    ),
     pytest.param("M002", fill(ASPIRE, "orders"), ["src/Host/Program.cs:6"], id="M002 an Aspire host gives one database to two"),
     pytest.param("A017", fill(BUS, "eventBus.PublishAsync(evt)"), ["src/Cart.API/Orders.cs:2"], id="A017 through a library of its own"),
     pytest.param(
@@ -97,7 +123,7 @@ MISSED = [
     pytest.param(
         "C207",
         {
-            "go.mod": "module example.com/a\nrequire github.com/gin-gonic/gin v1.11.0\n",
+            "go.mod": GO,
             "main.go": "pb.NewPricesClient(conn).Get(context.Background(), r)\n",
         },
         ["main.go:1"],
@@ -137,6 +163,34 @@ WRONG = [
         "C205",
         {"pom.xml": FLYWAY, f"{PROPERTIES}.yml": "spring:\n  flyway:\n    enabled: false\n"},
         id="C205 Flyway switched off at start",
+    ),
+    pytest.param(
+        "C205",
+        {
+            "pom.xml": QUARKUS,
+            f"{PROPERTIES}.properties": "quarkus.hibernate-orm.schema-management.strategy=drop-and-create\n",
+            "k8s.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+            "  quarkus.hibernate-orm.schema-management.strategy: validate\n",
+        },
+        id="C205 manifests leave the tables alone",
+    ),
+    pytest.param(
+        "C005",
+        {"docker/ci/Dockerfile": 'FROM golang:1.26.5\nCOPY check.sh /\nENTRYPOINT ["/check.sh"]\n'},
+        id="C005 a tool that compiles for others",
+    ),
+    pytest.param(
+        "C005",
+        {"Dockerfile": 'FROM python:3.14.0-slim-trixie\nCMD ["python", "a.py"]\n', "pyproject.toml": FLASK},
+        id="C005 a slim image",
+    ),
+    pytest.param(
+        "C207",
+        {
+            "go.mod": GO,
+            "main.go": "ctx, cancel := context.WithTimeout(ctx, limit)\nhttp.DefaultClient.Do(request.WithContext(ctx))\n",
+        },
+        id="C207 the request carries a deadline",
     ),
     pytest.param("M002", fill(ASPIRE, "bills"), id="M002 an Aspire host gives each a database"),
     pytest.param("A017", fill(BUS, "eventBus.Subscribe(evt)"), id="A017 a library's broker, only listened to"),

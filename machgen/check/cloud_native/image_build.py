@@ -152,7 +152,8 @@ def no_build_tools(facts: Facts) -> Iterator[Answer]:
     if not judged:
         yield NO_IMAGE
     for dockerfile, final in judged:
-        if _is(facts, dockerfile, Role.TOOL) and image_name(final.external).short in _SDK_IMAGES:
+        builds = any(_BUILDS.search(each.value) for each in final.all("RUN"))
+        if _is(facts, dockerfile, Role.TOOL) and image_name(final.external).short in _SDK_IMAGES and not builds:
             continue
         yield from _heavy_base(dockerfile, final)
         for each in final.all("RUN"):
@@ -165,8 +166,18 @@ def _is(facts: Facts, dockerfile: Dockerfile, role: Role) -> bool:
     return root is not None and root.role is role
 
 
+_BUILDS = lazy_compile(r"\bgo (?:build|install)\b|\bcargo (?:build|install)\b|\bmvnw?\b|\bgradlew?\b")
+_PLAIN = lazy_compile(r"\d+(?:\.\d+)*(?:-(?:trixie|bookworm|bullseye|buster))?")
+_WHOLE = frozenset({"python", "node", "ruby", "perl"})
+"""Official images whose plain tags stand on buildpack-deps, with its compilers; `slim` and `alpine` do not."""
+
+
 def _heavy_base(dockerfile: Dockerfile, final: Stage) -> Iterator[Flaw]:
     name = image_name(final.external)
+    if name.name.removeprefix("docker.io/").removeprefix("library/") in _WHOLE and _PLAIN.fullmatch(name.tag):
+        message = f"the final stage is {final.external}, which carries compilers; its slim variant does not"
+        yield Flaw(message, dockerfile.at(final.lineage()[-1].line), "base", level=Level.NOTE)
+        return
     tool = _SDK_IMAGES.get(name.short, "") if "/" not in name.name else ""
     if name.name == "mcr.microsoft.com/dotnet/sdk":
         tool = "the .NET SDK"

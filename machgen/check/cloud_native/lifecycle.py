@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from machgen.check.cloud_native.grpc_calls import waits_for_ever
 from machgen.check.cloud_native.patterns import CALLS
 from machgen.check.cloud_native.process import SOURCES
+from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts, join, parent, place
@@ -38,6 +39,8 @@ _AT_START = (
     ((".yml", ".yaml", ".properties"), lazy_compile(r"^spring\.sql\.init\.mode\s*[=:]\s*always\b", re.MULTILINE),
         "runs its SQL scripts"),
     ((".yml", ".yaml", ".properties"), lazy_compile(r"\bmigrate-at-start\s*[=:]\s*true\b"), "migrates its database"),
+    ((".yml", ".yaml", ".properties"), lazy_compile(r"\b(?:strategy|generation)\s*[=:]\s*drop-and-create\b"),
+        "drops and creates its tables"),
     ((".properties",), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
@@ -51,6 +54,7 @@ _STARTING = (
     "synchronize",
     "ddl",
     "goose",
+    "\ndrop\n",
     "umzug",
     "\nalembic\n",
     "\ninit\n",
@@ -59,7 +63,7 @@ _DATABASES = (
     "sqlalchemy", "sqlmodel", "django", "alembic", "tortoise-orm", "psycopg", "psycopg2", "psycopg2-binary",
     "asyncpg", "flask-sqlalchemy", "typeorm",
     "sequelize", "@prisma/client", "prisma", "knex", "pg", "mysql2",
-    "org.springframework.boot:spring-boot-starter-data-jpa", "org.flywaydb:*",
+    "org.springframework.boot:spring-boot-starter-data-jpa", "org.flywaydb:*", "io.quarkus:quarkus-hibernate-*",
     "org.liquibase:*", "gorm.io/gorm", "npgsql.entityframeworkcore.postgresql", "microsoft.entityframeworkcore*",
     "aspire.npgsql.entityframeworkcore.postgresql",
     "diesel", "sqlx", "sea-orm", "doctrine/orm", "laravel/framework",
@@ -91,12 +95,23 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
             if path.endswith(endings) and (match := pattern.search(facts.prose(path))):
                 text = facts.prose(path)
                 line = text.count("\n", 0, match.start()) + 1
+                if match[0].startswith(("strategy", "generation", "migrate-at")) and _overridden(facts, root):
+                    continue
                 if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
                     r"-(?:dev|test|local)\.", path
                 ):
                     yield Flaw(f"{root.name} {said} when it starts", Place(path, line), path)
 
 
+def _overridden(facts: Facts, root: Root) -> bool:
+    """Whether manifests or compose files tell Quarkus to leave the tables alone when it starts."""
+    manifests = {each.path for each in facts.once(cluster).everything}
+    compose = {each.path for each in facts.once(compose_services)}
+    own = [path for path in manifests | compose if root.holds(path)] or [*manifests, *compose]
+    return any(_LEFT_ALONE.search(facts.prose(path)) for path in own)
+
+
+_LEFT_ALONE = lazy_compile(r"(?i)(?:strategy|generation)\W+(?:validate|none)\b|migrate[-_]at[-_]start\W+false\b")
 _MIGRATES_ITSELF = (
     "org.flywaydb:flyway-core", "org.springframework.boot:spring-boot-starter-flyway",
     "org.liquibase:liquibase-core", "org.springframework.boot:spring-boot-starter-liquibase",
@@ -219,7 +234,9 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     if any(facts.mentions(path, _HANDLING) and _HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
         return
     if ecosystems & {"go", "node"} and sources:
-        main = next((path for path in sources if _main(path, ecosystems)), None)
+        main = next((path for path in sources if _main(path, ecosystems)), None) or next(
+            (path for path in sources if path.endswith(".go") and "\nfunc main() {" in facts.prose(path)), None
+        )
         yield Flaw(f"{root.name} does nothing on SIGTERM", Place(main) if main else anchor(root), "SIGTERM")
     elif at := _cut_off(facts, sources, ecosystems):
         yield Flaw(f"{root.name} does nothing on SIGTERM", at, "SIGTERM")
@@ -267,6 +284,9 @@ def _cut_off(facts: Facts, sources: list[str], ecosystems: set[str]) -> Place | 
 _MAINS = {"go": r"main\.go", "node": r"(?:index|server|app|main)\.[jt]s"}
 
 
+_BOUNDED = lazy_compile(r"\bcontext\.With(?:Timeout|Deadline)\(")
+
+
 @rule(
     "C207",
     "Outgoing calls have timeouts",
@@ -286,7 +306,10 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
             text = facts.prose(path)
             if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):
                 continue
+            bounded = endings[0] == ".go" and _BOUNDED.search(text) is not None
             for match in pattern.finditer(text):
+                if bounded and ("Do(" in match[0] or "Client{" in match[0]):
+                    continue  # the request carries a deadline
                 given = "".join(group or "" for group in match.groups())
                 if ("timeout" in given.lower() and "None" not in given) or "signal" in given or "**" in given:
                     continue
