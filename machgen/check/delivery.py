@@ -96,7 +96,7 @@ RUN_TESTS: dict[str, str] = {
 }
 _ANY = (
     r"\b(?:make|just|task|bazel|earthly|nx|turbo|invoke|inv|mage|rake)\b[^\n]*\b(?:tests?|check|unit|verify|ci)\b|"
-    r"\bskaffold test\b|\bscripts?/[\w-]*test[\w.-]*|test\.sh"
+    r"\bskaffold test\b|\bscripts?/(?!(?:smoke|e2e|load))[\w-]*test[\w.-]*|(?<!smoke-)(?<!e2e-)(?<!load-)test\.sh"
 )
 
 

@@ -51,6 +51,7 @@ VIOLATIONS = [
     ("M008", "no pipeline", {**SEARCH, "search/tests/test_a.py": ""}, ["search/pyproject.toml:1"]),
     ("M008", "a pipeline that only builds", {**SEARCH, "search/tests/test_a.py": "", CI: RUN.format("docker build .")}, [f"{CI}:1"]),
     ("M008", "a pipeline that skips them", {"pom.xml": SPRING.format("a", ""), "src/test/java/ATest.java": "", CI: RUN.format("./mvnw package -DskipTests")}, [f"{CI}:1"]),
+    ("M008", "a pipeline that only smokes", {"pom.xml": SPRING.format("a", ""), "src/test/java/ATest.java": "", CI: RUN.format("sh deploy/smoke-test.sh")}, [f"{CI}:1"]),
     ("M009", "no lock", {**CART}, ["cart/package.json:1"]),
     ("M009", "a loose requirement", {"requirements.txt": "flask==3.1.0\nrequests>=2\n"}, ["requirements.txt:2"]),
     ("M009", "a moving version", {"pom.xml": SPRING.format("a", "\n<dependency><groupId>g</groupId><artifactId>x</artifactId><version>LATEST</version></dependency>")}, ["pom.xml:2"]),
