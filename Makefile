@@ -61,6 +61,7 @@ soak: tools ## the long runs: more examples, more rounds
 bench: setup ## measure machgen and the services it makes beside their peers, alternating in one run
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.reads
+	$(BIN)/python -m tests.benchmarks.overview
 
 lock: setup ## pin what the .in files and pyproject.toml ask for; UPGRADE=1 takes the newest
 	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -24,6 +24,7 @@ class Plan:
         connections: How many are kept open; each has one request under way.
         requests: How many requests in all.
         headers: Sent with every request.
+        tokens: Bearer tokens, each sent with every target in turn; none: no token.
         rate: Requests per second, whether or not the server keeps up (an open loop); 0 asks as fast as answers come.
     """
 
@@ -32,6 +33,7 @@ class Plan:
     connections: int
     requests: int
     headers: dict[str, str] = field(default_factory=dict)
+    tokens: Sequence[str] = ()
     rate: float = 0.0
 
 
@@ -97,7 +99,12 @@ async def run(plan: Plan) -> Outcome:
     """Ask what the plan says."""
     loop = asyncio.get_running_loop()
     extra = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
-    messages = [f"GET {each} HTTP/1.1\r\nHost: 127.0.0.1\r\n{extra}\r\n".encode() for each in plan.targets]
+    callers = [f"Authorization: Bearer {each}\r\n" for each in plan.tokens] or [""]
+    messages = [
+        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{extra}{caller}\r\n".encode()
+        for caller in callers
+        for target in plan.targets
+    ]
     idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
     for _ in range(plan.connections):
         idle.put_nowait((await loop.create_connection(Connection, "127.0.0.1", plan.port))[1])

@@ -1,4 +1,4 @@
-"""A generated catalog and its peer as running processes on a throwaway PostgreSQL, for the measurements beside it."""
+"""A generated service and its peer as running processes on a throwaway PostgreSQL, for the measurements beside it."""
 
 import json
 import os
@@ -37,9 +37,8 @@ class Server:
     started: float
 
     def cpu(self) -> float:
-        """Return the CPU seconds, user and system, that the process has used (Linux: proc(5), fields 14 and 15)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Return the CPU seconds, user and system, that the process has used."""
+        return _cpu(_status(self.process.pid))
 
     def memory(self, name: str = "VmRSS") -> float:
         """Return the resident memory in MiB; `VmHWM` is the most it ever was."""
@@ -58,7 +57,7 @@ class Laboratory:
 
     Args:
         python: The generated services' own environment.
-        project: The generated catalog.
+        project: The generated service.
         database: URL of the PostgreSQL server, up to the name of a database.
         scratch: A directory for logs and keys.
     """
@@ -137,6 +136,12 @@ class Laboratory:
             process.terminate()
             process.wait(30)
 
+    def database_cpu(self) -> float:
+        """Return the CPU seconds that PostgreSQL's processes have used, those that serve connections among them."""
+        leader = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
+        every = [_status(each.name) for each in Path("/proc").iterdir() if each.name.isdigit() and each.exists()]
+        return sum(_cpu(status) for status in every if status[1] == leader)
+
     def ask(self, server: Server, targets: Sequence[str], **plan: Any) -> dict[str, Any]:
         """Put load on a server from another process; see `load.Plan` and `load.Outcome`."""
         whole = {"port": server.port, "targets": targets, **plan}
@@ -144,6 +149,15 @@ class Laboratory:
         done = subprocess.run(words, input=json.dumps(whole), capture_output=True, text=True, check=True)
         outcome: dict[str, Any] = json.loads(done.stdout)
         return outcome
+
+
+def _status(process: int | str) -> list[str]:
+    """Return what Linux tells of a process (proc(5)), from its third field on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def _cpu(status: Sequence[str]) -> float:
+    return (int(status[11]) + int(status[12])) / TICKS
 
 
 def _first_answer(process: subprocess.Popen[bytes], port: int, probe: str) -> float:
@@ -166,12 +180,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def laboratory(machgen: Sequence[str], python: Path | None = None) -> Iterator[Laboratory]:
-    """Generate a catalog and run a PostgreSQL server for it; everything is gone at the end.
+def laboratory(
+    machgen: Sequence[str],
+    python: Path | None = None,
+    *,
+    template: str = "catalog",
+    databases: Sequence[str] = ("ours", "peer", "imports"),
+) -> Iterator[Laboratory]:
+    """Generate a service and run a PostgreSQL server for it; everything is gone at the end.
 
     Args:
         machgen: The command line that generates.
-        python: An environment that holds what the generated catalog runs on; without it one is made.
+        python: An environment that holds what the generated service runs on; without it one is made.
+        template: What is generated.
+        databases: What the server holds.
     """
     binaries = next((path for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
     if binaries is None and (found := shutil.which("initdb")):
@@ -180,15 +202,15 @@ def laboratory(machgen: Sequence[str], python: Path | None = None) -> Iterator[L
         raise RuntimeError("no PostgreSQL on this machine: install its server programs")
     with TemporaryDirectory(prefix="machgen-bench-") as directory:
         scratch = Path(directory)
-        project = scratch / "catalog"
-        words = [*machgen, "new", "catalog", str(project), "--no-input", "--no-git"]
+        project = scratch / template
+        words = [*machgen, "new", template, str(project), "--no-input", "--no-git"]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
         if python is None:
             python = _installed(scratch / "environment", project / "requirements" / "runtime.txt")
         with _postgres(binaries, scratch) as url:
             made = Laboratory(python, project, url, scratch)
             made.run("compileall", "-q", "src")
-            for name in ("ours", "peer", "imports"):
+            for name in databases:
                 subprocess.run([str(binaries / "createdb"), f"--maintenance-db={url}/postgres", name], check=True)
             yield made
 

@@ -39,6 +39,7 @@ from .members.routes import router as members
 from .orders.routes import invoices
 from .orders.routes import router as orders
 from .overview.routes import router as overview
+from .overview.service import OverviewReader
 from .people import events as consent_events
 from .people.routes import router as people
 from .privacy import events as privacy_events
@@ -57,6 +58,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.invitation_attempts = RateLimiter(limit=settings.invitation_attempts, window=60)
     app.state.document_links = DocumentLinks(app.state.signing_key)
     app.state.document_store = None
+    app.state.overview = OverviewReader(app.state.database)
     async with AsyncExitStack() as stack:
         if settings.document_store_url:
             store = service_client(settings.document_store_url)

@@ -5,6 +5,7 @@ SQLite is the embedded default, PostgreSQL the real thing; a service must not be
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ _WRITE_LOCK = "BEGIN IMMEDIATE"
 # Classes of SQLSTATE (PostgreSQL, appendix A): no connection, shutting down or starting up; out of resources.
 _AWAY = ("08", "57P")
 _FULL = "53"
+DRIVER_ERRORS = (asyncpg.PostgresError, sqlite3.Error)
+"""What the drivers raise when they refuse a statement that reached them without SQLAlchemy (:meth:`Database.fetch`)."""
 DESTINATIONS = "destinations"
 """Under this name a session's ``info`` holds who is owed the events that are recorded with it."""
 RECORDED = "recorded"
@@ -180,7 +183,8 @@ class Database:
 
         :param statement: one SELECT in SQL that both databases understand; parameters are ``$1``, ``$2`` and so on.
         :param parameters: numbers, texts and bytes; other types differ between the drivers.
-        :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent.
+        :raises Problem: 503 when the database cannot be reached; at once while it is known to be silent. What else the
+            driver says (:data:`DRIVER_ERRORS`) comes as it is.
         """
         with unavailable_as_problem():
             async with self.circuit.guard():

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from ..vocabulary.shapes import Draft, Line, Patch, Shown
 
 
-class Kind(StrEnum):
+class AccountKind(StrEnum):
     """Who buys."""
 
     PERSON = "person"
@@ -42,7 +42,7 @@ class AccountWritable(Draft):
 class AccountDraft(AccountWritable):
     """What a caller writes: a new customer."""
 
-    kind: Kind = Field(description="person or company", examples=["company"])
+    kind: AccountKind = Field(description="person or company", examples=["company"])
 
 
 class AccountPatch(Patch):
@@ -72,7 +72,7 @@ class AccountStatus(Draft):
 class Account(Shown):
     """A customer."""
 
-    kind: Kind = Field(description="person or company")
+    kind: AccountKind = Field(description="person or company")
     name: str = Field(description="name of the person or firm")
     vat_id: str | None = Field(description="VAT identification number")
     registration_number: str | None = Field(description="in the register of companies")

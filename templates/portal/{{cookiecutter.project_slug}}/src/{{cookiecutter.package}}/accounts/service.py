@@ -17,7 +17,7 @@ from ..units.models import UnitRow
 from ..units.service import plant
 from . import events
 from .models import AccountRow
-from .schemas import AccountDraft, AccountState, AccountStatus, AccountWritable, Kind
+from .schemas import AccountDraft, AccountKind, AccountState, AccountStatus, AccountWritable
 
 
 def listed(caller: Principal, by: Permission = Permission.VIEW_UNIT) -> Select[AccountRow]:
@@ -55,9 +55,9 @@ async def open_account(session: AsyncSession, caller: Principal, draft: AccountD
     :raises Problem: 409 when the caller has an account as a person already.
     """
     person = await ensure(session, caller)
-    if draft.kind is Kind.PERSON:
+    if draft.kind is AccountKind.PERSON:
         await session.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
-        own = managed(caller).where(AccountRow.kind == Kind.PERSON, AccountRow.state != AccountState.CLOSED)
+        own = managed(caller).where(AccountRow.kind == AccountKind.PERSON, AccountRow.state != AccountState.CLOSED)
         if await session.scalar(select(exists(own))):
             raise Problem(409, "account-exists", "You have an account as a person already.")
     row = AccountRow(tenant=caller.tenant, state=AccountState.ACTIVE, **draft.model_dump())

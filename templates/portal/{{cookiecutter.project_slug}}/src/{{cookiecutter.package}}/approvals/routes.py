@@ -16,7 +16,7 @@ from ..access.service import the_one
 from . import service
 from .asking import agreed
 from .models import ApprovalRequestRow
-from .schemas import ApprovalDraft, ApprovalRequest, AskedTier, DecisionDraft, Kind
+from .schemas import ApprovalDraft, ApprovalKind, ApprovalRequest, AskedTier, DecisionDraft
 from .states import ApprovalState
 
 router = resource_router("/v1/approval-requests", tag="approvals")
@@ -35,7 +35,7 @@ async def shown(session: Session, row: ApprovalRequestRow) -> ApprovalRequest:
         updated_at=row.updated_at,
         unit_id=row.unit_id,
         person_id=row.person_id,
-        kind=Kind(row.kind),
+        kind=ApprovalKind(row.kind),
         reference=row.reference,
         amount=Money(amount=row.amount, currency=row.currency),
         categories=row.categories,

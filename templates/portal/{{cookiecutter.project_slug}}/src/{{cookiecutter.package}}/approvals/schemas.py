@@ -14,7 +14,7 @@ from .periods import Period
 from .states import ApprovalState, Decision
 
 
-class Kind(StrEnum):
+class ApprovalKind(StrEnum):
     """What is to be approved."""
 
     CART = "cart"
@@ -117,7 +117,7 @@ class ApprovalDraft(Draft):
     """What a caller writes: what it wants to spend, on what."""
 
     unit_id: UUID = Field(description="the business unit that spends")
-    kind: Kind = Field(description="what is to be approved", examples=["cart"])
+    kind: ApprovalKind = Field(description="what is to be approved", examples=["cart"])
     reference: Line = Field(max_length=100, description="its id where it lives", examples=["0190a5e0-cart"])
     amount: Money
     categories: Categories = Field(default_factory=list)
@@ -147,7 +147,7 @@ class ApprovalRequest(Shown):
 
     unit_id: UUID = Field(description="the business unit that spends")
     person_id: UUID = Field(description="who asks, by the portal's own identifier")
-    kind: Kind = Field(description="what is to be approved")
+    kind: ApprovalKind = Field(description="what is to be approved")
     reference: str = Field(description="its id where it lives")
     amount: Money
     categories: list[str] = Field(description="categories that are bought")

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.auth import TENANT_LENGTH
 from chassis.database import Base, Document, now
+
+from ..vocabulary.columns import MaybeOfPerson
 
 
 class _Told:
@@ -20,11 +22,8 @@ class _Told:
     told_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class _ToldOfUnit(_Told):
+class _ToldOfUnit(_Told, MaybeOfPerson):
     """What is told about a business unit's thing. Of one that the portal does not know nobody sees anything."""
-
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_units.id"), index=True)
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
 
 
 class OrderRow(_ToldOfUnit, Base):

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
 
-from ..access.permissions import Permission, Reach
-from ..access.service import me, the_one, units
+from ..access.permissions import Permission
+from ..access.service import in_reach, the_one
 from .models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
 
 _Told = TypeVar("_Told", OrderRow, InvoiceRow, DocumentRow)
@@ -18,8 +18,7 @@ _Told = TypeVar("_Told", OrderRow, InvoiceRow, DocumentRow)
 
 def told(caller: Principal, table: type[_Told], by: Permission) -> Select[_Told]:
     """Return the query for what was told about the caller's units: its own, or everyone's where its roles show them."""
-    own = and_(table.person_id == me(caller), table.unit_id.in_(units(caller, by, Reach.OWN)))
-    return select(table).where(table.tenant == caller.tenant, or_(table.unit_id.in_(units(caller, by)), own))
+    return select(table).where(in_reach(caller, table, by))
 
 
 def orders(caller: Principal, *, q: str | None = None, state: str | None = None) -> Select[OrderRow]:

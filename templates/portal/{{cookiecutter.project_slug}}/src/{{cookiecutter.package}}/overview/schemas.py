@@ -1,5 +1,6 @@
 """The overview as callers see it."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.values import Money
 
 from ..access.permissions import Role
-from ..approvals.schemas import Kind
+from ..approvals.schemas import ApprovalKind
 from ..orders.schemas import OrderSummary
 from ..people.schemas import Preferences, Profile
 from ..quotes.states import QuoteState
@@ -70,7 +71,7 @@ class WaitingApproval(BaseModel):
     """A request that somebody has to decide."""
 
     id: UUID = Field(description="the request")
-    kind: Kind = Field(description="what is to be approved")
+    kind: ApprovalKind = Field(description="what is to be approved")
     amount: Money
     mine: bool = Field(description="whether the person asked itself, and others decide")
 
@@ -95,6 +96,22 @@ class CasesSection(Section):
     items: list[OpenCase] = Field(default_factory=list, description="newest first, at most five")
 
 
+class OwnDevice(BaseModel):
+    """A connected product."""
+
+    id: UUID = Field(description="the device")
+    name: str = Field(description="what people call it")
+    product: str = Field(description="what it is, by its key in the catalog")
+    serial_number: str = Field(description="which one it is")
+    warranty_until: date | None = Field(description="the last day of its warranty, if it has one that ends")
+
+
+class DevicesSection(Section):
+    """Connected products."""
+
+    items: list[OwnDevice] = Field(default_factory=list, description="newest first, at most five")
+
+
 class Overview(BaseModel):
     """Everything that a touchpoint needs for the signed-in person."""
 
@@ -104,3 +121,4 @@ class Overview(BaseModel):
     quotes: QuotesSection
     approvals: ApprovalsSection
     cases: CasesSection
+    devices: DevicesSection

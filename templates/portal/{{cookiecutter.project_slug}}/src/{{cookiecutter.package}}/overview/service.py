@@ -1,135 +1,74 @@
-"""The sections of the overview. Each has a few small queries of its own, so that each can fail by itself."""
+"""Reading the overview: all sections in one round trip, and each by itself while that fails."""
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+import asyncio
+import time
+from collections.abc import Mapping
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.auth import Principal
-from chassis.values import Money
+from chassis.database import DRIVER_ERRORS, Database
+from chassis.logs import logger
+from chassis.problems import Problem
 
-from ..access.permissions import Permission, Role
-from ..access.service import in_reach, me
-from ..approvals.models import ApprovalRequestRow
-from ..approvals.schemas import Kind
-from ..approvals.states import ApprovalState
-from ..cases.models import CaseRow
-from ..cases.states import CaseState
-from ..members.models import MembershipRow
-from ..orders.models import OrderRow
-from ..orders.schemas import OrderSummary
-from ..orders.service import axes_of, orders
-from ..people.schemas import Preferences, Profile
-from ..people.service import mine, preferred
-from ..quotes.models import QuoteRow
-from ..quotes.service import state_of
-from ..quotes.states import QUOTE
-from ..units.models import UnitRow
-from .schemas import (
-    ApprovalsSection,
-    CasesSection,
-    OpenCase,
-    OpenQuote,
-    OrdersSection,
-    PersonSection,
-    Place,
-    PlacesSection,
-    QuotesSection,
-    WaitingApproval,
-)
+from .schemas import Overview
+from .statement import sql
 
-_MOST = 5
-_MOST_PLACES = 50
+WHOLE_SECONDS = 1.0
+SECTION_SECONDS = 2.0
+APART_SECONDS = 5.0
+"""How long sections are read one by one after they could not be read together."""
+
+_TROUBLE = (SQLAlchemyError, *DRIVER_ERRORS, Problem, TimeoutError, OSError)
 
 
-async def person(session: AsyncSession, caller: Principal) -> PersonSection:
-    """Say who is signed in."""
-    row, preferences = await session.scalar(mine(caller)), await session.scalar(preferred(caller))
-    return PersonSection(
-        profile=Profile(version=0) if row is None else Profile.model_validate(row),
-        preferences=Preferences(version=0)
-        if preferences is None
-        else Preferences(**preferences.document, version=preferences.version),
-    )
+class OverviewReader:
+    """Reads the overview of whoever asks, as finished JSON."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        dialect = database.engine.dialect
+        self._whole = sql(dialect, list(Overview.model_fields))
+        self._apart = {name: sql(dialect, [name]) for name in Overview.model_fields}
+        self._apart_until = 0.0
+
+    async def read(self, caller: Principal) -> bytes:
+        """Return the overview. A section that fails says so, and the rest is there.
+
+        :raises Problem: 503 when not a single section can be read.
+        """
+        if time.monotonic() >= self._apart_until:
+            try:
+                return (await self._ask(self._whole, caller, WHOLE_SECONDS)).encode()
+            except _TROUBLE as error:
+                logger().warning("overview read in sections", reason=type(error).__name__)
+                self._apart_until = time.monotonic() + APART_SECONDS
+        names = list(self._apart)
+        found = await asyncio.gather(*(self._section(name, caller) for name in names))
+        if not any(found):
+            raise Problem(503, "database-unavailable", "Nothing can be read now.", headers={"Retry-After": "5"})
+        return _joined({name: one or _unavailable(name) for name, one in zip(names, found, strict=True)})
+
+    async def _section(self, name: str, caller: Principal) -> str | None:
+        try:
+            return await self._ask(self._apart[name], caller, SECTION_SECONDS)
+        except _TROUBLE as error:
+            logger().warning("section left out", section=name, reason=type(error).__name__)
+            return None
+
+    async def _ask(self, statement: str, caller: Principal, seconds: float) -> str:
+        async with asyncio.timeout(seconds):
+            ((document,),) = await self._database.fetch(statement, caller.tenant, caller.subject)
+        return str(document)
 
 
-async def places(session: AsyncSession, caller: Principal) -> PlacesSection:
-    """Say where the person is a member."""
-    query = (
-        select(MembershipRow, UnitRow)
-        .join(UnitRow, UnitRow.id == MembershipRow.unit_id)
-        .where(MembershipRow.tenant == caller.tenant, MembershipRow.person_id == me(caller))
-        .order_by(MembershipRow.id)
-        .limit(_MOST_PLACES)
-    )
-    return PlacesSection(
-        items=[
-            Place(
-                unit_id=unit.id,
-                unit_name=unit.name,
-                account_id=unit.account_id,
-                roles=[Role(one.role) for one in membership.granted],
-            )
-            for membership, unit in await session.execute(query)
-        ]
-    )
+def _unavailable(name: str) -> str:
+    shape = Overview.model_fields[name].annotation
+    assert shape is not None  # noqa: S101 - tells the type checker what the class says
+    empty: str = shape(status="unavailable").model_dump_json()
+    return f'{{"{name}":{empty}}}'
 
 
-async def recent_orders(session: AsyncSession, caller: Principal) -> OrdersSection:
-    """Show the newest orders."""
-    query = orders(caller).order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(_MOST)
-    rows = list(await session.scalars(query))
-    axes = await axes_of(session, rows)
-    return OrdersSection(
-        items=[
-            OrderSummary(
-                id=row.id,
-                unit_id=row.unit_id,
-                number=row.number,
-                purchase_order_number=row.purchase_order_number,
-                placed_at=row.placed_at,
-                state=row.state,
-                payment_state=axes.get((row.id, "payment")),
-                shipment_state=axes.get((row.id, "shipment")),
-                total=Money(amount=row.total, currency=row.currency),
-            )
-            for row in rows
-            if row.unit_id is not None
-        ]
-    )
-
-
-async def open_quotes(session: AsyncSession, caller: Principal) -> QuotesSection:
-    """Show the quotes that are not settled."""
-    live = [state for state in QUOTE.states if state not in QUOTE.final]
-    query = select(QuoteRow).where(in_reach(caller, QuoteRow, Permission.VIEW_QUOTES), QuoteRow.state.in_(live))
-    rows = await session.scalars(query.order_by(QuoteRow.id.desc()).limit(_MOST))
-    return QuotesSection(
-        items=[OpenQuote(id=row.id, title=row.title, state=state_of(row), valid_until=row.valid_until) for row in rows]
-    )
-
-
-async def waiting_approvals(session: AsyncSession, caller: Principal) -> ApprovalsSection:
-    """Show the requests that wait for a decision: the person's own, and those of units where it may decide."""
-    own = ApprovalRequestRow.person_id == me(caller)
-    query = select(ApprovalRequestRow, own.label("own")).where(
-        in_reach(caller, ApprovalRequestRow, Permission.VIEW_APPROVALS),
-        ApprovalRequestRow.state == ApprovalState.PENDING,
-    )
-    found = await session.execute(query.order_by(ApprovalRequestRow.id).limit(_MOST))
-    return ApprovalsSection(
-        items=[
-            WaitingApproval(
-                id=row.id,
-                kind=Kind(row.kind),
-                amount=Money(amount=row.amount, currency=row.currency),
-                mine=bool(is_own),
-            )
-            for row, is_own in found
-        ]
-    )
-
-
-async def open_cases(session: AsyncSession, caller: Principal) -> CasesSection:
-    """Show the cases that are not closed."""
-    query = select(CaseRow).where(in_reach(caller, CaseRow, Permission.VIEW_CASES), CaseRow.state != CaseState.CLOSED)
-    rows = await session.scalars(query.order_by(CaseRow.id.desc()).limit(_MOST))
-    return CasesSection(items=[OpenCase(id=row.id, title=row.title, state=row.state) for row in rows])
+def _joined(sections: Mapping[str, str]) -> bytes:
+    # Each is an object with the section as its only member: without the braces they are the members of one.
+    return f"{{{','.join(one.strip()[1:-1] for one in sections.values())}}}".encode()

@@ -24,3 +24,10 @@ class OfPerson(OfUnit):
     """Something that one person did for a business unit: the person's own, and the unit's."""
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+
+
+class MaybeOfPerson(Tenanted):
+    """Something that others tell of. It may be of a unit or a person that the portal does not know."""
+
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_units.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
