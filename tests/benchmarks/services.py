@@ -78,6 +78,28 @@ class Laboratory:
             **more,
         }
 
+    def fill(self, count: int) -> None:
+        """Load so many of the made-up manufacturer's products into the catalog, and publish them."""
+        self.run("chassis", "migrate")
+        with self.ours() as server:
+            token = self.run("chassis", "token").strip()
+            print(self.run("samples.load", f"http://127.0.0.1:{server.port}", token, str(count)).strip(), flush=True)
+
+    def database_cpu(self) -> float:
+        """Return the CPU seconds that PostgreSQL has used, in the processes that it has and in those that ended."""
+        postmaster = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:  # it has ended since
+                continue
+            if stat.parent.name == postmaster:
+                ticks += sum(map(int, fields[11:15]))
+            elif fields[1] == postmaster:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS
+
     def run(self, *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
         """Run a Python module, the project's unless told otherwise, and return what it prints."""
         done = subprocess.run(
