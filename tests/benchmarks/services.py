@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,21 +85,6 @@ class Laboratory:
             token = self.run("chassis", "token").strip()
             print(self.run("samples.load", f"http://127.0.0.1:{server.port}", token, str(count)).strip(), flush=True)
 
-    def database_cpu(self) -> float:
-        """Return the CPU seconds that PostgreSQL has used, in the processes that it has and in those that ended."""
-        postmaster = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:  # it has ended since
-                continue
-            if stat.parent.name == postmaster:
-                ticks += sum(map(int, fields[11:15]))
-            elif fields[1] == postmaster:
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICKS
-
     def run(self, *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
         """Run a Python module, the project's unless told otherwise, and return what it prints."""
         done = subprocess.run(
@@ -161,8 +146,7 @@ class Laboratory:
     def database_cpu(self) -> float:
         """Return the CPU seconds that PostgreSQL's processes have used, those that serve connections among them."""
         leader = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
-        every = [_status(each.name) for each in Path("/proc").iterdir() if each.name.isdigit() and each.exists()]
-        return sum(_cpu(status) for status in every if status[1] == leader)
+        return sum(_cpu(status) for status in _processes() if status[1] == leader)
 
     def ask(self, server: Server, targets: Sequence[str], **plan: Any) -> dict[str, Any]:
         """Put load on a server from another process; see `load.Plan` and `load.Outcome`."""
@@ -171,6 +155,12 @@ class Laboratory:
         done = subprocess.run(words, input=json.dumps(whole), capture_output=True, text=True, check=True)
         outcome: dict[str, Any] = json.loads(done.stdout)
         return outcome
+
+
+def _processes() -> Iterator[list[str]]:
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended since
+            yield _status(each.name)
 
 
 def _status(process: int | str) -> list[str]:

@@ -83,6 +83,12 @@ questions = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for an index however busy the machine is."""
+    monkeypatch.setattr(live, "_PATIENCE_SECONDS", 60.0)
+
+
 @pytest.fixture
 async def other(service: Service) -> AsyncIterator[Database]:
     """Give a database as another process has it: it shares nothing with the service but what is stored."""
