@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,13 +78,6 @@ class Laboratory:
             **more,
         }
 
-    def fill(self, count: int) -> None:
-        """Load so many of the made-up manufacturer's products into the catalog, and publish them."""
-        self.run("chassis", "migrate")
-        with self.ours() as server:
-            token = self.run("chassis", "token").strip()
-            print(self.run("samples.load", f"http://127.0.0.1:{server.port}", token, str(count)).strip(), flush=True)
-
     def run(self, *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
         """Run a Python module, the project's unless told otherwise, and return what it prints."""
         done = subprocess.run(
@@ -146,7 +139,8 @@ class Laboratory:
     def database_cpu(self) -> float:
         """Return the CPU seconds that PostgreSQL's processes have used, those that serve connections among them."""
         leader = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
-        return sum(_cpu(status) for status in _processes() if status[1] == leader)
+        every = [_status(each.name) for each in Path("/proc").iterdir() if each.name.isdigit() and each.exists()]
+        return sum(_cpu(status) for status in every if status[1] == leader)
 
     def ask(self, server: Server, targets: Sequence[str], **plan: Any) -> dict[str, Any]:
         """Put load on a server from another process; see `load.Plan` and `load.Outcome`."""
@@ -155,12 +149,6 @@ class Laboratory:
         done = subprocess.run(words, input=json.dumps(whole), capture_output=True, text=True, check=True)
         outcome: dict[str, Any] = json.loads(done.stdout)
         return outcome
-
-
-def _processes() -> Iterator[list[str]]:
-    for each in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended since
-            yield _status(each.name)
 
 
 def _status(process: int | str) -> list[str]:

@@ -124,7 +124,7 @@ class _Connection(asyncio.Protocol):
         self.load.lost(self)
 
 
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 10.0
 """How long answers are waited for after the end."""
 
 

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +12,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.__main__ import main
 from chassis.database import Database
 from chassis.problems import Problem
 from chassis.settings import Settings
 from tests import example, postgres
+from tests.fixtures import SettingsFor
 from tests.processes import ServerFactory, ServerProcess, servers
 from tests.scale import SOAK, scale
 
@@ -155,3 +157,32 @@ async def test_database_whose_name_is_gone_is_unavailable() -> None:
     problem = await _ask("postgresql://ann@database.invalid/notes")
 
     assert (problem.status, problem.kind) == (503, "database-unavailable")
+
+
+async def test_statement_that_takes_too_long_is_given_up(database_url: str, settings_for: SettingsFor) -> None:
+    """PostgreSQL may be there and slow: 503 when the time that settings allow one statement is over."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("SQLite has no statement that sleeps")
+    database = Database(settings_for(database_url, database_timeout_seconds=0.2))
+    async with database.opened():
+        with pytest.raises(Problem, match="503 database-unavailable"):
+            async with database.transaction() as session:
+                await session.execute(text("SELECT pg_sleep(10)"))
+
+
+@pytest.mark.parametrize("error", [TimeoutError, ConnectionResetError])
+async def test_what_else_the_domain_waits_for_is_not_the_database(
+    database_url: str, settings_for: SettingsFor, error: type[OSError]
+) -> None:
+    """Within a transaction something else may be too slow or gone; to call that a lost database would be a lie."""
+    database = Database(settings_for(database_url))
+    async with database.opened():
+        for work in (database.transaction, database.reading):
+            with pytest.raises(error, match="of something else"):
+                await _use(work(), error("of something else"))
+
+
+async def _use(work: AbstractAsyncContextManager[AsyncSession], error: OSError) -> None:
+    async with work as session:
+        await session.execute(text("SELECT 1"))
+        raise error

@@ -29,18 +29,20 @@ def _good(result: load.Result) -> float:
     return result.rate(200) + result.rate(201)
 
 
+@pytest.mark.parametrize("mix", ["plausible", "reads"])
 def test_overload_leaves_most_of_the_work_done(
-    fresh_url: str, start: ServerFactory, capsys: pytest.CaptureFixture[str]
+    fresh_url: str, start: ServerFactory, capsys: pytest.CaptureFixture[str], mix: str
 ) -> None:
     """An open loop at five times the closed loop's rate: goodput, and how long a refusal takes from its due time.
 
-    Both loops alternate, because nothing else on the machine keeps still; the median of the pairs counts.
+    Both loops alternate, because nothing else on the machine keeps still; the median of the pairs counts. Reads of one
+    thing are the hardest: the less a request costs, the more it matters what a refusal does.
     """
-    if not SOAK and fresh_url.startswith("sqlite"):
-        pytest.skip("`make soak` takes both databases")
+    if not SOAK and (fresh_url.startswith("sqlite") or mix == "reads"):
+        pytest.skip("`make soak` takes both databases and both mixes")
     server = start(DATABASE_URL=fresh_url, RATE_LIMIT_REQUESTS="0")
     server.wait_until_ready()
-    requests = load.plausible_mix(server)
+    requests = load.plausible_mix(server)[: 7 if mix == "reads" else None]
     goodputs, refusals, statuses = [], [], set[int]()
     for seed in range(PAIRS):
         closed = load.Plan(
@@ -63,11 +65,11 @@ def test_overload_leaves_most_of_the_work_done(
         refusals.append(result.quantile(503, OF_ALL))
         report(
             capsys,
-            f"peak {peak:.0f}/s; at five times {_good(result):.0f}/s ({goodputs[-1]:.0%}) and {result.rate(503):.0f}/s "
-            f"refused, half in {1000 * result.quantile(503, 0.5):.1f} ms, 99 % in "
+            f"{mix}: peak {peak:.0f}/s; at five times {_good(result):.0f}/s ({goodputs[-1]:.0%}) and "
+            f"{result.rate(503):.0f}/s refused, half in {1000 * result.quantile(503, 0.5):.1f} ms, 99 % in "
             f"{1000 * result.quantile(503, 0.99):.1f} ms",
         )
 
-    assert statuses == {200, 201, 503}
+    assert statuses == {200, 503} | ({201} if mix == "plausible" else set())
     assert statistics.median(goodputs) >= LEAST_GOODPUT
     assert statistics.median(refusals) <= LONGEST_REFUSAL

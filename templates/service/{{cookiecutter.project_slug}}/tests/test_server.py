@@ -36,18 +36,22 @@ async def test_server_serves_drains_and_ends(database_url: str, settings_for: Se
 
 
 async def test_refusals_on_the_wire_are_counted(database_url: str, settings_for: SettingsFor) -> None:
-    """A process without a free place says so to every request but the probes."""
+    """A process without a free place says so to every request but the probes, and while it drains ends connections."""
     port = free_port()
-    server = build(settings_for(database_url, port=port, drain_seconds=0.0))
+    server = build(settings_for(database_url, port=port, drain_seconds=0.5))
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started, seconds=20)
     server.app.state.places.limit = -1000
-    refused = [await call(port, method, example.COLLECTION, {}, body) for method, body in (("GET", None), ("POST", {}))]
-    server.app.state.places.limit = 100
-    metrics = await call(port, "GET", "/metrics", {})
+    calls: list[tuple[str, object]] = [("GET", None), ("POST", {})]
+    refused = [await call(port, method, example.COLLECTION, {}, body) for method, body in calls]
     server.handle_exit(signal.SIGTERM, None)
+    await until(lambda: server._overloaded.closes)
+    refused += [await call(port, method, example.COLLECTION, {}, body) for method, body in calls]
+    metrics = await call(port, "GET", "/metrics", {})
     await asyncio.wait_for(serving, 20)
 
-    assert [one.status for one in refused if one] == [503, 503]
+    assert [(one.status, one.headers.get("connection")) for one in refused if one] == [
+        (503, None), (503, None), (503, "close"), (503, "close"),
+    ]  # fmt: skip
     assert metrics is not None
-    assert b"http_requests_shed_total 2.0" in metrics.body
+    assert b"http_requests_shed_total 4.0" in metrics.body

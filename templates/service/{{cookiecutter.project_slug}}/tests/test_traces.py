@@ -9,13 +9,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from chassis.project import project
+from chassis.tracing import Tracing
 from tests import example
 from tests.processes import servers
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+UNSAMPLED = "0af7651916cd43dd8448eb211c80319c"
 
 
 @pytest.fixture
@@ -48,26 +55,88 @@ def collector() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
 def test_spans_continue_the_callers_trace(
     tmp_path: Path, collector: tuple[str, list[ExportTraceServiceRequest]]
 ) -> None:
-    """One span a request, named by its route template; probes make none; the log names the same trace."""
+    """One span a sampled request, named by its route template; probes make none; the log names the same trace.
+
+    Whether a request is sampled has been decided by the first service it passed (W3C Trace Context, section 3.2.2.5).
+    """
     endpoint, received = collector
     with servers(tmp_path) as start:
         server = start(OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, DRAIN_SECONDS="0")
         server.wait_until_ready()
-        headers = {
-            "Authorization": f"Bearer {server.token('ann')}",
-            "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01",
-        }
-        assert httpx.get(server.url + example.COLLECTION, headers=headers).status_code == 200
+        for trace, flags in ((TRACE, "01"), (UNSAMPLED, "00")):
+            headers = {
+                "Authorization": f"Bearer {server.token('ann')}",
+                "traceparent": f"00-{trace}-00f067aa0ba902b7-{flags}",
+            }
+            assert httpx.get(server.url + example.COLLECTION, headers=headers).status_code == 200
         server.terminate()
         assert server.process.wait(15) == 0
         log = [json.loads(line) for line in server.log.read_text().splitlines()]
     resources = [one for request in received for one in request.resource_spans]
     spans = [span for resource in resources for scope in resource.scope_spans for span in scope.spans]
     names = {one.value.string_value for one in resources[0].resource.attributes if one.key == "service.name"}
+    told = {one.key: one.value.string_value or one.value.int_value for span in spans for one in span.attributes}
 
-    assert [(span.name, span.trace_id.hex()) for span in spans] == [(f"GET {example.COLLECTION}", TRACE)]
+    assert [(span.name, span.trace_id.hex(), span.parent_span_id.hex()) for span in spans] == [
+        (f"GET {example.COLLECTION}", TRACE, "00f067aa0ba902b7")
+    ]
+    assert told == {
+        "http.request.method": "GET",
+        "http.response.status_code": 200,
+        "http.route": example.COLLECTION,
+        "url.path": example.COLLECTION,
+        "url.scheme": "http",
+    }
     assert names == {project().name}
-    assert [line["trace_id"] for line in log if line.get("route") == example.COLLECTION] == [TRACE]
+    assert [line["trace_id"] for line in log if line.get("route") == example.COLLECTION] == [TRACE, UNSAMPLED]
+
+
+@pytest.mark.parametrize(
+    ("environment", "warned"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "zipkin"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, True),
+    ],
+    ids=lambda value: "-".join(value.values()) or "nothing" if isinstance(value, dict) else "",
+)
+async def test_no_traces_without_a_place_for_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], environment: dict[str, str], warned: bool
+) -> None:
+    """What cannot be exported is said once, at the start."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    tracing = Tracing()
+    async with tracing.opened():
+        span = tracing.begin({"method": "GET", "path": example.COLLECTION, "scheme": "http"}, "")
+
+    assert span is None
+    assert ("traces are not exported" in capsys.readouterr().out) is warned
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"), [(200, "", None), (404, "", None), (503, "", "503"), (0, "", "aborted"),
+                                  (500, "ZeroDivisionError", "ZeroDivisionError")]
+)  # fmt: skip
+def test_spans_tell_what_failed(status: int, error: str, kind: str | None) -> None:
+    """What the caller did wrong is no error of the service (semantic conventions for HTTP spans)."""
+    exported = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    tracing = Tracing()
+    tracing._tracer = provider.get_tracer("test")
+    span = tracing.begin({"method": "GET", "path": "/v1/things", "scheme": "http"}, "")
+    assert span is not None
+    current = trace.get_current_span().get_span_context()
+    span.end(method="GET", route="/v1/things", status=status, error=error)
+    (ended,) = exported.get_finished_spans()
+
+    assert (ended.attributes or {}).get("error.type") == kind
+    assert ended.status.status_code is (StatusCode.ERROR if kind else StatusCode.UNSET)
+    assert ended.context == current
+    assert not trace.get_current_span().get_span_context().is_valid
 
 
 def test_nothing_personal_is_traced_or_logged(

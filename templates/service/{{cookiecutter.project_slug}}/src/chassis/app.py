@@ -15,24 +15,18 @@ from chassis.guests import GuestTokens
 from chassis.health import Health
 from chassis.idempotency import InFlight
 from chassis.keys import DevelopmentKeys, IssuerKeys, signing_key
-from chassis.limits import PROBES, LoadShedding, Places
+from chassis.limits import LoadShedding, Places
 from chassis.metrics import Metrics
 from chassis.observation import Observation
 from chassis.operation import operations
 from chassis.project import project
 from chassis.rate_limit import RateLimiter
 from chassis.settings import Environment, Settings
+from chassis.tracing import Tracing
 from chassis.workers import running
 
-# Spans for requests, exported as the OTEL_* variables say and not at all without them. Metrics and logs have their own
-# ways here. Spans of single dependencies would cost more than they tell.
-_TELEMETRY: TelemetryConfig = {
-    "auto_configure": True,
-    "metrics": False,
-    "logs": False,
-    "operation_spans": False,
-    "exclude": lambda scope: scope["path"] in PROBES,
-}
+# What is observed of requests is in chassis.observation.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -48,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(app.state.database.opened())
             await stack.enter_async_context(app.state.places.adjusted())
+            await stack.enter_async_context(tracing.opened())
             app.state.signing_key = signing_key(settings)
             app.state.guest_tokens = GuestTokens(app.state.signing_key)
             app.state.authenticator = await _authenticator(settings, stack, app.state.guest_tokens, domain)
@@ -68,9 +63,9 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        telemetry=_TELEMETRY,
+        telemetry=_NO_TELEMETRY,
     )
-    metrics = Metrics()
+    metrics, tracing = Metrics(), Tracing()
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.database = Database(settings)
@@ -87,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     contract.install(app, about, domain)
     app.add_middleware(LoadShedding, places=app.state.places, seconds=settings.request_seconds, metrics=metrics)
     cors.install(app, settings.cors_origins)
-    app.add_middleware(Observation, metrics=metrics)
+    app.add_middleware(Observation, metrics=metrics, tracing=tracing)
     return app
 
 

@@ -16,6 +16,10 @@ _SLICES = 4
 _MOST_SLICES = 3 * _SLICES
 
 
+class Unreachable(ConnectionError):  # noqa: N818 - says what is the matter
+    """The other side does not answer; a class of its own, so that nobody else's TimeoutError is taken for it."""
+
+
 class Circuit:
     """Open while the other side is silent.
 
@@ -35,7 +39,10 @@ class Circuit:
         self._asking: asyncio.Future[None] | None = None
 
     def guard(self) -> "Guard":
-        """Return a context for work with the other side; its TimeoutError or ConnectionError means: nobody answers."""
+        """Return a context for work with the other side.
+
+        :raises Unreachable: in it, when nobody answers.
+        """
         return Guard(self._guards, is_open=self.is_open)
 
     def answered(self) -> None:
@@ -95,7 +102,7 @@ class Circuit:
 
 
 class Guard:
-    """Ends the block with TimeoutError when the circuit opens, and refuses to begin while it is open."""
+    """Ends the block with :class:`Unreachable` when the circuit opens, and refuses to begin while it is open."""
 
     __slots__ = ("_guards", "_is_open", "_timeout")
 
@@ -106,7 +113,7 @@ class Guard:
 
     async def __aenter__(self) -> None:
         if self._is_open:
-            raise ConnectionRefusedError("the circuit is open")
+            raise Unreachable("the circuit is open")
         await self._timeout.__aenter__()
         self._guards.add(self._timeout)
 
@@ -114,7 +121,10 @@ class Guard:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._guards.discard(self._timeout)
-        await self._timeout.__aexit__(kind, error, traceback)
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError as opened:  # this one's; another's passes by it
+            raise Unreachable("the circuit has opened") from opened
 
 
 def _forget(asking: asyncio.Future[None]) -> None:

@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from socket import gaierror
 from typing import Annotated, Any
 from uuid import UUID
 from weakref import WeakSet
 
 import asyncpg  # type: ignore[import-untyped] # it has no types, and only its errors are used
 from fastapi import Depends, Request
-from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, ExceptionContext, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -26,12 +25,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-from chassis.circuit import Circuit
+from chassis.circuit import Circuit, Unreachable
 from chassis.identifiers import uuid7
 from chassis.problems import Problem
 from chassis.readers import Readers
 from chassis.settings import Settings
-from chassis.waiting import Line
+from chassis.waiting import Line, WaitedTooLong
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 """A column of JSON."""
@@ -243,7 +242,7 @@ def unavailable_as_problem() -> Iterator[None]:
     """
     try:
         yield
-    except (PoolTimeoutError, ConnectionError, TimeoutError, gaierror) as error:  # as the driver raises them: unwrapped
+    except (Unreachable, WaitedTooLong, PoolTimeoutError) as error:
         raise _unavailable() from error
     except DBAPIError as error:
         silent = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
@@ -267,14 +266,29 @@ def _create_engine(settings: Settings, *, connections: int) -> AsyncEngine:
         )
         _prepare_sqlite(engine.sync_engine)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         hide_parameters=True,  # errors are logged, and parameters are personal data
         pool_size=connections,
         max_overflow=0,
         pool_timeout=seconds,
-        connect_args={"timeout": seconds, "command_timeout": seconds},
+        connect_args={"timeout": seconds, "command_timeout": seconds, "async_creator_fn": _connect},
     )
+    event.listen(engine.sync_engine, "handle_error", _name_silence)
+    return engine
+
+
+async def _connect(*arguments: Any, **options: Any) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(*arguments, **options)
+    except OSError as error:
+        raise Unreachable(str(error)) from error
+
+
+def _name_silence(context: ExceptionContext) -> Unreachable | None:
+    """Tell the driver's own TimeoutError and ConnectionError, which SQLAlchemy does not wrap, from the domain's."""
+    error = context.original_exception
+    return Unreachable(str(error)) if isinstance(error, OSError) else None
 
 
 def _keep_alive_only(engine: Engine, connections: WeakSet[asyncpg.Connection]) -> None:

@@ -56,7 +56,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.metrics.count_shed()
             self.transport.write(self.overloaded.answer())
             self._refused_lately = True
-            if self.timeout_keep_alive_task is None:
+            if self.overloaded.closes:
+                self.transport.close()
+            elif self.timeout_keep_alive_task is None:
                 self._watch_idleness()
         else:
             super().data_received(data)
@@ -114,7 +116,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.metrics.count_shed()
         self.transport.write(self.overloaded.head() if cycle.scope["method"] == "HEAD" else self.overloaded.answer())
         cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive or cycle.waiting_for_100_continue:  # the body that waits for its permission never comes
+        ends = not cycle.keep_alive or self.overloaded.closes
+        if ends or cycle.waiting_for_100_continue:  # the body that waits for its permission never comes
             self.transport.close()
         cycle.on_response()
 

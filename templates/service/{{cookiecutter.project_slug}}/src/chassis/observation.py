@@ -5,13 +5,13 @@ import time
 from secrets import token_hex
 from typing import Any
 
-from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from chassis import correlation, problems
 from chassis.logs import logger
 from chassis.metrics import Metrics
+from chassis.tracing import RequestSpan, Tracing
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, 3.2
@@ -21,9 +21,10 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 class Observation:
     """Pure ASGI middleware, the outermost one."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, tracing: Tracing) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
         self._log = logger().bind()  # once, and not for every line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,16 +36,19 @@ class Observation:
         request_id = _accepted(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         ids = {"request_id": request_id}
-        if traceparent := _traceparent(headers.get(b"traceparent", b"")):
+        traceparent = _traceparent(headers.get(b"traceparent", b""))
+        if (span := self._tracing.begin(scope, traceparent)) is not None:
+            traceparent = span.traceparent
+        if traceparent:
             ids["trace_id"] = traceparent[3:35]
         correlation.request_id.set(request_id)
         correlation.traceparent.set(traceparent)
         clear_contextvars()
         bind_contextvars(**ids)
-        await self._observe(scope, receive, send)
+        await self._observe(scope, receive, send, span)
 
-    async def _observe(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 0
+    async def _observe(self, scope: Scope, receive: Receive, send: Send, span: RequestSpan | None) -> None:
+        status, unexpected = 0, ""
         began = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -57,17 +61,20 @@ class Observation:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception as error:  # the boundary: everything unexpected becomes a logged 500
+            unexpected = type(error).__qualname__
             self._log.error("request failed", exc_info=error)
             if status:
                 raise  # half a response is out; only closing the connection tells the caller
             problem = problems.Problem(500, "internal-error", "Something went wrong here; it has been logged.")
             await problems.send(problem, scope, receive, send_with_id)
         finally:
-            self._record(scope, status, time.perf_counter() - began)
+            method = scope["method"] if scope["method"] in _KNOWN_METHODS else "other"
+            route: Any = getattr(scope.get("route"), "path", "unmatched")
+            if span is not None:
+                span.end(method=method, route=route, status=status, error=unexpected)
+            self._record(method, route, status, time.perf_counter() - began)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in _KNOWN_METHODS else "other"
-        route: Any = getattr(scope.get("route"), "path", "unmatched")
+    def _record(self, method: str, route: str, status: int, seconds: float) -> None:
         self._metrics.observe_request(method=method, route=route, status=status, seconds=seconds)
         self._log.info(
             "request", method=method, route=route, status=status or "aborted", milliseconds=round(seconds * 1000, 1)
@@ -81,12 +88,7 @@ def _accepted(given: bytes | None) -> str:
 
 
 def _traceparent(given: bytes) -> str:
-    """Return the trace to pass on: this process's own span where it makes some, else the caller's."""
-    recorded = trace.get_current_span()
-    span = recorded.get_span_context()
-    if span.is_valid:
-        recorded.set_attribute("url.query", "")  # callers may write of people there; the collector need not know
-        return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
+    """Return the caller's, if it is one."""
     return given.decode() if _TRACEPARENT.fullmatch(given) else ""
 
 

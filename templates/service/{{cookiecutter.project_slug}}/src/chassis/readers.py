@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped] # it has no types
 from sqlalchemy import URL, Dialect
 
+from chassis.circuit import Unreachable
 from chassis.waiting import Line
 
 # Options of the URL that SQLAlchemy keeps to itself.
@@ -47,8 +48,8 @@ class Readers:
     async def fetch(self, statement: str, parameters: Sequence[object]) -> Sequence[Any]:
         """Run one SELECT.
 
-        :raises ConnectionError: when the connection was lost.
-        :raises OSError: when there is none to be had; TimeoutError is one too.
+        :raises Unreachable: when the connection was lost, or the database is too slow.
+        :raises WaitedTooLong: when every connection was busy.
         """
         async with self.line:
             return await self._ask(statement, parameters)
@@ -60,11 +61,11 @@ class Readers:
             connection = self._waiting() or await self._open()
             rows: Sequence[Any] = await connection.fetch(statement, *parameters)
             intact = True
-        except asyncpg.InterfaceError as error:
-            raise ConnectionError(str(error)) from error
+        except (OSError, asyncpg.InterfaceError) as error:  # TimeoutError is an OSError too
+            raise Unreachable(str(error)) from error
         except asyncpg.PostgresError as error:
             if error.sqlstate is None or error.sqlstate.startswith(("08", "53", "57P")):  # no connection, or none left
-                raise ConnectionError(str(error)) from error
+                raise Unreachable(str(error)) from error
             intact = True
             raise
         finally:

@@ -25,9 +25,10 @@ class DrainingServer(uvicorn.Server):
     connections must still be answered; uvicorn alone would refuse them at once.
     """
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, overloaded: Overloaded, drain_seconds: float) -> None:
         super().__init__(config)
         self.app = app
+        self._overloaded = overloaded
         self._drain_seconds = drain_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -41,6 +42,7 @@ class DrainingServer(uvicorn.Server):
 
     def _drain(self) -> None:
         logger().info("draining", seconds=self._drain_seconds)
+        self._overloaded.close()
         asyncio.get_running_loop().call_later(self._drain_seconds, setattr, self, "should_exit", True)
 
 
@@ -60,10 +62,10 @@ def serve(settings: Settings) -> int:
 
 def build(settings: Settings) -> DrainingServer:
     """Return the server, not yet running."""
-    app = create_app(settings)
+    app, answer = create_app(settings), Overloaded()
     config = uvicorn.Config(
         app,
-        http=_protocol(settings, app),
+        http=_protocol(settings, app, answer),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -74,16 +76,16 @@ def build(settings: Settings) -> DrainingServer:
         backlog=2048,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    return DrainingServer(config, app, settings.drain_seconds)
+    return DrainingServer(config, app, answer, settings.drain_seconds)
 
 
-def _protocol(settings: Settings, app: FastAPI) -> type[BoundedHttpProtocol]:
+def _protocol(settings: Settings, app: FastAPI, answer: Overloaded) -> type[BoundedHttpProtocol]:
     class Protocol(BoundedHttpProtocol):
         head_seconds = settings.max_head_seconds
         head_bytes = settings.max_head_bytes
         head_fields = settings.max_head_fields
         places = app.state.places
         metrics = app.state.metrics
-        overloaded = Overloaded()
+        overloaded = answer
 
     return Protocol

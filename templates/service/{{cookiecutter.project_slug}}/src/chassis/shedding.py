@@ -41,6 +41,15 @@ class Overloaded:
     def __init__(self) -> None:
         process = secrets.token_hex(8)
         self._ids = (f"{process}{number:016x}".encode() for number in itertools.count(1))
+        self.closes = False
+        self._write("")
+
+    def close(self) -> None:
+        """From now on tell callers to close the connection, as a process does that drains (RFC 9112, section 9.6)."""
+        self.closes = True
+        self._write("connection: close\r\n")
+
+    def _write(self, further: str) -> None:
         body = (
             f'{{"type":"{TYPE_PREFIX}overloaded","title":"Service Unavailable","status":503,'
             '"detail":"Too many requests are running; try again.","instance":"","request_id":"%b"}'
@@ -48,7 +57,8 @@ class Overloaded:
         length = len(body) - len("%b") + 32
         head = (
             f"HTTP/1.1 503 Service Unavailable\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {length}\r\n"
-            "cache-control: no-store\r\nx-content-type-options: nosniff\r\nretry-after: 1\r\nx-request-id: %b\r\n\r\n"
+            "cache-control: no-store\r\nx-content-type-options: nosniff\r\nretry-after: 1\r\n"
+            f"{further}x-request-id: %b\r\n\r\n"
         )
         self._head = head.encode()
         self._form = self._head + body.encode()

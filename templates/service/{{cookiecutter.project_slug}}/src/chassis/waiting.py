@@ -5,11 +5,15 @@ import time
 from types import TracebackType
 
 
+class WaitedTooLong(TimeoutError):  # noqa: N818 - says what is the matter
+    """Nobody left the line's places in time."""
+
+
 class Line:
     """A semaphore that tells how long it lets others wait. Use it with ``async with``.
 
     :param places: how many may be in at once.
-    :param seconds: the longest wait; after that it is a ``TimeoutError``.
+    :param seconds: the longest wait; after that it is :class:`WaitedTooLong`.
     """
 
     def __init__(self, places: int, *, seconds: float) -> None:
@@ -31,6 +35,8 @@ class Line:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._places.acquire()
+        except TimeoutError:
+            raise WaitedTooLong from None
         finally:
             del self._since[me]
 
