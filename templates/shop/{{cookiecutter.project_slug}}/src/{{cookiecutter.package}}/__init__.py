@@ -16,6 +16,8 @@ from .orders import events as order_events
 from .orders.routes import router as orders
 from .payments.routes import router as payments
 from .prices.routes import router as prices
+from .privacy import events as privacy_events
+from .privacy.routes import router as privacy
 from .quotes.routes import router as quotes
 from .settings import ShopSettings
 from .stock import events as stock_events
@@ -43,6 +45,7 @@ DOMAIN = Domain(
         entries,
         corrections,
         reports,
+        privacy,
     ),
     events=(
         cart_events.ABANDONED,
@@ -52,6 +55,7 @@ DOMAIN = Domain(
         stock_events.LOW,
         stock_events.OUT,
         channel_events.CHANGED,
+        privacy_events.ERASED,
     ),
     lifespan=open_for_business,
     settings=ShopSettings,
@@ -67,6 +71,7 @@ DOMAIN = Domain(
         "orders": "What was bought, for how much, and what became of it: payment, shipments, returns.",
         "payments": "What the payment provider tells by itself.",
         "attribution": "Who is credited for sales: assignments, rules, a ledger that is never rewritten, a report.",
+        "privacy": "Everything that is known about a buyer, and how a buyer is forgotten.",
         "stock": "How much of an article lies where, and what of it is spoken for.",
         "channels": "The touchpoints that sell: currency, taxes, order minimum, where stock is taken from.",
         "customers": "Which group an account belongs to, and so which prices it gets.",

@@ -18,6 +18,7 @@ from .catalog.fixture import FixtureCatalog
 from .catalog.http import HttpCatalog
 from .catalog.port import Catalog
 from .payments.port import PaymentProvider
+from .payments.remote import RemoteProvider
 from .payments.sandbox import SandboxProvider
 from .prices.embedded import EmbeddedPricing
 from .prices.port import Pricing
@@ -39,7 +40,9 @@ async def plugged(app: FastAPI) -> AsyncIterator[Ports]:
     settings: ShopSettings = app.state.settings
     async with AsyncExitStack() as stack:
         app.state.ports = Ports(
-            catalog=await _catalog(settings, stack), pricing=EmbeddedPricing(), payments=_payments(app, settings)
+            catalog=await _catalog(settings, stack),
+            pricing=EmbeddedPricing(),
+            payments=await _payments(app, settings, stack),
         )
         yield app.state.ports
 
@@ -52,11 +55,15 @@ async def _catalog(settings: ShopSettings, stack: AsyncExitStack) -> Catalog:
     return HttpCatalog(remote, locale=settings.catalog_locale, fresh_seconds=settings.catalog_fresh_seconds)
 
 
-def _payments(app: FastAPI, settings: ShopSettings) -> PaymentProvider | None:
+async def _payments(app: FastAPI, settings: ShopSettings, stack: AsyncExitStack) -> PaymentProvider | None:
     in_dev = settings.environment is Environment.DEV
     if settings.payment_provider == "none" or (not settings.payment_provider and not in_dev):
         return None
     given = settings.payment_webhook_secret.get_secret_value().encode()
+    if settings.payment_provider == "remote":
+        client = service_client(settings.payment_url, seconds=settings.payment_seconds)
+        api_key = settings.payment_api_key.get_secret_value()
+        return RemoteProvider(await stack.enter_async_context(client), api_key=api_key, secret=given)
     secret = given or hmac.digest(app.state.signing_key, b"payment webhooks", hashlib.sha256)
     return SandboxProvider(app.state.database, secret, delay_seconds=settings.payment_poll_seconds)
 

@@ -5,9 +5,9 @@ What happens says the token that a card is given as (:class:`Card`).
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, LargeBinary, String, select
@@ -16,8 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Database, now
 from chassis.identifiers import uuid7
-from chassis.webhooks import sender, signature
+from chassis.webhooks import signature
 
+from .messages import event_of, told
 from .port import Outcome, ProviderEvent, ProviderSilentError, Status
 
 NAME = "sandbox"
@@ -111,10 +112,7 @@ class SandboxProvider:
 
     def event(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """Read one of its own webhooks (Standard Webhooks)."""
-        sender(headers, body, {NAME: self._secret})
-        told = json.loads(body)
-        outcome = Outcome(status=Status(told["status"]), reference=told["reference"], reason=told["reason"])
-        return ProviderEvent(id=headers["webhook-id"], key=UUID(told["key"]), outcome=outcome)
+        return event_of(NAME, self._secret, headers, body)
 
     async def tell_next(self, receive: Receive) -> bool:
         """Send a webhook that is due; return whether there was one."""
@@ -175,8 +173,7 @@ class SandboxProvider:
         await session.flush()
         if times := _WEBHOOKS.get(token, 0):
             final = _outcome(row) if status != "pending" else Outcome(status=Status.SUCCEEDED, reference=str(key))
-            told: dict[str, Any] = {"key": str(key), "status": final.status, "reference": str(authorization)}
-            body = json.dumps(told | {"reason": final.reason}).encode()
+            body = json.dumps({"key": str(key)} | told(replace(final, reference=str(authorization)))).encode()
             session.add(SandboxWebhookRow(key=key, body=body, times=times, due_at=now() + self._delay))
         return row
 
