@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,6 +37,11 @@ class Server:
     port: int
     started: float
 
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
     def cpu(self) -> float:
         """Return the CPU seconds, user and system, that the process has used."""
         return _cpu(_status(self.process.pid))
@@ -45,9 +51,14 @@ class Server:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
-    def get(self, target: str) -> tuple[Mapping[str, str], bytes]:
+    def forget_highest_memory(self) -> None:
+        """Let `VmHWM` count from now."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> tuple[Mapping[str, str], bytes]:
         """Return headers and body of a GET."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{target}", timeout=60) as response:
+        request = urllib.request.Request(f"{self.url}{target}", headers=dict(headers or {}))  # noqa: S310 - our own
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - our own
             return {name.lower(): value for name, value in response.headers.items()}, response.read()
 
 
@@ -60,12 +71,14 @@ class Laboratory:
         project: The generated service.
         database: URL of the PostgreSQL server, up to the name of a database.
         scratch: A directory for logs and keys.
+        binaries: PostgreSQL's programs.
     """
 
     python: Path
     project: Path
     database: str
     scratch: Path
+    binaries: Path
 
     def environment(self, name: str, **more: str) -> dict[str, str]:
         """Return the environment of the generated service on a database of that name."""
@@ -77,6 +90,17 @@ class Laboratory:
             "DRAIN_SECONDS": "0",
             **more,
         }
+
+    def fill(self, count: int) -> None:
+        """Load so many of the made-up manufacturer's products into the catalog, and publish them."""
+        self.run("chassis", "migrate")
+        with self.ours() as server:
+            print(self.run("samples.load", server.url, self.token, str(count)).strip(), flush=True)
+
+    @cached_property
+    def token(self) -> str:
+        """A developer's token for the generated service."""
+        return self.run("chassis", "token").strip()
 
     def run(self, *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
         """Run a Python module, the project's unless told otherwise, and return what it prints."""
@@ -135,6 +159,16 @@ class Laboratory:
         finally:
             process.terminate()
             process.wait(30)
+
+    @contextmanager
+    def copied(self, old: str, new: str) -> Iterator[None]:
+        """Have a database that holds what another one does, to which nobody may be connected, during the block."""
+        maintenance = f"--maintenance-db={self.database}/postgres"
+        subprocess.run([str(self.binaries / "createdb"), maintenance, "-T", old, new], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([str(self.binaries / "dropdb"), maintenance, new], check=True)
 
     def database_cpu(self) -> float:
         """Return the CPU seconds that PostgreSQL's processes have used, those that serve connections among them."""
@@ -208,7 +242,7 @@ def laboratory(
         if python is None:
             python = _installed(scratch / "environment", project / "requirements" / "runtime.txt")
         with _postgres(binaries, scratch) as url:
-            made = Laboratory(python, project, url, scratch)
+            made = Laboratory(python, project, url, scratch, binaries)
             made.run("compileall", "-q", "src")
             for name in databases:
                 subprocess.run([str(binaries / "createdb"), f"--maintenance-db={url}/postgres", name], check=True)

@@ -20,14 +20,7 @@ def load(client: httpx.Client, count: int = COUNT) -> dict[str, Any]:
     :returns: the finished import.
     :raises httpx.HTTPStatusError: when the service refuses something.
     """
-    for collection, things in (
-        ("product-types", TYPES),
-        ("categories", list(_categories(TREE, None))),
-        ("channels", CHANNELS),
-        ("assortments", ASSORTMENTS),
-    ):
-        for thing in things:
-            _put(client, collection, thing)
+    prepare(client)
     lines = (json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in products(count))
     accepted = client.post(
         "/v1/product-imports",
@@ -41,6 +34,18 @@ def load(client: httpx.Client, count: int = COUNT) -> dict[str, Any]:
         if job["state"] == "finished":
             return job
         time.sleep(0.2)
+
+
+def prepare(client: httpx.Client) -> None:
+    """Put there what products need: types, categories, channels and assortments."""
+    for collection, things in (
+        ("product-types", TYPES),
+        ("categories", list(_categories(TREE, None))),
+        ("channels", CHANNELS),
+        ("assortments", ASSORTMENTS),
+    ):
+        for thing in things:
+            _put(client, collection, thing)
 
 
 def _put(client: httpx.Client, collection: str, thing: dict[str, Any]) -> None:
@@ -68,8 +73,12 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     url, token = arguments[0], arguments[1]
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        count = int(arguments[2]) if len(arguments) > 2 else COUNT
+        if count == 0:
+            prepare(client)
+            return 0
         began = time.monotonic()
-        job = load(client, int(arguments[2]) if len(arguments) > 2 else COUNT)
+        job = load(client, count)
         seconds = time.monotonic() - began
     counts = ", ".join(f"{job[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
     sys.stdout.write(f"{job['lines']} lines in {seconds:.1f} s: {counts}; published for every channel.\n")

@@ -112,7 +112,7 @@ def _lines(numbers: range) -> list[bytes]:
             product(
                 f"c{number}",
                 related=[f"c{number + 1}"] if number + 1 < numbers.stop else [],
-                description={"en": "Quiet and frugal. " * 350},
+                description={"en": "Quiet and frugal. " * 1000},
                 variants=[variant(f"C{number}")],
                 source={"system": "erp", "reference": str(number), "version": 1},
             )

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.project import project
 
 MEDIA_TYPE = "application/cloudevents+json"  # structured mode: CloudEvents HTTP binding 1.0, section 3.2
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class CloudEvent:
             members["tenant"] = self.tenant
         if self.traceparent:
             members["traceparent"] = self.traceparent
-        return json.dumps(members | {"data": self.data}, ensure_ascii=False, separators=(",", ":"))
+        return _written(members | {"data": self.data})
 
 
 def source() -> str:

@@ -6,6 +6,7 @@ takes it from there.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from chassis import correlation
 from chassis.cloudevents import CloudEvent
 from chassis.database import DESTINATIONS, now
 from chassis.identifiers import uuid7
-from chassis.outbox import UNNUMBERED, OutboxRow
+from chassis.outbox import UNNUMBERED, OutboxRow, number, store
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
@@ -46,8 +47,7 @@ async def record(session: AsyncSession, kind: EventType, *, subject: str, data: 
     :param tenant: whose it is, as the caller's token says.
     :returns: the event's id, by which consumers tell a repeated delivery.
     """
-    if not isinstance(data, kind.data):
-        raise TypeError(f"{kind.name} carries {kind.data.__name__}, not {type(data).__name__}")
+    _check(kind, data)
     happened = CloudEvent(
         id=uuid7(),
         type=kind.name,
@@ -61,3 +61,35 @@ async def record(session: AsyncSession, kind: EventType, *, subject: str, data: 
     for destination in session.info[DESTINATIONS]:
         session.add(OutboxRow(happened, destination))
     return happened.id
+
+
+async def record_many(
+    session: AsyncSession, kind: EventType, happened: Sequence[tuple[str, BaseModel]], *, tenant: str = ""
+) -> None:
+    """Record that the same happened to many things: what :func:`record` does, in a few statements for all of them.
+
+    :param happened: subject and data of each event, in their order.
+    """
+    for _, data in happened:
+        _check(kind, data)
+    sequences = await number(session, [subject for subject, _ in happened])
+    time, traceparent = now(), correlation.traceparent.get()
+    events = [
+        CloudEvent(
+            id=uuid7(),
+            type=kind.name,
+            subject=subject,
+            time=time,
+            sequence=sequence,
+            data=data.model_dump(mode="json"),
+            tenant=tenant,
+            traceparent=traceparent,
+        )
+        for (subject, data), sequence in zip(happened, sequences, strict=True)
+    ]
+    await store(session, events, session.info[DESTINATIONS])
+
+
+def _check(kind: EventType, data: BaseModel) -> None:
+    if not isinstance(data, kind.data):
+        raise TypeError(f"{kind.name} carries {kind.data.__name__}, not {type(data).__name__}")

@@ -4,16 +4,21 @@ So an event exists exactly if its cause was committed, whatever is killed when. 
 is stored here and removes it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text, event, text
+from sqlalchemy import ARRAY, BigInteger, Index, String, Text, event, func, literal, select, text
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
 
+from chassis.bulk import insert_rows
 from chassis.cloudevents import CloudEvent
 from chassis.database import RECORDED, Base
 
@@ -107,17 +112,61 @@ def _number(session: Session, _context: UOWTransaction, _instances: object) -> N
                 row.number(sequence)
 
 
-def _advance(session: Session, counts: dict[str, int]) -> dict[str, int]:
+async def number(session: AsyncSession, subjects: Sequence[str]) -> list[int]:
+    """Give events their places among those of their subjects, after everything that was recorded before.
+
+    :param subjects: one for each event, in the order of the events.
+    """
+    await session.flush()
+    counts = Counter(subjects)
+    last = await session.run_sync(_advance, counts)
+    following = {subject: last[subject] - count for subject, count in counts.items()}
+    numbers = []
+    for subject in subjects:
+        following[subject] += 1
+        numbers.append(following[subject])
+    return numbers
+
+
+async def store(session: AsyncSession, events: Sequence[CloudEvent], destinations: Sequence[str]) -> None:
+    """Store events that have their numbers, for every destination."""
+    rows = [
+        {
+            "destination": destination,
+            "subject": one.subject,
+            "sequence": one.sequence,
+            "event_id": one.id,
+            "type": one.type,
+            "document": document,
+            "recorded_at": one.time,
+            "due_at": one.time,
+            "attempts": 0,
+        }
+        for one, document in ((one, one.document()) for one in events)
+        for destination in destinations
+    ]
+    session.info[RECORDED] = True
+    await insert_rows(session, OutboxRow, rows)
+
+
+def _advance(session: Session, counts: Mapping[str, int]) -> dict[str, int]:
     """Count the subjects' events on, and return the last number of each."""
-    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
     names = sorted(counts)  # one order for everybody, or two transactions wait for each other
+    if session.get_bind().dialect.name == "postgresql":
+        wanted = literal(names, ARRAY(Text)), literal([counts[name] for name in names], ARRAY(BigInteger))
+        rows = select(*map(func.unnest, wanted))
+        given = insert_postgresql(StreamRow).from_select([StreamRow.subject, StreamRow.last_sequence], rows)
+        return _count_on(session, given)
     last: dict[str, int] = {}
     for start in range(0, len(names), _ROWS_A_STATEMENT):
-        rows = [{"subject": name, "last_sequence": counts[name]} for name in names[start : start + _ROWS_A_STATEMENT]]
-        given = insert(StreamRow).values(rows)
-        upsert = given.on_conflict_do_update(
-            index_elements=[StreamRow.subject],
-            set_={"last_sequence": StreamRow.last_sequence + given.excluded.last_sequence},
-        ).returning(StreamRow.subject, StreamRow.last_sequence)
-        last |= {row.subject: row.last_sequence for row in session.connection().execute(upsert)}
+        some = [{"subject": name, "last_sequence": counts[name]} for name in names[start : start + _ROWS_A_STATEMENT]]
+        last |= _count_on(session, insert_sqlite(StreamRow).values(some))
     return last
+
+
+def _count_on(session: Session, given: PostgresqlInsert | SqliteInsert) -> dict[str, int]:
+    upsert = given.on_conflict_do_update(
+        index_elements=[StreamRow.subject],
+        set_={"last_sequence": StreamRow.last_sequence + given.excluded.last_sequence},
+    ).returning(StreamRow.subject, StreamRow.last_sequence)
+    return {row.subject: row.last_sequence for row in session.connection().execute(upsert)}

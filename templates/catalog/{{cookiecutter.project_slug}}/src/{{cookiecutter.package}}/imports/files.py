@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 1024 * 1024
 LONGEST_LINE = 1024 * 1024
 
 _PRICE = re.compile(r"price\.([A-Z]{3})")
@@ -138,7 +138,7 @@ def _dump(document: dict[str, Any]) -> bytes:
 
 
 async def pieces(source: AsyncIterator[Line]) -> AsyncIterator[bytes]:
-    """Gather lines into pieces of about a quarter of a megabyte, each line with its number before a tab."""
+    """Gather lines into pieces of about a megabyte, each line with its number before a tab."""
     gathered: list[bytes] = []
     size = 0
     async for number, line in source:

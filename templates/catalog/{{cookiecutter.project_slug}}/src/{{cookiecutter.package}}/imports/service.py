@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.bulk import JsonText, insert_rows, one_of
 from chassis.database import Database, now
 from chassis.problems import FieldError, Problem
 
@@ -15,15 +16,17 @@ from ..products import service as products
 from ..products.models import ProductRow
 from ..products.schemas import ProductDraft
 from ..publications import service as publications
-from ..vocabulary.rows import insert_rows
 from . import events
-from .batch import Verdict, take_in
-from .files import numbered
+from .ahead import ReadAhead
+from .batch import take_in
+from .entries import Verdict
 from .models import ImportLine, ImportPiece, ImportRow, PendingReference
 from .schemas import ImportState, Outcome
 
 LONGEST_UPLOAD_SECONDS = 600.0
 _DANGLING_AT_ONCE = 200
+_PUBLISHED_AT_ONCE = 100
+_NONE = JsonText("[]")
 
 
 def listed() -> Select[ImportRow]:
@@ -85,11 +88,12 @@ async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: 
     return found
 
 
-async def work_off_next(database: Database) -> bool:
+async def work_off_next(database: Database, ahead: ReadAhead) -> bool:
     """Work off one piece of the oldest import that nobody else works on, in one transaction.
 
     Whatever kills the process, the piece is worked off wholly or not at all, and the next process goes on there.
 
+    :param ahead: what the call before this one has read already of the piece that follows.
     :returns: whether there was something to do.
     """
     async with database.transaction() as session:
@@ -99,18 +103,17 @@ async def work_off_next(database: Database) -> bool:
         if job is None:
             return False
         if job.position < job.pieces:
-            await _work_off(session, job)
+            await _work_off(session, job, ahead)
         else:
             await _finish(session, job)
         return True
 
 
-async def _work_off(session: AsyncSession, job: ImportRow) -> None:
-    here = [ImportPiece.import_id == job.id, ImportPiece.position == job.position]
-    data = await session.scalar(select(ImportPiece.data).where(*here))
-    verdicts = await take_in(session, numbered(data or b""))
+async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> None:
+    verdicts = await take_in(session, await ahead.lines(session, job))
     if job.publish:
         await _publish(session, verdicts)
+    here = ImportPiece.import_id == job.id, ImportPiece.position == job.position
     await session.execute(delete(ImportPiece).where(*here))
     rows = [
         {
@@ -118,7 +121,9 @@ async def _work_off(session: AsyncSession, job: ImportRow) -> None:
             "line": each.line,
             "outcome": each.outcome,
             "key": each.key,
-            "reasons": [reason.model_dump(exclude_none=True) for reason in each.reasons[:20]],
+            "reasons": JsonText("[]")
+            if not each.reasons
+            else [one.model_dump(exclude_none=True) for one in each.reasons[:20]],
         }
         for each in verdicts
     ]
@@ -148,18 +153,20 @@ async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
             verdict.reasons.append(FieldError(pointer="", detail=f"not published: {problem.detail}"))
         return
     definitions: dict[str, list[AttributeDefinition]] = {}
-    items = []
-    query = select(ProductRow).where(ProductRow.id.in_(by_id)).order_by(ProductRow.id)
-    for row in await session.scalars(query.execution_options(populate_existing=True)):
-        if row.product_type not in definitions:
-            definitions[row.product_type] = await products.definitions_of(session, row.product_type)
-        item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
-        if reasons := publications.unfit(item, targets):
-            by_id[row.id].reasons += reasons
-        else:
-            items.append(item)
-    if items:
-        await publications.freeze(session, items, targets, now(), None)
+    ids = sorted(by_id)
+    for start in range(0, len(ids), _PUBLISHED_AT_ONCE):
+        query = select(ProductRow).where(one_of(session, ProductRow.id, ids[start : start + _PUBLISHED_AT_ONCE]))
+        items = []
+        for row in await session.scalars(query.order_by(ProductRow.id).execution_options(populate_existing=True)):
+            if row.product_type not in definitions:
+                definitions[row.product_type] = await products.definitions_of(session, row.product_type)
+            item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
+            if reasons := publications.unfit(item, targets):
+                by_id[row.id].reasons += reasons
+            else:
+                items.append(item)
+        if items:
+            await publications.freeze(session, items, targets, now(), None)
 
 
 async def _finish(session: AsyncSession, job: ImportRow) -> None:

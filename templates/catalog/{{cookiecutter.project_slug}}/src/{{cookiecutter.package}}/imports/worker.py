@@ -9,6 +9,7 @@ from chassis.database import Database
 from chassis.logs import logger
 from chassis.problems import Problem
 
+from .ahead import ReadAhead
 from .service import LONGEST_UPLOAD_SECONDS, clear_abandoned, work_off_next
 
 _IDLE_SECONDS = 0.5
@@ -21,18 +22,21 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
     """Work until told to stop; what has been begun is finished. A lost database is waited for."""
     clock = asyncio.get_running_loop().time
     cleared_at = float("-inf")
+    ahead = ReadAhead()
     while not stopping.is_set():
         try:
             if clock() - cleared_at >= _CLEAR_SECONDS:
                 if count := await clear_abandoned(database, _ABANDONED):
                     logger().warning("abandoned imports deleted", count=count)
                 cleared_at = clock()
-            pause = 0.0 if await work_off_next(database) else _IDLE_SECONDS
+            pause = 0.0 if await work_off_next(database, ahead) else _IDLE_SECONDS
         except (SQLAlchemyError, Problem, OSError) as error:
             logger().warning("import interrupted", reason=type(error).__name__)
+            ahead.forget()
             pause = _TROUBLE_SECONDS
         # Even without a pause others get their turn between two pieces.
         try:
             await asyncio.wait_for(stopping.wait(), pause) if pause else await asyncio.sleep(0)
         except TimeoutError:
             continue
+    ahead.forget()

@@ -9,14 +9,16 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from chassis.bulk import insert_rows
 from chassis.problems import FieldError, Problem
 
 from ..products import rules
 from ..products.models import ProductClaim, ProductRow
 from ..publications import rebuild
 from ..publications.models import PublicationRow
-from ..vocabulary.rows import insert_rows
 from . import attributes, events
+from .canonical import canonical
+from .definitions import Definitions
 from .models import ProductTypeRow
 from .schemas import AttributeDefinition, ProductTypeDraft
 
@@ -82,10 +84,11 @@ async def _refuse_if_broken(session: AsyncSession, row: ProductTypeRow, changed:
     await session.execute(select(ProductTypeRow.id).where(ProductTypeRow.id == row.id).with_for_update())
     present = [AttributeDefinition.model_validate(each) for each in row.attributes]
     unique = set(rules.unique_attributes(changed)) - set(rules.unique_attributes(present))
+    wanted = Definitions(changed)
     broken: list[FieldError] = []
     taken: dict[tuple[str, str], tuple[UUID, str]] = {}
     async for product in _products_of(session, row.key):
-        sentences = list(_misfits(changed, product))
+        sentences = list(_misfits(wanted, product))
         for name, value in _values(unique, product.document):
             owner_id, owner = taken.setdefault((name, value), (product.id, product.key))
             if owner_id != product.id:
@@ -134,7 +137,7 @@ async def _batches(session: AsyncSession, query: Select[Any], order: Instrumente
         last = found[-1][0]
 
 
-def _misfits(changed: list[AttributeDefinition], product: _Held) -> Iterator[str]:
+def _misfits(changed: Definitions, product: _Held) -> Iterator[str]:
     """Say what does not fit; a draft may lack what is required, what is published may not."""
     variants = [variant["attributes"] for variant in product.document["variants"]]
     found = list(attributes.faults(changed, variants))
@@ -145,7 +148,7 @@ def _misfits(changed: list[AttributeDefinition], product: _Held) -> Iterator[str
 
 def _values(unique: Iterable[str], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     return (
-        (name, attributes.canonical(variant["attributes"][name]))
+        (name, canonical(variant["attributes"][name]))
         for variant in document["variants"]
         for name in unique
         if name in variant["attributes"]

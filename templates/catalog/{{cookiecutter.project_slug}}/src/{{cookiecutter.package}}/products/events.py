@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.events import EventType, record
+from chassis.events import EventType, record, record_many
 
 from ..vocabulary.facts import Change, Fact
 from .models import ProductRow
@@ -21,6 +21,11 @@ async def tell(session: AsyncSession, row: ProductRow, change: Change) -> None:
 
 async def tell_all(session: AsyncSession, changes: Sequence[tuple[UUID, str, int, bool]]) -> None:
     """Record what happened to many products: id, key, version, and whether it is new."""
-    for product_id, key, version, new in changes:
-        fact = Fact(id=product_id, key=key, version=version, change="created" if new else "changed")
-        await record(session, CHANGED, subject=f"products/{product_id}", data=fact)
+    facts = [
+        (
+            f"products/{product_id}",
+            Fact(id=product_id, key=key, version=version, change="created" if new else "changed"),
+        )
+        for product_id, key, version, new in changes
+    ]
+    await record_many(session, CHANGED, facts)

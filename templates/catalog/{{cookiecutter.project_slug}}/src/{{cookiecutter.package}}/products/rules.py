@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from chassis.problems import FieldError
 
 from ..product_types import attributes
+from ..product_types.canonical import canonical
+from ..product_types.definitions import Definitions
 from ..product_types.schemas import AttributeDefinition, Constraint
 from .schemas import ProductDraft
 
@@ -20,24 +22,41 @@ class Claim(NamedTuple):
 
 def claims(document: Mapping[str, Any], definitions: Iterable[AttributeDefinition]) -> Iterator[Claim]:
     """Yield everything in a product's document that no other product may have."""
+    variants = [(variant["sku"], variant["attributes"]) for variant in document["variants"]]
+    yield from _of_variants(document["product_type"], variants, definitions)
+    yield from _of_product(document["slug"], document["external_references"])
+
+
+def claims_of(draft: ProductDraft, definitions: Iterable[AttributeDefinition]) -> Iterator[Claim]:
+    """Yield everything in what a caller wrote that no other product may have: the same as in its document."""
+    variants = [(variant.sku, variant.attributes) for variant in draft.variants]
+    yield from _of_variants(draft.product_type, variants, definitions)
+    yield from _of_product(draft.slug, draft.external_references)
+
+
+def _of_variants(
+    product_type: str, variants: Iterable[tuple[str, attributes.Values]], definitions: Iterable[AttributeDefinition]
+) -> Iterator[Claim]:
     unique = unique_attributes(definitions)
-    for index, variant in enumerate(document["variants"]):
-        yield Claim("sku", variant["sku"], f"/variants/{index}/sku")
+    for index, (sku, values) in enumerate(variants):
+        yield Claim("sku", sku, f"/variants/{index}/sku")
         for name in unique:
-            if name in variant["attributes"]:
-                namespace = unique_namespace(document["product_type"], name)
-                value = attributes.canonical(variant["attributes"][name])
-                yield Claim(namespace, value, f"/variants/{index}/attributes/{name}")
+            if name in values:
+                value = canonical(values[name])
+                yield Claim(unique_namespace(product_type, name), value, f"/variants/{index}/attributes/{name}")
+
+
+def _of_product(slugs: Mapping[str, str], external_references: Mapping[str, str]) -> Iterator[Claim]:
     # A slug stands in for a missing translation, so no other product may have it in any language.
-    for slug, locale in {slug: locale for locale, slug in document["slug"].items()}.items():
+    for slug, locale in {slug: locale for locale, slug in slugs.items()}.items():
         yield Claim("slug", slug, f"/slug/{locale}")
-    for system, reference in document["external_references"].items():
+    for system, reference in external_references.items():
         yield Claim(f"reference:{system}", reference, f"/external_references/{system}")
 
 
-def unique_attributes(definitions: Iterable[AttributeDefinition]) -> list[str]:
+def unique_attributes(definitions: Iterable[AttributeDefinition]) -> Sequence[str]:
     """Return the names of the attributes whose values only one variant may have."""
-    return [each.name for each in definitions if each.constraint is Constraint.UNIQUE]
+    return Definitions.of(definitions).constrained(Constraint.UNIQUE)
 
 
 def unique_namespace(product_type: str, name: str) -> str:

@@ -51,7 +51,7 @@ class VariantDraft(Strict):
 
     @model_validator(mode="after")
     def _one_price_a_currency(self) -> Self:
-        if len({price.currency for price in self.list_prices}) < len(self.list_prices):
+        if len(self.list_prices) > 1 and len({price.currency for price in self.list_prices}) < len(self.list_prices):
             raise ValueError("a currency appears twice")
         return self
 

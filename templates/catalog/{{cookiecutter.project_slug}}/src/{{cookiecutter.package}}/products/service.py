@@ -16,7 +16,7 @@ from ..categories.models import CategoryPath, CategoryRow
 from ..product_types.models import ProductTypeRow
 from ..product_types.schemas import AttributeDefinition, ProductTypeDraft
 from . import events, rules
-from .holdings import Holder, store
+from .holdings import holder, store
 from .models import ProductCategory, ProductClaim, ProductReference, ProductRow
 from .schemas import Product, ProductDraft, ProductState
 
@@ -231,10 +231,9 @@ async def _store_rows(
     *,
     new: bool,
 ) -> None:
-    await _refuse_taken(session, row.id, rules.claims(row.document, definitions))
-    holder = Holder(id=row.id, draft=draft, document=row.document, definitions=definitions, new=new)
+    await _refuse_taken(session, row.id, rules.claims_of(draft, definitions))
     try:
-        await store(session, [holder])
+        await store(session, [holder(row.id, draft, definitions, new=new)])
     except IntegrityError:  # somebody else was faster by a blink
         raise Problem(409, "taken", "Another product just took one of these values; try again.") from None
 

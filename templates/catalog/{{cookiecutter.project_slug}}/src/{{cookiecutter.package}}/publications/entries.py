@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.bulk import insert_rows
+
 from ..channels.schemas import ChannelDraft, ChannelLocale
 from ..product_types import attributes
 from ..search.index import Text, index_for
 from ..vocabulary.moments import window
-from ..vocabulary.rows import insert_rows
 from .models import Entry, PublicationCategory, PublicationReference, PublicationRow, Term
 from .representation import Shown, Subject, order_by_price, show, terms
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import now
 
 from ..products import service as products
-from ..products.holdings import Holder, release
+from ..products.holdings import holder, release
 from ..products.models import ProductRow
 from ..products.schemas import ProductState
 from ..vocabulary.moments import microseconds, window
@@ -63,9 +63,7 @@ async def _release(session: AsyncSession, by_key: Mapping[str, ProductRow], over
         product = by_key[row.product]
         if row.document != product.document:
             definitions = await products.definitions_of(session, product.product_type)
-            draft = products.draft_of(product)
-            holder = Holder(id=product.id, draft=draft, document=product.document, definitions=definitions)
-            freed.append((holder, row.document))
+            freed.append((holder(product.id, products.draft_of(product), definitions), row.document))
     await release(session, freed)
 
 

@@ -15,9 +15,9 @@ def check_gtin(text: str) -> str:
     if len(text) not in _LENGTHS or not (text.isascii() and text.isdigit()):
         raise ValueError("a GTIN has 8, 12, 13 or 14 digits")
     # From the right, the digit beside the check digit weighs three, the next one, and so on.
-    weighted = sum(int(digit) * (3, 1)[position % 2] for position, digit in enumerate(reversed(text[:-1])))
-    expected = -weighted % 10
-    if int(text[-1]) != expected:
+    digits = [ord(digit) - 48 for digit in text]
+    expected = -(3 * sum(digits[-2::-2]) + sum(digits[-3::-2])) % 10
+    if digits[-1] != expected:
         raise ValueError(f"the check digit of this GTIN would be {expected}")
     return text
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, small_catalog, variant
 
-from ..attributes import canonical, faults, misfit, shown, terms
+from ..attributes import faults, shown, terms
+from ..canonical import canonical
+from ..definitions import check_for
 from ..schemas import AttributeDefinition, ProductTypeDraft
 
 DEFINITIONS = {each.name: each for each in ProductTypeDraft.model_validate(PUMP_TYPE).attributes}
@@ -40,8 +42,8 @@ def _type(**members: Any) -> Any:
 )
 def test_value_fits_its_type_or_is_named(kind: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
     """Each kind takes its own values and says what is wrong with others."""
-    assert [misfit(_type(**kind), value) for value in good] == [""] * len(good)
-    assert all(misfit(_type(**kind), value) for value in bad)
+    assert [check_for(_type(**kind))(value) for value in good] == [""] * len(good)
+    assert all(check_for(_type(**kind))(value) for value in bad)
 
 
 def test_constraints_hold_between_variants() -> None:
