@@ -28,8 +28,8 @@ $(SETUP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.installed-* && touch $@
 
-demo: setup ## generate a product catalog, test it, start it, fill it, talk to it, stop it
-	@$(BIN)/python tools/demo.py
+demo: setup ## generate a catalog, a portal and a shop, start them, and play one story of buying
+	@$(BIN)/python -m tools.demo
 
 lint: setup ## ruff and mypy, for the tool and for the template code where it stands
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ import yaml
 from chassis.project import ROOT
 from tests.fixtures import Service
 from tests.portal import ABSENT
-from tests.telling import trust
+from tests.senders import trust
 from tests.world import Customer, world
 
 CONTRACT: Any = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))

@@ -8,7 +8,8 @@ import httpx
 
 from tests.fixtures import Service
 from tests.portal import company, patch, post
-from tests.telling import document, event, order, tell
+from tests.senders import event, tell
+from tests.telling import document, order
 
 LINES = [{"sku": "C40", "quantity": 1}]
 

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     token = add("token", _token, "Print a bearer token for ENVIRONMENT=dev.")
     token.add_argument("--subject", default="developer", help="who the token is for (default: %(default)s)")
     token.add_argument("--tenant", default="", help="whose customer or employee that is (default: one tenant for all)")
+    token.add_argument("--account", default="", help="the customer that the subject acts for (default: none)")
     token.add_argument("--scope", action="append", help="a scope to grant; repeat it; default: all there are")
     token.add_argument("--seconds", type=int, default=8 * 3600, help="validity (default: eight hours)")
     return parser
@@ -204,7 +205,8 @@ def _token(settings: "Settings", arguments: argparse.Namespace) -> int:
         print("Tokens are made here only in ENVIRONMENT=dev without AUTH_ISSUER; ask the issuer.", file=sys.stderr)
         return 2
     scopes = frozenset(arguments.scope or load_domain().scopes)
-    claims = {settings.auth_tenant_claim: arguments.tenant} if arguments.tenant else {}
+    claims = {settings.auth_tenant_claim: arguments.tenant, "account": arguments.account}
+    claims = {name: value for name, value in claims.items() if value}
     keys = DevelopmentKeys(settings.var_dir)
     print(keys.mint(subject=arguments.subject, scopes=scopes, seconds=arguments.seconds, claims=claims))
     return 0

@@ -12,6 +12,7 @@ from .channels.routes import router as channels
 from .customers.routes import router as customers
 from .discounts.routes import router as discounts
 from .guests.routes import router as guests
+from .inbound.routes import router as inbound_events
 from .orders import events as order_events
 from .orders.routes import router as orders
 from .payments.routes import router as payments
@@ -46,9 +47,11 @@ DOMAIN = Domain(
         corrections,
         reports,
         privacy,
+        inbound_events,
     ),
     events=(
         cart_events.ABANDONED,
+        cart_events.APPROVAL_REQUESTED,
         *order_events.ALL,
         attribution_events.DECIDED,
         attribution_events.CORRECTED,
@@ -76,6 +79,7 @@ DOMAIN = Domain(
         "channels": "The touchpoints that sell: currency, taxes, order minimum, where stock is taken from.",
         "customers": "Which group an account belongs to, and so which prices it gets.",
         "prices": "Price lists by channel, customer group, currency and time, with quantity tiers; and quotes.",
+        "events": "What other services tell.",
         "discounts": "Rules that lower prices: priority, stacking, codes, budgets.",
     },
 )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
 from chassis.database import now
+from chassis.identifiers import uuid7
 from chassis.problems import Problem
 
 from ..access.permissions import Permission
@@ -129,15 +130,19 @@ async def find(session: AsyncSession, caller: Principal, request_id: UUID) -> Ap
     return await the_one(session, listed(caller).where(ApprovalRequestRow.id == request_id), name="approval request")
 
 
-async def ask(session: AsyncSession, caller: Principal, draft: ApprovalDraft) -> ApprovalRequestRow:
+async def ask(
+    session: AsyncSession, caller: Principal, draft: ApprovalDraft, request_id: UUID | None = None
+) -> ApprovalRequestRow:
     """Store a request. It is approved at once where no rule and no limit asks for more.
 
+    :param request_id: its id, where somebody else gave it one.
     :raises Problem: 404 or 403 when the caller may not spend for that unit.
     """
     await unit_for(session, caller, draft.unit_id, Permission.REQUEST_APPROVAL)
     person = await ensure(session, caller)
     tiers = await tiers_for(session, draft, person)
     row = ApprovalRequestRow(
+        id=request_id or uuid7(),
         tenant=caller.tenant,
         person_id=person.id,
         unit_id=draft.unit_id,
@@ -172,6 +177,7 @@ async def withdraw(session: AsyncSession, caller: Principal, row: ApprovalReques
         raise Problem(403, "missing-permission", "Only who asked can take it back.")
     row.state = APPROVAL.after(row.state, WITHDRAW)
     await session.flush()
+    await events.tell(session, row)
 
 
 async def decide(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from chassis.values import Currency, Money
+from chassis.values import Currency, Key, Money
 
 from ..vocabulary.shapes import Moment
 
@@ -50,6 +50,7 @@ class ToldLine(BaseModel):
 class TellsOrder(_Whose):
     """An order as a whole: every ``order.*`` event carries it."""
 
+    account: Annotated[UUID | None, BeforeValidator(_id_or_nothing)] = None
     number: _Number
     purchase_order_number: Annotated[str, StringConstraints(max_length=100)] | None = None
     order_state: _State
@@ -74,6 +75,19 @@ class TellsPart(BaseModel):
     def details(self) -> dict[str, Any]:
         """Everything else that was told."""
         return dict(self.model_extra or {})
+
+
+class TellsApproval(_Told):
+    """A cart that is frozen until it is approved; ``id`` is that of the request."""
+
+    cart: UUID
+    owner: str = Field(min_length=1, max_length=255)
+    account: Annotated[UUID | None, BeforeValidator(_id_or_nothing)] = None
+    business_unit: Annotated[UUID | None, BeforeValidator(_id_or_nothing)]
+    gross: _Cents
+    currency: Currency
+    categories: list[Key] = Field(default_factory=list, max_length=500)
+    cost_centre: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
 
 
 class TellsInvoice(_Whose):

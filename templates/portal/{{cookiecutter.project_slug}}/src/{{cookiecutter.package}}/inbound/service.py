@@ -8,18 +8,25 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.auth import Principal
 from chassis.database import now
 from chassis.inbox import first_delivery
-from chassis.problems import invalid
+from chassis.problems import Problem, invalid
 from chassis.received import ReceivedEvent
+from chassis.values import Money
 
+from ..approvals import service as approvals
+from ..approvals.events import tell_refused
+from ..approvals.schemas import ApprovalDraft, ApprovalKind
 from ..orders.models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
 from ..people.models import PersonRow
 from ..units.models import UnitRow
 from ..vocabulary.rows import insert_unless_there
-from .schemas import TellsDocument, TellsInvoice, TellsOrder, TellsPart
+from .buyers import unit_of_buyer
+from .schemas import TellsApproval, TellsDocument, TellsInvoice, TellsOrder, TellsPart
 
 CONSUMER = "portal"
+_MOST_CATEGORIES = 100
 _Model = TypeVar("_Model", bound=BaseModel)
 _Table = type[OrderRow] | type[OrderPartRow] | type[OrderAxisRow] | type[InvoiceRow] | type[DocumentRow]
 
@@ -47,7 +54,8 @@ async def _order(session: AsyncSession, event: ReceivedEvent) -> None:
         "total": data.gross,
         "lines": [line.model_dump(mode="json") for line in data.lines],
     }
-    values |= await _whose(session, event.tenant, data.unit_id, data.buyer)
+    unit_id = await unit_of_buyer(session, event.tenant, data.buyer, data.account, data.unit_id)
+    values |= await _whose(session, event.tenant, unit_id, data.buyer)
     await _project(session, OrderRow, event, data.id, values, placed_at=event.time)
     axes = {"payment": data.payment_state, "shipment": data.shipment_state}
     for kind, state in axes.items():
@@ -80,7 +88,36 @@ async def _document(session: AsyncSession, event: ReceivedEvent) -> None:
     await _project(session, DocumentRow, event, data.id, values)
 
 
+async def _approval(session: AsyncSession, event: ReceivedEvent) -> None:
+    """Ask for a shop's buyer what the shop wants to know. It gets its answer in any case: its cart is frozen."""
+    if event.type != "approval.requested":
+        return
+    data = _read(TellsApproval, event)
+    unit_id = await unit_of_buyer(session, event.tenant, data.owner, data.account, data.business_unit)
+    asked = unit_id is not None and await _ask(session, event.tenant, unit_id, data)
+    if not asked:
+        await tell_refused(session, event.tenant, data.id, str(data.cart))
+
+
+async def _ask(session: AsyncSession, tenant: str, unit_id: UUID, data: TellsApproval) -> bool:
+    draft = ApprovalDraft(
+        unit_id=unit_id,
+        kind=ApprovalKind.CART,
+        reference=str(data.cart),
+        amount=Money(amount=data.gross, currency=data.currency),
+        categories=data.categories[:_MOST_CATEGORIES],
+        cost_centre=data.cost_centre,
+    )
+    buyer = Principal(subject=data.owner, scopes=frozenset(), tenant=tenant)
+    try:
+        await approvals.ask(session, buyer, draft, data.id)
+    except Problem:  # the buyer may not spend for that unit
+        return False
+    return True
+
+
 _TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Any]] = {
+    "approval": _approval,
     "order": _order,
     "shipment": _part,
     "payment": _part,

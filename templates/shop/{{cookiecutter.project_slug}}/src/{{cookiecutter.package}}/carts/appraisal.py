@@ -18,7 +18,7 @@ from ..prices.port import Pricing
 from ..prices.tax import Amounts, TaxRounding, amounts
 from ..vocabulary.percent import share
 from .models import CartRow
-from .schemas import Cart, CartLine, Minimum, Totals
+from .schemas import Approval, Cart, CartLine, Minimum, Totals
 
 
 class Obstacle(StrEnum):
@@ -34,6 +34,7 @@ class Terms:
 
     channel: ChannelRow
     customer_group: str | None
+    needs_approval: bool
     pricing: Pricing
 
 
@@ -127,6 +128,11 @@ def minimum(channel: ChannelRow, worth: Totals) -> Minimum | None:
     return Minimum.model_validate(channel.order_minimum | {"missing": max(0, value["amount"] - counted)})
 
 
+def _approval(row: CartRow) -> Approval | None:
+    known = {"id": row.approval_id, "state": row.approval_state}
+    return None if row.approval_id is None else Approval.model_validate(known)
+
+
 def write(row: CartRow, channel: ChannelRow) -> None:
     """Write down what readers get, for the version that the next flush stores."""
     row.updated_at = now()
@@ -146,6 +152,8 @@ def write(row: CartRow, channel: ChannelRow) -> None:
         codes=row.codes,
         state=row.state,
         merged_into=row.merged_into,
+        approval=_approval(row),
+        agreement=row.agreement_id,
         prices_include_tax=channel.prices_include_tax,
         lines=[CartLine.model_validate(line) for line in row.lines],
         totals=worth,

@@ -14,10 +14,10 @@ from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.problems import Problem
 
 from ..ports import Plugged
-from . import service
+from . import approving, service
 from .lookup import look_up
 from .models import CartRow
-from .schemas import Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
+from .schemas import ApprovalAsked, Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
 from .service import Buyer
 
 router = resource_router("/v1/carts", tag="carts")
@@ -156,6 +156,26 @@ async def change_cart_state(caller: Caller, session: Session, cart_id: CartId, a
     row = await service.find_any(session, caller.tenant, cart_id)
     await service.move(session, row, asked.action)
     return _answer(row)
+
+
+@router.post(
+    "/{cart_id}/approval-requests",
+    status_code=202,
+    summary="Have a cart approved",
+    response_model=Cart,
+    responses={409: {}},
+)
+@idempotent(required=False)
+@requires("shop:buy")
+async def request_approval(
+    request: Request, caller: Caller, session: Session, cart_id: CartId, asked: ApprovalAsked
+) -> Response:
+    """Ask the people of the cart's business unit whether it may be ordered. It is frozen until they have decided, or
+    the buyer has taken the request back where it is decided; read the cart again to learn what was. An approval is for
+    what is in the cart: it is gone with the first change that is not just a lower price."""
+    row = await service.find(session, caller, cart_id)
+    await approving.ask(session, row, asked, answered=bool(request.app.state.settings.events_senders))
+    return _answer(row, 202)
 
 
 @merges.post("", summary="Merge a guest's cart", response_model=Cart, responses={404: {}, 409: {}})

@@ -14,6 +14,8 @@ from ..prices.explanation import Explanation
 from ..vocabulary.percent import Percent
 from ..vocabulary.stored import Stored
 
+_ID = "0190a5e0-0000-7000-8000-000000000000"
+
 Quantity = Annotated[int, Field(strict=True, ge=1, le=1_000_000, description="how many pieces", examples=[2])]
 BusinessUnit = Annotated[Key | None, Field(description="part of the account that buys; null: none")]
 Campaign = Annotated[Key | None, Field(description="what brought the buyer here; null: nothing known")]
@@ -40,6 +42,9 @@ class CartDraft(BaseModel):
     business_unit: BusinessUnit = None
     campaign: Campaign = None
     codes: Codes = Field(default_factory=list)
+    agreement: UUID | None = Field(
+        None, description="a quote that the account accepted: the cart is what was agreed, at the prices that were"
+    )
 
 
 class CartPatch(BaseModel):
@@ -73,7 +78,7 @@ class LinePatch(BaseModel):
 class CartLine(BaseModel):
     """An article in a cart, at the price that its buyer was shown; amounts are in minor units."""
 
-    id: UUID = Field(description="the line", examples=["0190a5e0-0000-7000-8000-000000000000"])
+    id: UUID = Field(description="the line", examples=[_ID])
     sku: Sku
     product: str = Field(description="the product it is a variant of", examples=["circulation-pump-c40"])
     name: str = Field(description="as the catalog calls it", examples=["Circulation pump C40"])
@@ -106,6 +111,13 @@ class Minimum(BaseModel):
     missing: int = Field(description="what is still missing, in minor units; 0: it is reached", examples=[1400])
 
 
+class Approval(BaseModel):
+    """Whether a cart may be ordered, by those who approve in its business unit."""
+
+    id: UUID = Field(description="the request, as the portal knows it too", examples=[_ID])
+    state: Literal["pending", "approved", "rejected", "withdrawn"] = Field(description="what became of it")
+
+
 class Cart(Stored):
     """A cart."""
 
@@ -118,11 +130,24 @@ class Cart(Stored):
     codes: Codes
     state: str = Field(description="active, frozen, merged or ordered", examples=["active"])
     merged_into: UUID | None = Field(description="the cart that has its lines now; null: not merged")
+    approval: Approval | None = Field(description="null: not asked for, or the cart has changed since")
+    agreement: UUID | None = Field(description="the quote that was accepted; null: the shop's own prices")
     prices_include_tax: bool = Field(description="whether unit prices are gross", examples=[False])
     lines: list[CartLine] = Field(max_length=500, description="in the order in which they were put in")
     totals: Totals
     order_minimum: Minimum | None = Field(description="null: the channel has none")
     touched_at: datetime = Field(description="when its buyer last did something", examples=["2026-01-31T12:00:00Z"])
+
+
+class ApprovalAsked(BaseModel):
+    """What those who approve should know beside the cart."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cost_centre: Annotated[
+        str | None,
+        Field(min_length=1, max_length=100, pattern=r"\S", description="what it is charged to", examples=["4711"]),
+    ] = None
 
 
 class CartStateChange(BaseModel):
@@ -139,5 +164,5 @@ class CartMerge(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     guest_token: Annotated[str, Field(min_length=1, max_length=1000, description="the token of the guest's session")]
-    guest_cart: UUID = Field(description="the guest's cart", examples=["0190a5e0-0000-7000-8000-000000000000"])
+    guest_cart: UUID = Field(description="the guest's cart", examples=[_ID])
     cart: UUID | None = Field(None, description="the cart that takes its lines; null: a new one")

@@ -1,6 +1,6 @@
 """What can be done with carts. Every query filters by house and owner: somebody else's cart does not exist."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
 from ..channels import service as channels
-from ..customers.service import group_of
+from ..customers.service import standing_of
 from ..ports import Ports
 from . import appraisal
 from .appraisal import Terms
@@ -66,8 +66,16 @@ def _found(row: CartRow | None) -> CartRow:
 
 async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     """Return what a buyer gets in a channel."""
-    row = await channels.named(session, buyer.caller.tenant, channel)
-    return Terms(channel=row, customer_group=await group_of(session, buyer.caller), pricing=buyer.ports.pricing)
+    row, standing = (
+        await channels.named(session, buyer.caller.tenant, channel),
+        await standing_of(session, buyer.caller),
+    )
+    return Terms(
+        channel=row,
+        customer_group=standing.customer_group,
+        needs_approval=standing.needs_approval,
+        pricing=buyer.ports.pricing,
+    )
 
 
 async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartRow:
@@ -89,6 +97,10 @@ async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartR
         lines=[],
         state=CART.initial,
         merged_into=None,
+        approval_id=None,
+        approval_state=None,
+        approved_gross=None,
+        agreement_id=None,
         created_at=made,
         touched_at=made,
         abandoned_at=None,
@@ -102,6 +114,8 @@ async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartR
 async def change(session: AsyncSession, buyer: Buyer, row: CartRow, draft: CartDraft) -> None:
     """Change where it is sent, which unit buys, and the codes; everything is priced again."""
     with session.no_autoflush:
+        if draft.business_unit != row.business_unit:
+            row.approval_id = row.approval_state = row.approved_gross = None
         row.country, row.business_unit = draft.country or row.country, draft.business_unit
         row.codes = sorted(set(draft.codes))
         await _edit(session, buyer, row, lambda lines: lines)
@@ -169,15 +183,19 @@ async def _edit(
     changed: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
 ) -> None:
     _refuse_unless_active(row)
-    lines = changed(row.lines)
+    pieces, lines = _pieces(row.lines), changed(row.lines)
     if len(lines) > _MOST_LINES:
         raise Problem(409, "cart-full", f"A cart holds at most {_MOST_LINES} lines.")
     with session.no_autoflush:  # one UPDATE, one version: what readers get is written for it
         terms = await terms_of(session, buyer, row.channel)
         row.touched_at, row.abandoned_at = now(), None
         row.lines = await appraisal.priced_lines(session, row, lines, terms, row.touched_at)
-        if appraisal.totals(row.lines).gross > _MOST_WORTH:
+        gross = appraisal.totals(row.lines).gross
+        if gross > _MOST_WORTH:
             raise Problem(409, "cart-full", f"A cart comes to at most {_MOST_WORTH} minor units.")
+        if row.approved_gross is not None and (gross > row.approved_gross or _pieces(row.lines) != pieces):
+            # Something else was approved; what has only become cheaper was approved, too.
+            row.approval_id = row.approval_state = row.approved_gross = None
         appraisal.write(row, terms.channel)
     await session.flush()
 
@@ -190,6 +208,8 @@ async def move(session: AsyncSession, row: CartRow, action: str, *, merged_into:
     channel = await channels.named(session, row.tenant, row.channel)
     row.state = CART.after(row.state, action)
     row.merged_into = merged_into
+    if action == "thaw" and row.approval_state == "pending":  # by the house: who was asked is not waited for any more
+        row.approval_id = row.approval_state = None
     appraisal.write(row, channel)
     await session.flush()
 
@@ -235,6 +255,10 @@ async def merge(session: AsyncSession, buyer: Buyer, guest: Principal, asked: Ca
         await _edit(session, buyer, target, lambda _lines: both)
     await move(session, source, "merge", merged_into=target.id)
     return target
+
+
+def _pieces(lines: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
+    return sorted((line["sku"], line["quantity"]) for line in lines)
 
 
 def _line(row: CartRow, line_id: UUID) -> dict[str, Any]:

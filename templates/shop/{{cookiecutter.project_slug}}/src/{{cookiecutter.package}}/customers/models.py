@@ -1,6 +1,6 @@
 """How customers are stored."""
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Resource
@@ -16,3 +16,4 @@ class CustomerRow(OfTenant, Resource, Base):
 
     reference: Mapped[str] = mapped_column(String(255))
     customer_group: Mapped[str | None] = mapped_column(String(100))
+    needs_approval: Mapped[bool] = mapped_column(server_default=false())

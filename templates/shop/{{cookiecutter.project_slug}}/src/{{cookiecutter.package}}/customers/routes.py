@@ -59,10 +59,11 @@ async def read_customer(caller: Caller, session: Session, customer_id: CustomerI
 async def update_customer(
     caller: Caller, session: Session, customer_id: CustomerId, seen: IfMatch, patch: CustomerPatch
 ) -> Customer:
-    """Put a customer into another group."""
+    """Put a customer into another group, or say whether its orders have to be approved."""
     row = await service.find(session, caller.tenant, customer_id)
     seen.check(row)
-    row.customer_group = patched(CustomerDraft.model_validate(row), patch).customer_group
+    draft = patched(CustomerDraft.model_validate(row), patch)
+    row.customer_group, row.needs_approval = draft.customer_group, draft.needs_approval
     await session.flush()
     seen.changed(row)
     return Customer.model_validate(row)

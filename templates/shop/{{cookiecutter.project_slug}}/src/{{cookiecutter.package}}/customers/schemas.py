@@ -18,6 +18,9 @@ Reference = Annotated[
         examples=["acme"],
     ),
 ]
+NeedsApproval = Annotated[
+    bool, Field(strict=True, description="whether its orders have to be approved by its own people first")
+]
 Group = Annotated[Key | None, Field(description="whose price lists and discounts count; null: none")]
 
 
@@ -28,6 +31,7 @@ class CustomerDraft(BaseModel):
 
     reference: Reference
     customer_group: Group = None
+    needs_approval: NeedsApproval = False
 
 
 class CustomerPatch(BaseModel):
@@ -36,6 +40,8 @@ class CustomerPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     customer_group: Group = None
+    # A default that nobody sees: only what was sent counts.
+    needs_approval: NeedsApproval = Field(default_factory=bool)
 
 
 class Customer(Stored):
@@ -43,3 +49,4 @@ class Customer(Stored):
 
     reference: Reference
     customer_group: Group
+    needs_approval: NeedsApproval

@@ -1,5 +1,6 @@
 """What can be done with customers."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -42,10 +43,18 @@ async def create(session: AsyncSession, tenant: str, draft: CustomerDraft) -> Cu
     return row
 
 
-async def group_of(session: AsyncSession, caller: Principal) -> str | None:
-    """Return the group whose prices a caller gets; nobody names their own."""
-    query = select(CustomerRow.customer_group).where(
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is known of a buyer: the group whose prices it gets, and whether its orders need approval."""
+
+    customer_group: str | None = None
+    needs_approval: bool = False
+
+
+async def standing_of(session: AsyncSession, caller: Principal) -> Standing:
+    """Return what is known of a caller; nobody names their own group."""
+    query = select(CustomerRow.customer_group, CustomerRow.needs_approval).where(
         CustomerRow.tenant == caller.tenant, CustomerRow.reference == (caller.account or caller.subject)
     )
-    group: str | None = await session.scalar(query)
-    return group
+    found = (await session.execute(query)).one_or_none()
+    return Standing() if found is None else Standing(customer_group=found[0], needs_approval=found[1])

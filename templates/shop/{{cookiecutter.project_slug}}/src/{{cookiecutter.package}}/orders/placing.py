@@ -14,6 +14,7 @@ from chassis.problems import FieldError, Problem
 from ..attribution import ledger
 from ..carts import appraisal
 from ..carts import service as carts
+from ..carts.approving import refuse_unapproved
 from ..carts.models import CartRow
 from ..carts.schemas import Totals
 from ..carts.service import Buyer
@@ -42,6 +43,8 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
     terms = await carts.terms_of(session, buyer, cart.channel)
     shipping = draft.shipping_address or draft.billing_address
     _refuse_contradictions(cart, draft, shipping, buyer)
+    if terms.needs_approval:
+        refuse_unapproved(cart)
     # Whether a cart may be ordered says its table, before anything else is looked at.
     await carts.move(session, cart, "order")
     lines = await appraisal.priced_lines(session, cart, cart.lines, terms, now())

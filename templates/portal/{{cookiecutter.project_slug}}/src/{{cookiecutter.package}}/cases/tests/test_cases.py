@@ -7,7 +7,8 @@ import pytest
 
 from tests.fixtures import Service
 from tests.portal import ABSENT, Company, company, post
-from tests.telling import event, order, tell, trust
+from tests.senders import event, tell, trust
+from tests.telling import order
 
 from ..states import CASE, REPLY, CaseCustomerAction, CaseState
 

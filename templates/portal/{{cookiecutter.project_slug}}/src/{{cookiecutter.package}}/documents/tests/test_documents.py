@@ -13,7 +13,8 @@ import pytest
 from chassis.clients import service_client
 from tests.fixtures import Service
 from tests.portal import ABSENT, company
-from tests.telling import document, event, tell, trust
+from tests.senders import event, tell, trust
+from tests.telling import document
 
 from ..links import DocumentLinks
 

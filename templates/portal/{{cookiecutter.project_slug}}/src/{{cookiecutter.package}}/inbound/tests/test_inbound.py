@@ -8,7 +8,8 @@ import pytest
 
 from tests.fixtures import Service
 from tests.portal import ABSENT, company, post
-from tests.telling import document, event, order, tell, trust
+from tests.senders import event, tell, trust
+from tests.telling import document, order
 
 STATES = ("open", "confirmed", "completed")
 
@@ -150,3 +151,25 @@ async def test_unsigned_event_is_refused(service: Service) -> None:
 
     assert answer.status_code == 401
     await post(works.admin, "shopping-lists", name="still working")
+
+
+async def test_order_is_nobodys_in_a_unit_that_its_buyer_does_not_belong_to(service: Service) -> None:
+    """A buyer names the unit, in the shop: somebody else's is not taken for granted."""
+    mine, theirs = await company(service, "ann"), await company(service, "eve")
+    forged = order(theirs.unit_id, "ann")
+    within = order(theirs.unit_id, "ann", account=mine.account_id)
+    for about in (forged, within):
+        assert (await tell(service, event("order.placed", about))).status_code == 204
+
+    assert (await theirs.admin.get("/v1/orders")).json() == {"items": []}
+    assert [one["id"] for one in (await mine.admin.get("/v1/orders")).json()["items"]] == [within["id"]]
+
+
+async def test_order_of_a_person_is_in_its_own_account(service: Service) -> None:
+    """Who buys for nobody else names no unit and no account."""
+    cleo = service.as_("cleo")
+    await post(cleo, "accounts", kind="person", name="Cleo")
+    about = order("none", "cleo", business_unit=None, account=None)
+    await tell(service, event("order.placed", about))
+
+    assert [one["id"] for one in (await cleo.get("/v1/orders")).json()["items"]] == [about["id"]]

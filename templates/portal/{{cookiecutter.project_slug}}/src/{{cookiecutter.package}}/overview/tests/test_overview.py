@@ -10,7 +10,8 @@ from sqlalchemy import text, update
 from chassis.database import Database, now
 from tests.fixtures import Service
 from tests.portal import company, patch, post
-from tests.telling import event, order, tell, trust
+from tests.senders import event, tell, trust
+from tests.telling import order
 
 from ...quotes.models import QuoteRow
 from .. import service as overview

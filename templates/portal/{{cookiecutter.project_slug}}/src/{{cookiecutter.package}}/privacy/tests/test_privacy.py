@@ -10,7 +10,8 @@ from sqlalchemy import String, cast, or_, select
 from chassis.database import Base
 from tests.fixtures import Service
 from tests.portal import CUSTOMER, Company, company, invite, member_of, patch, post
-from tests.telling import document, event, order, tell, trust
+from tests.senders import event, tell, trust
+from tests.telling import document, order
 
 from ..register import NOT_BY_PERSON, REGISTER, Fate
 

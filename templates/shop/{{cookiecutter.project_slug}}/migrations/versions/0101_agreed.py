@@ -1,0 +1,32 @@
+"""What a cart was approved for, and what was agreed in quotes.
+
+Revision ID: 0101
+Revises: 0100
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0101"
+down_revision = "0100"
+branch_labels = None
+depends_on = None
+
+DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    """Add the columns."""
+    op.add_column("customers", sa.Column("needs_approval", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("carts", sa.Column("approval_id", sa.Uuid(), nullable=True))
+    op.add_column("carts", sa.Column("approval_state", sa.String(length=10), nullable=True))
+    op.add_column("carts", sa.Column("approved_gross", sa.BigInteger(), nullable=True))
+    op.add_column("carts", sa.Column("agreement_id", sa.Uuid(), nullable=True))
+
+
+def downgrade() -> None:
+    """Drop the columns."""
+    for name in ("agreement_id", "approved_gross", "approval_state", "approval_id"):
+        op.drop_column("carts", name)
+    op.drop_column("customers", "needs_approval")
