@@ -42,9 +42,6 @@ class CartDraft(BaseModel):
     business_unit: BusinessUnit = None
     campaign: Campaign = None
     codes: Codes = Field(default_factory=list)
-    agreement: UUID | None = Field(
-        None, description="a quote that the account accepted: the cart is what was agreed, at the prices that were"
-    )
 
 
 class CartPatch(BaseModel):

@@ -1,15 +1,15 @@
 """What a cart was approved for, and what was agreed in quotes.
 
-Revision ID: 0101
-Revises: 0100
+Revision ID: 0111
+Revises: 0110
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0101"
-down_revision = "0100"
+revision = "0111"
+down_revision = "0110"
 branch_labels = None
 depends_on = None
 
