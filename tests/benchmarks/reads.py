@@ -16,42 +16,31 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.benchmarks.paired import ratio
+from tests.benchmarks.searches import searches
 from tests.benchmarks.services import HERE, Laboratory, Server, laboratory
 
 PRODUCTS = "/v1/storefront/products"
 VIEW = "channel=web&locale=de"
 FIRST = f"{PRODUCTS}?{VIEW}&limit=1"
-FACETS = (
-    "/v1/storefront/search?{view}&q=pumpe&filter=material:bronze&filter=connection:40,50",
-    "/v1/storefront/search?{view}&filter=material:stainless-steel&filter=connection:25,32",
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; whether the bounds hold is for people to judge."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.reads")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--requests", type=int, default=1500, help="of one round and server")
+    parser.add_argument("--requests", type=int, default=500, help="of one round and server")
     parser.add_argument("--products", type=int, default=20_000)
     parser.add_argument("--python", type=Path, help="with what the catalog runs on installed; else that is made")
     options = parser.parse_args(arguments)
     python = options.python and options.python.absolute()
     with laboratory([sys.executable, "-m", "machgen"], python) as bench:
-        fill(bench, options.products)
+        bench.fill(options.products)
+        bench.run("peers.catalog", f"{bench.database}/ours", cwd=HERE, environment=bench.peers)
         reads(bench, options.rounds, options.requests)
-        search(bench)
+        searches(bench)
         tracing(bench, options.rounds, options.requests)
         starts(bench, options.rounds)
     return 0
-
-
-def fill(bench: Laboratory, count: int) -> None:
-    """Load the made-up manufacturer's products into the catalog, and from there into the peer."""
-    bench.run("chassis", "migrate")
-    with bench.ours() as server:
-        token = bench.run("chassis", "token").strip()
-        print(bench.run("samples.load", f"http://127.0.0.1:{server.port}", token, str(count)).strip())
-    bench.run("peers.catalog", f"{bench.database}/ours", cwd=HERE, environment=bench.peers)
 
 
 def reads(bench: Laboratory, rounds: int, requests: int) -> None:
@@ -96,24 +85,6 @@ def compare(
         f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
         f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
         f" {judged(ratio(wall[first], wall[second]), bound)}",
-        flush=True,
-    )
-
-
-def search(bench: Laboratory, rate: float = 50.0, seconds: float = 20.0) -> None:
-    """Measure searches with facets, in an open loop."""
-    targets = [each.format(view=VIEW) for each in FACETS]
-    with bench.ours(probe=FIRST) as server:
-        found = [json.loads(server.get(each)[1])["total"] for each in targets]
-        bench.ask(server, targets, connections=50, rate=rate, requests=int(rate))
-        before = server.cpu()
-        told = bench.ask(server, targets, connections=50, rate=rate, requests=int(rate * seconds))
-        cpu = 1000 * (server.cpu() - before) / (rate * seconds)
-    milliseconds = sorted(told["milliseconds"])
-    p50, p99 = (milliseconds[int(len(milliseconds) * share)] for share in (0.5, 0.99))
-    print(
-        f"  search         two facets narrowed, all counted, {found} found, {rate:g}/s: {told['statuses']},"
-        f" p50 {p50:.1f} ms, p99 {p99:.1f} ms, bound 50: {'holds' if p99 < 50 else 'MISSED'}; CPU {cpu:.1f} ms",
         flush=True,
     )
 

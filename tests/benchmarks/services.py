@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,8 +173,7 @@ class Laboratory:
     def database_cpu(self) -> float:
         """Return the CPU seconds that PostgreSQL's processes have used, those that serve connections among them."""
         leader = (self.scratch / "postgres" / "postmaster.pid").read_text().split()[0]
-        every = [_status(each.name) for each in Path("/proc").iterdir() if each.name.isdigit() and each.exists()]
-        return sum(_cpu(status) for status in every if status[1] == leader)
+        return sum(_cpu(status) for status in _processes() if status[1] == leader)
 
     def ask(self, server: Server, targets: Sequence[str], **plan: Any) -> dict[str, Any]:
         """Put load on a server from another process; see `load.Plan` and `load.Outcome`."""
@@ -183,6 +182,12 @@ class Laboratory:
         done = subprocess.run(words, input=json.dumps(whole), capture_output=True, text=True, check=True)
         outcome: dict[str, Any] = json.loads(done.stdout)
         return outcome
+
+
+def _processes() -> Iterator[list[str]]:
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended since
+            yield _status(each.name)
 
 
 def _status(process: int | str) -> list[str]:

@@ -91,6 +91,28 @@ def test_default_values_are_judged_where_the_template_says_them() -> None:
     ] == found(CHART, "C104")
 
 
+HELD = "apiVersion: v1\nkind: Secret\nmetadata: {name: cart}\ndata:\n  PASSWORD: "
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        (
+            "{{ .Values.password | b64enc }}\n",
+            ["chart/templates/secret.yaml:5 Secret cart holds PASSWORD for everyone to read"],
+        ),
+        ("{{ randAlphaNum 24 | b64enc }}\n", []),
+    ],
+    ids=["written in the values", "made up at installation"],
+)
+def test_a_password_that_no_file_holds_is_no_finding(value: str, places: list[str]) -> None:
+    """What a chart makes up is known to the cluster alone."""
+    chart = {**CHART, "chart/values.yaml": CHART["chart/values.yaml"] + "password: dbc1f0a94be14b8a8c21\n"}
+
+    assert places == found({**chart, "chart/templates/secret.yaml": HELD + value}, "C110")
+
+
 @needs_helm
 def test_production_values_win() -> None:
     """Where the repository has them, they are what runs."""

@@ -15,7 +15,7 @@ from machgen.check.cloud_native.secrets import entropy, is_secret_name, is_secre
 from machgen.check.document import Map, dig, items, maps, table
 from machgen.check.facts import Facts, parent, place
 from machgen.check.kubernetes import WORKLOADS, Object, cluster, selects
-from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, rule, rules_in
+from machgen.check.model import Answer, Edit, Flaw, Level, NotApplicable, Place, rule, rules_in
 
 _CLIENTS = (
     "kubernetes", "kubernetes-asyncio", "kopf", "lightkube", "@kubernetes/client-node", "k8s.io/client-go",
@@ -118,7 +118,7 @@ def no_plain_secret(facts: Facts) -> Iterator[Answer]:
     yield from unjudged(facts)
     for each in facts.once(cluster).objects:
         if each.kind == "Secret" and each.api == "v1" and "sops" not in each.node:
-            yield from _secret(each)
+            yield from _secret(facts, each)
         elif each.kind == "ConfigMap" and isinstance(data := each.node.get("data"), Map):
             for key, value in data.items():
                 if (is_secret_name(key) and is_secret_value(value)) or _has_password(value):
@@ -129,17 +129,26 @@ def no_plain_secret(facts: Facts) -> Iterator[Answer]:
             yield from _in_environment(each)
 
 
-def _secret(each: Object) -> Iterator[Flaw]:
+def _secret(facts: Facts, each: Object) -> Iterator[Flaw]:
     if str(each.node.get("type", "")).startswith("kubernetes.io/service-account-token"):
         return
     for field in ("data", "stringData"):
         data = each.node.get(field)
         for key, value in data.items() if isinstance(data, Map) else ():
             plain = _decoded(value) if field == "data" and not each.node.get("x-generated") else str(value)
-            if _opens_something(key, plain):
-                yield Flaw(
-                    f"{each.title} holds {key} for everyone to read", place(each.path, data, key), f"{each.title}/{key}"
-                )
+            at = place(each.path, data, key)
+            if _opens_something(key, plain) and not _is_made_up(facts, at, plain):
+                yield Flaw(f"{each.title} holds {key} for everyone to read", at, f"{each.title}/{key}")
+
+
+def _is_made_up(facts: Facts, at: Place, value: str) -> bool:
+    """Whether a chart makes a value up when it is installed (`randAlphaNum`): then no file holds it."""
+    lines = facts.lines(at.path)
+    if at.line > len(lines) or "{{" not in lines[at.line - 1]:
+        return False
+    chart = at.path.partition("/templates/")[0]
+    files = [*facts.below(chart), *(path for path in facts.ending(".yaml", ".yml") if "values" in path)]
+    return not any(value in facts.prose(path) for path in files if path.endswith((".yaml", ".yml", ".tpl", ".json")))
 
 
 def _opens_something(key: str, value: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.cloud_native.copied import exists, missing_sources
-from machgen.check.cloud_native.patterns import DEFAULTS, TLS
+from machgen.check.cloud_native.patterns import DEFAULTS, PLAIN, TLS
 from machgen.check.cloud_native.secrets import entropy, is_placeholder, is_secret_name, is_secret_value
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import dockerfiles
@@ -227,7 +227,8 @@ def tls_verified(facts: Facts) -> Iterator[Answer]:
                 continue
             for number, line in enumerate(facts.lines(path), 1):
                 if pattern.search(line) and not line.lstrip().startswith(_COMMENT) and not _HERE.search(line):
-                    message = f"a certificate is not verified: {said}"
+                    plain = said == PLAIN
+                    message = f"{'keys may come over plain HTTP' if plain else 'a certificate is not verified'}: {said}"
                     yield Flaw(message, Place(path, number), f"{said}/{line.strip()[:80]}")
 
 

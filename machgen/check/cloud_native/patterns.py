@@ -32,6 +32,9 @@ DEFAULTS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] =
 """File endings, parts of words of which one is in each match (lower case, as in a vocabulary), and the pattern of a
 secret with a default: group 1 is its name, group 2 the default."""
 
+PLAIN = "RequireHttpsMetadata = false"
+"""What .NET calls taking an issuer's keys without TLS."""
+
 TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] = (
     ((".py",), ("\nverify\n",), lazy_compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"
         r"\.verify\s*=\s*False"), "verify=False"),
@@ -45,7 +48,7 @@ TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] =
     ((".cs",), ("DangerousAccept", "CustomValidationCallback"), lazy_compile(r"DangerousAcceptAnyServerCertificateValidator|"
         r"ServerCertificateCustomValidationCallback\s*(?:\+)?=\s*(?:\([^)]*\)|"
             r"_)\s*=>\s*(?:\{\s*return\s+)?true"), "a validator that accepts all"),
-    ((".cs",), ("RequireHttpsMetadata",), lazy_compile(r"\bRequireHttpsMetadata\s*=\s*false"), "RequireHttpsMetadata = false"),
+    ((".cs",), ("RequireHttpsMetadata",), lazy_compile(r"\bRequireHttpsMetadata\s*=\s*false"), PLAIN),
     ((".rs",), ("danger_accept",), lazy_compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
     ((".php",), ("CURLOPT_SSL", "\nverify\n"), lazy_compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
         r"[\"']verify[\"']\s*=>\s*false"), "CURLOPT_SSL_VERIFYPEER off"),

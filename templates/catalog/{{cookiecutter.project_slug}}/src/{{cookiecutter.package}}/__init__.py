@@ -1,5 +1,10 @@
 """The domain: what is sold, and how it is described. One folder a resource."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
 from chassis.domain import Domain
 
 from .assortments.routes import router as assortments
@@ -16,9 +21,21 @@ from .products.routes import router as products
 from .publications import events as publication_events
 from .publications.routes import router as publications
 from .publications.worker import work as keep_publications
+from .settings import CatalogSettings
+from .storefront.live import LiveIndexes
 from .storefront.routes import router as storefront
 
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: CatalogSettings = app.state.settings
+    async with LiveIndexes(app.state.database, settings.search_memory_entries).opened() as app.state.search_indexes:
+        yield
+
+
 DOMAIN = Domain(
+    settings=CatalogSettings,
+    lifespan=_lifespan,
     routers=(storefront, product_types, categories, products, publications, channels, assortments, imports),
     events=(
         product_type_events.CHANGED,

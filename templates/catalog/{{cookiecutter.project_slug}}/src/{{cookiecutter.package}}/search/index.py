@@ -25,13 +25,20 @@ _VOCABULARY = "search-words"
 """What those take turns for who add words, among each other together, and who forget them."""
 
 _MOST_DESCRIBED = 2000
+TIER = 1000
+"""What lies between ranks: all words in the name, else in name and words, else with the description; the shorter name
+first. Not ``bm25``, which changes with every other entry, so that cursors would lead elsewhere; nor ``ts_rank``, which
+SQLite has not."""
+
+_POSTGRES_RANK = (
+    "(CASE WHEN s.words @@ to_tsquery('simple', replace(${0}, ':*', ':*A')) THEN 0"
+    " WHEN s.words @@ to_tsquery('simple', replace(${0}, ':*', ':*AB')) THEN 1000 ELSE 2000 END + s.name_length)"
+)
 _SQLITE_RANK = (
     "(CASE WHEN e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH 'name : (' || ${0} || ')') THEN 0 WHEN"
-    " e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH '- description : (' || ${0} || ')') THEN 1000"
-    " ELSE 2000 END + min(length(search_texts.name), 999))"
+    " e.id IN (SELECT rowid FROM search_texts WHERE search_texts MATCH '- description : (' || ${0} || ')')"
+    " THEN 1000 ELSE 2000 END + min(length(search_texts.name), 999))"
 )
-"""All words in the name, else in name and words, else with the description; the shorter name first. Not ``bm25``: that
-changes with every other entry, so cursors would lead elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +55,35 @@ class Match:
     """How a query joins the index.
 
     ``join`` goes into the FROM clause, where ``e`` is the entry and ``{0}`` the number of the parameter that holds
-    ``parameter``; ``rank`` is a number that is lower for better matches, and depends on the entry alone.
+    ``parameter``; ``rank`` is a number that is lower for better matches, and depends on the entry alone. ``groups``
+    says the same to who has the words at hand: of each group one beginning of a word has to be there.
     """
 
     join: str
     rank: str
     parameter: str
+    groups: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """How the indexed texts are read again.
+
+    ``columns`` are name, words, description and the length of the name as the rank counts it, where ``s`` is the row of
+    ``search_texts`` that meets ``condition`` for an entry ``e``. Each word is in its text at least once.
+    """
+
+    columns: str
+    condition: str
 
 
 class Index(Protocol):
     """Full text search."""
+
+    @property
+    def texts(self) -> Stored:
+        """How to read what is indexed."""
+        ...
 
     async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
         """Make entries findable, in the transaction that makes them."""
@@ -92,11 +118,21 @@ def index_of(database: Database) -> Index:
 class PostgresIndex:
     """``tsvector`` for words and their beginnings, ``pg_trgm`` for parts and slips."""
 
+    texts = Stored(
+        columns=", ".join(
+            [
+                *(f"array_to_string(tsvector_to_array(ts_filter(s.words, '{{{each}}}')), ' ')" for each in "abd"),
+                "s.name_length",
+            ]
+        ),
+        condition="s.entry_id = e.id",
+    )
+
     async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
         """Make entries findable."""
         await take_turns(session, _VOCABULARY, together=True)
         statement = text(
-            "INSERT INTO search_texts (entry_id, words) VALUES (:id,"
+            "INSERT INTO search_texts (entry_id, name_length, words) VALUES (:id, least(length(:name), 999),"
             " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :words), 'B')"
             " || setweight(to_tsvector('simple', :description), 'D'))"
         )
@@ -112,16 +148,14 @@ class PostgresIndex:
 
     async def match(self, database: Database, query: str) -> Match | None:
         """Return how entries that fit a query are found."""
-        groups = []
-        for word in words(query)[:_MOST_WORDS]:
-            alternatives = await self._like(database, word)
-            groups.append("(" + " | ".join(f"'{each}':*" for each in alternatives) + ")")
+        groups = [await self._like(database, word) for word in words(query)[:_MOST_WORDS]]
         if not groups:
             return None
         return Match(
             join="JOIN search_texts s ON s.entry_id = e.id AND s.words @@ to_tsquery('simple', ${0})",
-            rank="-ts_rank(s.words, to_tsquery('simple', ${0}))",
-            parameter=" & ".join(groups),
+            rank=_POSTGRES_RANK,
+            parameter=" & ".join("(" + " | ".join(f"'{each}':*" for each in group) + ")" for group in groups),
+            groups=groups,
         )
 
     async def _like(self, database: Database, word: str) -> list[str]:
@@ -149,6 +183,8 @@ class PostgresIndex:
 class SqliteIndex:
     """FTS5: one table for words and their beginnings, one of trigrams for parts and slips."""
 
+    texts = Stored(columns="s.name, s.words, s.description, min(length(s.name), 999)", condition="s.rowid = e.id")
+
     async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
         """Make entries findable."""
         statement = text(
@@ -175,16 +211,14 @@ class SqliteIndex:
 
     async def match(self, database: Database, query: str) -> Match | None:
         """Return how entries that fit a query are found."""
-        groups = []
-        for word in words(query)[:_MOST_WORDS]:
-            alternatives = await self._like(database, word)
-            groups.append("(" + " OR ".join(f'"{each}"*' for each in alternatives) + ")")
+        groups = [await self._like(database, word) for word in words(query)[:_MOST_WORDS]]
         if not groups:
             return None
         return Match(
             join="JOIN search_texts ON search_texts.rowid = e.id AND search_texts MATCH ${0}",
             rank=_SQLITE_RANK,
-            parameter=" AND ".join(groups),
+            parameter=" AND ".join("(" + " OR ".join(f'"{each}"*' for each in group) + ")" for group in groups),
+            groups=groups,
         )
 
     async def _like(self, database: Database, word: str) -> list[str]:

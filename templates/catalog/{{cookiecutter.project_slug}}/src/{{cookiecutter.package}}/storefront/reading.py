@@ -187,11 +187,37 @@ async def cards(database: Database, question: Question, *, sort: str, limit: int
         f"SELECT e.card, {order}, e.id FROM {source} WHERE {where} ORDER BY 2, 3 LIMIT {limit + 1}",
         *statement.parameters,
     )
-    if len(rows) <= limit:
-        return CardPage(cards=[row[0] for row in rows], position=None)
-    last = rows[limit - 1]
-    following = json.dumps([last[1], last[2]]).encode()
-    return CardPage(cards=[row[0] for row in rows[:limit]], position=following)
+    places = [(row[1], row[2]) for row in rows]
+    return CardPage(cards=[row[0] for row in rows[:limit]], position=_following(places, limit))
+
+
+async def cards_at(database: Database, view: View, places: Sequence[tuple[int, int]], limit: int) -> CardPage:
+    """Read the cards of entries that were found, as far as the view still shows them.
+
+    :param places: what they are ordered by, and their ids; one more than ``limit`` where there is a next page.
+    """
+    ids = [entry for _, entry in places[:limit]]
+    if not ids:
+        return CardPage(cards=[], position=None)
+    statement = Statement()
+    where = statement.visible(view)
+    # As many as the limit, whatever was found: the driver keeps one prepared statement for it.
+    wanted = ", ".join(statement.bind(entry) for entry in ids + ids[-1:] * (limit - len(ids)))
+    rows = await database.fetch(
+        f"SELECT e.id, e.card FROM entries e WHERE {where} AND e.id IN ({wanted})", *statement.parameters
+    )
+    found = {row[0]: row[1] for row in rows}
+    return CardPage(cards=[found[entry] for entry in ids if entry in found], position=_following(places, limit))
+
+
+def _following(places: Sequence[tuple[Any, int]], limit: int) -> bytes | None:
+    return json.dumps(places[limit - 1]).encode() if len(places) > limit else None
+
+
+async def descendants(database: Database, category: str) -> list[str]:
+    """Return a category and all below it."""
+    rows = await database.fetch("SELECT descendant FROM category_paths WHERE ancestor = $1", category)
+    return [row[0] for row in rows]
 
 
 async def product(database: Database, view: View, id_or_slug: str, columns: str) -> Sequence[Any] | None:

@@ -21,10 +21,10 @@ from ..search.index import index_of
 from ..vocabulary.moments import moment
 from ..vocabulary.names import Name
 from . import reading
-from .counting import counts
 from .labels import labels
 from .reading import Question, View
 from .schemas import CategoryTree, ProductCards, RelatedProducts, SearchResult, StorefrontProduct
+from .searching import Asked, search
 from .tree import tree
 
 router = prepared_router("/v1/storefront", tag="storefront")
@@ -32,7 +32,6 @@ router = prepared_router("/v1/storefront", tag="storefront")
 JSON, LINKED_DATA = "application/json", "application/ld+json"
 _SECONDS = 60
 _SITEMAP_PART = 10_000
-_MOST_VALUES = 50
 
 ChannelKey = Annotated[Key, Query(description="the touchpoint that asks")]
 Language = Annotated[
@@ -167,24 +166,23 @@ async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
         return _cacheable(b'{"items":[],"total":0,"facets":[]}', copy)
     view = reading.present(channel, chain[0])
     question = Question(view=view, category=category, filters=reading.filters(wanted), match=match)
-    found = await reading.cards(database, question, sort=Sort.NEWEST, limit=page.limit, position=page.position)
-    counted = await counts(database, question, facet)
+    asked = Asked(question=question, facets=facet, limit=page.limit, position=page.position)
+    found = await search(database, request.app.state.search_indexes, asked)
     names = await labels(database)
     shown = [
         {
             "name": name,
             "label": names.attribute(name, chain),
             "values": [
-                {"value": value, "label": names.value(name, value, chain), "count": count}
-                for value, count in values[:_MOST_VALUES]
+                {"value": value, "label": names.value(name, value, chain), "count": count} for value, count in values
             ],
         }
-        for name, values in counted.facets.items()
+        for name, values in found.counts.facets.items()
     ]
-    body = b'{"items":[' + b",".join(found.cards) + b'],"total":%d' % counted.total
+    body = b'{"items":[' + b",".join(found.page.cards) + b'],"total":%d' % found.counts.total
     body += b',"facets":' + _dump(shown)
-    if found.position is not None:
-        body += b',"next":"' + page.cursor(found.position).encode() + b'"'
+    if found.page.position is not None:
+        body += b',"next":"' + page.cursor(found.page.position).encode() + b'"'
     return _cacheable(body + b"}", copy)
 
 
