@@ -30,7 +30,7 @@ _OPERATIONAL = lazy_compile(
     "Hyrum's Law",
     mend="Describe the operation, parameter or property in the provider's contract, or call what is described.",
     applies_when="calls of a sibling that can be read, or a copy of its contract that a client is made from, and the "
-    "sibling's OpenAPI description",
+    "sibling's OpenAPI description; copies of protobuf definitions",
 )
 def used_is_described(facts: Facts) -> Iterator[Answer]:
     """What is not in the contract may go without notice: the provider's own checks see no breaking change, and the
@@ -42,7 +42,12 @@ def used_is_described(facts: Facts) -> Iterator[Answer]:
 
     found = facts.once(calls)
     kept = list(_kept_copies(facts))
-    if not found and not kept:
+    definitions = tuple(path for path in facts.ending(".proto") if not facts.is_beside(path))
+    if len(definitions) > 1:
+        from machgen.check.api_first.protobuf_rules import parted  # noqa: PLC0415 - only several definitions need it
+
+        yield from parted(facts, definitions)
+    if not found and not kept and len(definitions) < 2:
         yield NotApplicable("no call of a sibling can be read, and no copy of its contract is kept")
         return
     for copy, own in kept:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from machgen.check.api_first.contracts import Contract, api_of, contracts, no_openapi, of, parsed
+from machgen.check.api_first.contracts import Contract, api_of, contracts, definitions_of, no_openapi, of, parsed
 from machgen.check.api_first.references import position
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
-from machgen.check.roots import Root
+from machgen.check.roots import Root, root_of
 
 if TYPE_CHECKING:
     from machgen.check.api_first.schema_changes import Change
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     level=Level.ERROR,
     source="Semantic Versioning 2.0.0, 8; Zalando RESTful API Guidelines, rules 106-107; Google AIP-180",
     mend="Take the change back, or offer the new form beside the old one until nobody uses the old one.",
-    applies_when="a service with an OpenAPI or AsyncAPI description, compared with that of `--base REV`",
+    applies_when="a service with an OpenAPI, AsyncAPI or protobuf description, compared with that of `--base REV`",
     roles=(Role.SERVICE,),
 )
 def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
@@ -31,6 +31,7 @@ def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
         yield NotApplicable("no base to compare with: `--base REV` names one")
         return
     described = (*of(facts, root, "openapi"), *of(facts, root, "asyncapi"))
+    yield from _defined(facts, base, root)
     before = {each.path: each for each in base.once(contracts) if each.kind in {"openapi", "asyncapi"}}
     left = [each for each in before.values() if each.path not in facts.known and root.holds(each.path)]
     for contract in described:
@@ -44,9 +45,31 @@ def compatible(facts: Facts, root: Root) -> Iterator[Answer]:
         if not any(one.kind == each.kind for one in described):
             yield Flaw(f"the contract {each.path} is gone", Place(each.path), each.path)
     if not described and not gone:
-        yield no_openapi(facts, root)
+        if not definitions_of(facts, root):
+            yield no_openapi(facts, root)
     elif not before:
         yield NotApplicable("there was no contract at the base")
+
+
+def _defined(facts: Facts, base: Facts, root: Root) -> Iterator[Answer]:
+    for old in base.once(contracts):
+        if (
+            old.kind != "protobuf"
+            or not root.holds(old.path)
+            or (holder := root_of(facts, old.path)) is None
+            or holder != root
+        ):
+            continue
+        if old.path not in facts.known:
+            yield Flaw(f"the contract {old.path} is gone", Place(old.path), old.path)
+            continue
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - only --base needs it
+
+        before, after = protobuf_rules.definition(base, old.path), protobuf_rules.definition(facts, old.path)
+        if before is None:
+            yield Unknown(f"{old.path} at the base cannot be read")
+        elif after is not None:
+            yield from protobuf_rules.breaking(before, after)
 
 
 def _compared(facts: Facts, base: Facts, old: Contract, new: Contract) -> Iterator[Answer]:

@@ -1,6 +1,6 @@
 """The contracts of a repository: OpenAPI and AsyncAPI descriptions, GraphQL schemas, protobuf services.
 
-OpenAPI and AsyncAPI are read; GraphQL and protobuf are found, and the rules about OpenAPI do not apply to them.
+OpenAPI, AsyncAPI and protobuf are read; GraphQL is found, and the rules about OpenAPI do not apply to it.
 """
 
 import re
@@ -160,6 +160,11 @@ def of(facts: Facts, root: Root, kind: str = "") -> tuple[Contract, ...]:
     """Return a service's contracts, or those of one kind that can be read."""
     every = facts.once(owned).get(root.path, ())
     return tuple(each for each in every if not kind or (each.kind == kind and each.document is not None))
+
+
+def definitions_of(facts: Facts, root: Root) -> tuple[str, ...]:
+    """Return the `.proto` files of a service that define gRPC services."""
+    return tuple(each.path for each in of(facts, root) if each.kind == "protobuf")
 
 
 def api_of(facts: Facts, contract: Contract) -> Api:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
+from machgen.check.api_first import protobuf_rules
+from machgen.check.api_first.contracts import api_of, definitions_of, no_openapi, of, place_of
 from machgen.check.api_first.instances import broken
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node
@@ -41,14 +42,16 @@ _STANDARD = frozenset(
     level=Level.WARNING,
     source="Zalando RESTful API Guidelines, rule 118; Microsoft REST API Guidelines, 7; Google JSON Style Guide",
     mend="Choose one convention and add the properties anew under it; keep the old names until nobody reads them.",
-    applies_when="a service with an OpenAPI description",
+    applies_when="a service with an OpenAPI or protobuf description",
     roles=(Role.SERVICE,),
 )
 def named_alike(facts: Facts, root: Root) -> Iterator[Answer]:
     """Consumers map names by convention. Where there are two, every property is an exception to be looked up."""
-    apis = _apis(facts, root)
-    if not apis:
+    apis, definitions = _apis(facts, root), definitions_of(facts, root)
+    if not apis and not definitions:
         yield no_openapi(facts, root)
+    for path in definitions:
+        yield from protobuf_rules.misnamed(facts, path)
     for api in apis:
         by: dict[str, dict[str, Used]] = {}
         for used in api.schemas.distinct:
@@ -80,15 +83,17 @@ _NO_MONEY = frozenset(
     level=Level.ERROR,
     source="RFC 8259, 6: numbers are read as binary64; IEEE 754; Zalando RESTful API Guidelines, rule 173",
     mend="Send minor units as an integer, or a decimal as a string, beside an ISO 4217 currency.",
-    applies_when="a service with an OpenAPI description",
+    applies_when="a service with an OpenAPI or protobuf description",
     roles=(Role.SERVICE,),
 )
 def money(facts: Facts, root: Root) -> Iterator[Answer]:
     """0.1 + 0.2 is not 0.3 in binary. Most consumers read a JSON number as one, and then sums do not add up, in the
     one place where that is noticed."""
-    apis = _apis(facts, root)
-    if not apis:
+    apis, definitions = _apis(facts, root), definitions_of(facts, root)
+    if not apis and not definitions:
         yield no_openapi(facts, root)
+    for path in definitions:
+        yield from protobuf_rules.typed_as(facts, path, frozenset({"float", "double"}), _money_said)
     for api in apis:
         for used in api.schemas.distinct:
             if not used.name or not _is_money(used):
@@ -101,6 +106,12 @@ def money(facts: Facts, root: Root) -> Iterator[Answer]:
                 form = f", {floats[0].format}" if floats[0].format else ""
                 message = f"{used.name} is a number{form}, which is read as binary floating point"
                 yield Flaw(message, place_of(facts, used.node), f"{used.node.pointer} money")
+
+
+def _money_said(name: str) -> str:
+    words = set(words_of(name))
+    money = bool(words & _MONEY) and not words & _NO_MONEY
+    return "is money as binary floating point; google.type.Money is exact" if money else ""
 
 
 def _scaled(case: Case) -> bool:
@@ -127,15 +138,17 @@ _PAST = lazy_compile(r"(?:[a-z]+ed|expires|starts|ends|begins|seen|sent|paid|mad
     level=Level.WARNING,
     source="RFC 3339; ISO 4217; ISO 3166-1; BCP 47; Zalando RESTful API Guidelines, rules 126, 169 and 170",
     mend="Say `format: date-time` or `date`; give codes a pattern, an enumeration or a format.",
-    applies_when="a service with an OpenAPI description",
+    applies_when="a service with an OpenAPI or protobuf description",
     roles=(Role.SERVICE,),
 )
 def formatted(facts: Facts, root: Root) -> Iterator[Answer]:
     """`03/04/25` is a day in March or in April, and `EUR`, `Euro` and `€` are three currencies to a program. A format
     makes it one thing, and something that can be checked."""
-    apis = _apis(facts, root)
-    if not apis:
+    apis, definitions = _apis(facts, root), definitions_of(facts, root)
+    if not apis and not definitions:
         yield no_openapi(facts, root)
+    for path in definitions:
+        yield from protobuf_rules.typed_as(facts, path, frozenset({"string"}), _time_said)
     for api in apis:
         for used in api.schemas.distinct:
             kind = _kind(used.name) if used.name and used.where not in {"header", "cookie"} else ""
@@ -145,6 +158,10 @@ def formatted(facts: Facts, root: Root) -> Iterator[Answer]:
             if texts and not any(_says(case) for case in texts):
                 message = f"{used.name} is {kind}, and a text without format"
                 yield Flaw(message, place_of(facts, used.node), f"{used.node.pointer} format")
+
+
+def _time_said(name: str) -> str:
+    return "is a time as a text; google.protobuf.Timestamp is one" if _kind(name) == "a time" else ""
 
 
 def _kind(name: str) -> str:

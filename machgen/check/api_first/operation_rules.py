@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
+from machgen.check.api_first import protobuf_rules
+from machgen.check.api_first.contracts import api_of, definitions_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Api, Operation, Response
 from machgen.check.api_first.references import Node
 from machgen.check.api_first.walking import cases, input_of, words_of
@@ -137,15 +138,17 @@ _COLLECTIONS = ("items", "data", "results", "content", "values", "entries", "rec
     level=Level.WARNING,
     source="OWASP API Security Top 10 2023, API4; Google AIP-158; Zalando RESTful API Guidelines, rule 159",
     mend="Take a cursor and a limit with a `maximum`, or bound the list with `maxItems`.",
-    applies_when="a service with an OpenAPI description",
+    applies_when="a service with an OpenAPI or protobuf description",
     roles=(Role.SERVICE,),
 )
 def paginated(facts: Facts, root: Root) -> Iterator[Answer]:
     """A list without a bound grows with the business until it takes the service, the consumer or the network down. To
     paginate later breaks every consumer."""
-    apis = _apis(facts, root)
-    if not apis:
+    apis, definitions = _apis(facts, root), definitions_of(facts, root)
+    if not apis and not definitions:
         yield no_openapi(facts, root)
+    for path in definitions:
+        yield from protobuf_rules.unpaginated(facts, path)
     for api in apis:
         for operation in api.operations:
             if operation.method == "get" and _returns_unbounded_list(api, operation):

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first.contracts import Contract, api_of, of, parsed, place_of
+from machgen.check.api_first import protobuf_rules
+from machgen.check.api_first.contracts import Contract, api_of, definitions_of, of, parsed, place_of
 from machgen.check.api_first.grammar import faults
 from machgen.check.api_first.operations import METHODS, Api, template
 from machgen.check.api_first.references import Node, References
@@ -24,16 +25,20 @@ _DATA = lazy_compile(r"(?<!/responses)(?<!/properties)/(?:examples?|default|enum
     "A002",
     "The contract is valid",
     level=Level.ERROR,
-    source="OpenAPI 2.0, 3.0.3 and 3.1.0; AsyncAPI 2.6 and 3.0; RFC 3986 and RFC 6901 for references",
+    source="OpenAPI 2.0, 3.0.3 and 3.1.0; AsyncAPI 2.6 and 3.0; RFC 3986 and RFC 6901 for references; "
+    "Protocol Buffers language specification",
     mend="Correct what is named, and let CI validate the contract.",
-    applies_when="a service with an OpenAPI or AsyncAPI description",
+    applies_when="a service with an OpenAPI, AsyncAPI or protobuf description",
     roles=(Role.SERVICE,),
 )
 def valid(facts: Facts, root: Root) -> Iterator[Answer]:
     """Generators, gateways and documentation each guess another meaning into an invalid contract, or stop. It then
     promises nothing."""
     judged = [each for each in of(facts, root) if each.kind in {"openapi", "asyncapi"}]
-    if not judged:
+    definitions = definitions_of(facts, root)
+    for path in definitions:
+        yield from protobuf_rules.invalid(facts, path)
+    if not judged and not definitions:
         every = of(facts, root)
         yield NotApplicable(f"its contract is {every[0].kind}" if every else "no contract: A002-A021 are not judged")
     for contract in judged:
