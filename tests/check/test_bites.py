@@ -123,11 +123,11 @@ BITES: dict[str, list[Edit]] = {
 """By rule: what breaks it."""
 
 OF_SEVERAL = {
-    "A016": "compares with an earlier revision: test_breaking.py",
+    "A016": "compares with an earlier revision: test_breaking.py, test_landscapes.py",
     "C206": "uvicorn ends on SIGTERM; without uvicorn nothing serves",
     **dict.fromkeys(
         ("M002", "M004", "M006", "M010", "L001", "L002", "L003", "L004"),
-        "asks about several services: test_landscape.py",
+        "asks about several services: test_landscape.py, test_landscapes.py",
     ),
 }
 """Rules that one generated service cannot break in one edit, each with where it is broken instead."""
