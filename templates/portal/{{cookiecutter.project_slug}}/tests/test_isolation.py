@@ -17,6 +17,7 @@ from chassis.project import ROOT
 from tests.fixtures import Service
 from tests.portal import ABSENT
 from tests.senders import trust
+from tests.statements import statements
 from tests.world import Customer, world
 
 CONTRACT: Any = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
@@ -109,12 +110,15 @@ ALL = {call.operation["operationId"]: call for call in calls()}
 ORDER = sorted(ALL.values(), key=lambda call: ("GET", "POST", "PATCH", "DELETE").index(call.method))
 
 
+OF_THE_REQUEST = {"x-request-id", "ratelimit", "content-length"}
+"""Headers that differ from request to request."""
+
+
 def shape(answer: httpx.Response) -> Any:
-    """Return an answer without what differs from request to request."""
-    if not answer.content:
-        return answer.status_code, None
-    body = answer.json()
-    return answer.status_code, {name: body[name] for name in body if name not in ("instance", "request_id")}
+    """Return an answer without what differs from request to request: its status, headers and body."""
+    headers = {name: value for name, value in answer.headers.items() if name not in OF_THE_REQUEST}
+    body = answer.json() if answer.content else {}
+    return answer.status_code, headers, {name: body[name] for name in body if name not in ("instance", "request_id")}
 
 
 async def _walk(client: httpx.AsyncClient, path: str) -> list[httpx.Response]:
@@ -143,7 +147,8 @@ def test_world_has_every_id_that_the_contract_takes() -> None:
 async def test_nothing_of_another_customer_is_ever_seen(service: Service) -> None:
     """Every operation, as everybody, with everybody else's ids: in the path it is as if the thing did not exist.
 
-    Unknown and forbidden answer alike: same status, same words. Lists, their pages and their search hold one's own.
+    Unknown and forbidden answer alike: same status, same headers, same words, after the same questions to the database,
+    so that the time they take tells nothing either. Lists, their pages and their search hold one's own.
     """
     trust(service)
     everybody = await world(service)
@@ -158,18 +163,44 @@ async def test_nothing_of_another_customer_is_ever_seen(service: Service) -> Non
                     for page in await _walk(call.client(me), call.path):
                         leaks += [(name, secret) for secret in secrets if secret in page.text]
                 continue
-            unknown = await call.by(me, {**me.ids, **dict.fromkeys(call.parameters, ABSENT)})
+            with statements(service) as asked_for_unknown:
+                unknown = await call.by(me, {**me.ids, **dict.fromkeys(call.parameters, ABSENT)})
             for other in everybody:
                 if other is me or (staff and other.tenant == me.tenant):
                     continue
-                answer = await call.by(me, {**me.ids, **{one: other.ids[one] for one in call.parameters}})
+                with statements(service) as asked:
+                    answer = await call.by(me, {**me.ids, **{one: other.ids[one] for one in call.parameters}})
                 if shape(answer) != shape(unknown) or answer.status_code != 404:
                     leaks.append((name, f"{shape(answer)} is not {shape(unknown)}"))
+                if not asked or asked != asked_for_unknown:
+                    leaks.append((name, f"{asked} is not {asked_for_unknown}"))
                 leaks += [
                     (name, secret) for secret in secrets if secret in answer.text.replace(answer.request.url.path, "")
                 ]
 
     assert leaks == []
+
+
+async def test_lists_are_not_searched_by_what_is_somebody_elses(service: Service) -> None:
+    """Every filter of every list with another customer's id or words finds what nothing finds."""
+    trust(service)
+    everybody = await world(service)
+    me, tried = everybody[0], set()
+    for call in ORDER:
+        filters = [one for one in call.operation.get("parameters", []) if one["in"] == "query"]
+        for name in {one["name"] for one in filters} & {*me.ids, "q"}:
+            path = call.path.format(**me.ids)
+            for other in everybody[1:]:
+                wanted = other.marker if name == "q" else other.ids[name]
+                if call.scope == "portal:staff" and other.tenant == me.tenant:
+                    continue
+                answer = await call.client(me).get(path, params={name: wanted})
+                nothing = await call.client(me).get(path, params={name: "nothing" if name == "q" else ABSENT})
+                assert shape(answer) == shape(nothing), (call.operation["operationId"], name)
+                assert answer.json().get("items", []) == [], (call.operation["operationId"], name)
+                tried.add((call.operation["operationId"], name))
+
+    assert len(tried) >= 8
 
 
 @pytest.mark.parametrize("field", ["unit_id", "parent_id", "order_id", "default_unit_id"])

@@ -4,7 +4,7 @@ Nobody approves their own. Where nobody else has the role, the admins are asked;
 is. So there is no request that nobody can decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -129,12 +129,13 @@ async def asked(session: AsyncSession, row: ApprovalRequestRow) -> Asked:
     return Asked(people=frozenset(), needed=1)
 
 
-async def agreed(session: AsyncSession, row: ApprovalRequestRow) -> dict[int, set[UUID]]:
-    """Return who has agreed in which tier."""
+async def agreed(session: AsyncSession, rows: Sequence[ApprovalRequestRow]) -> Mapping[UUID, list[set[UUID]]]:
+    """Return who has agreed in which tier of requests, by request: a set of persons for each of its tiers."""
+    found: dict[UUID, list[set[UUID]]] = {row.id: [set() for _ in row.tiers] for row in rows}
     query = select(ApprovalDecisionRow).where(
-        ApprovalDecisionRow.request_id == row.id, ApprovalDecisionRow.decision == Decision.APPROVE
+        ApprovalDecisionRow.request_id.in_([row.id for row in rows if row.tiers]),
+        ApprovalDecisionRow.decision == Decision.APPROVE,
     )
-    found: dict[int, set[UUID]] = {number: set() for number in range(len(row.tiers))}
     for one in await session.scalars(query):
-        found[one.tier].add(one.person_id)
+        found[one.request_id][one.tier].add(one.person_id)
     return found

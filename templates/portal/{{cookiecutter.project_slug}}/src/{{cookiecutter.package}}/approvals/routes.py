@@ -25,26 +25,31 @@ staff = resource_router("/v1/staff/approval-requests", tag="staff")
 RequestId = Annotated[UUID, Path(description="the request's id")]
 
 
-async def shown(session: Session, row: ApprovalRequestRow) -> ApprovalRequest:
-    """Return a request with who has agreed so far."""
-    present = await agreed(session, row) if row.tiers else {}
-    return ApprovalRequest(
-        id=row.id,
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        unit_id=row.unit_id,
-        person_id=row.person_id,
-        kind=ApprovalKind(row.kind),
-        reference=row.reference,
-        amount=Money(amount=row.amount, currency=row.currency),
-        categories=row.categories,
-        cost_centre=row.cost_centre,
-        state=ApprovalState(row.state),
-        tiers=[AskedTier(**tier, approved=len(present[number])) for number, tier in enumerate(row.tiers)],
-        tier=row.tier,
-        decided_at=row.decided_at,
-    )
+async def _shown(session: Session, *rows: ApprovalRequestRow) -> list[ApprovalRequest]:
+    """Return requests with who has agreed so far."""
+    present = await agreed(session, rows)
+    return [
+        ApprovalRequest(
+            id=row.id,
+            version=row.version,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            unit_id=row.unit_id,
+            person_id=row.person_id,
+            kind=ApprovalKind(row.kind),
+            reference=row.reference,
+            amount=Money(amount=row.amount, currency=row.currency),
+            categories=row.categories,
+            cost_centre=row.cost_centre,
+            state=ApprovalState(row.state),
+            tiers=[
+                AskedTier(**tier, approved=len(people)) for tier, people in zip(row.tiers, present[row.id], strict=True)
+            ],
+            tier=row.tier,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]
 
 
 @router.get("", summary="List approval requests")
@@ -57,7 +62,7 @@ async def list_approval_requests(
 ) -> Page[ApprovalRequest]:
     """List the caller's requests, or everyone's where its roles show them; oldest first."""
     rows, following = await page.fetch(session, service.listed(caller, state), ApprovalRequestRow.id)
-    return Page(items=[await shown(session, row) for row in rows], next=following)
+    return Page(items=await _shown(session, *rows), next=following)
 
 
 @router.post("", status_code=201, summary="Ask for approval", responses={404: {}})
@@ -70,7 +75,7 @@ async def create_approval_request(
     row = await service.ask(session, caller, draft)
     response.headers["Location"] = f"/v1/approval-requests/{row.id}"
     response.headers["ETag"] = etag(row)
-    return await shown(session, row)
+    return (await _shown(session, row))[0]
 
 
 @router.get("/{request_id}", summary="Read an approval request")
@@ -81,7 +86,7 @@ async def read_approval_request(
     """Read one request."""
     row = await service.find(session, caller, request_id)
     copy.check(row)
-    return await shown(session, row)
+    return (await _shown(session, row))[0]
 
 
 @router.delete("/{request_id}", summary="Withdraw an approval request", responses={409: {}})
@@ -94,7 +99,7 @@ async def delete_approval_request(
     seen.check(row)
     await service.withdraw(session, caller, row)
     seen.changed(row)
-    return await shown(session, row)
+    return (await _shown(session, row))[0]
 
 
 @router.post("/{request_id}/decisions", summary="Approve or reject", responses={409: {}})
@@ -108,7 +113,7 @@ async def create_approval_decision(
     seen.check(row)
     await service.decide(session, caller, row, draft)
     seen.changed(row)
-    return await shown(session, row)
+    return (await _shown(session, row))[0]
 
 
 @staff.get("", summary="List pending approval requests")
@@ -116,7 +121,7 @@ async def create_approval_decision(
 async def list_staff_approval_requests(caller: Caller, session: Session, page: PageRequest) -> Page[ApprovalRequest]:
     """List the pending requests of all customers of the caller's house, oldest first."""
     rows, following = await page.fetch(session, service.of_tenant(caller), ApprovalRequestRow.id)
-    return Page(items=[await shown(session, row) for row in rows], next=following)
+    return Page(items=await _shown(session, *rows), next=following)
 
 
 @staff.post("/{request_id}/decisions", summary="Approve or reject for the house", responses={409: {}})
@@ -131,4 +136,4 @@ async def create_staff_approval_decision(
     seen.check(row)
     await service.decide(session, caller, row, draft, for_house=True)
     seen.changed(row)
-    return await shown(session, row)
+    return (await _shown(session, row))[0]

@@ -200,7 +200,7 @@ async def decide(
     who = await asked(session, row)
     if who.house != for_house or not (who.house or person.id in who.people):
         raise Problem(403, "missing-permission", "You are not asked to decide this.")
-    present = await agreed(session, row)
+    present = (await agreed(session, [row]))[row.id]
     if person.id in present[row.tier]:
         raise Problem(409, "decided-already", "You have agreed already; others have not.")
     spoken = ApprovalDecisionRow(tenant=row.tenant, request_id=row.id, person_id=person.id, tier=row.tier)

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request, Response
 
 from chassis.auth import Caller
-from chassis.database import Session
+from chassis.database import Database, Session
 from chassis.merge_patch import patched
-from chassis.operation import Credential, authenticated, idempotent, requires, resource_router
+from chassis.operation import Credential, authenticated, beforehand, idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.rate_limit import RateLimiter
@@ -46,12 +46,26 @@ CREDENTIAL = Credential(
 DeviceId = Annotated[UUID, Path(description="the device's id")]
 
 
-async def _sending(request: Request, session: Session, device_id: DeviceId) -> DeviceRow:
-    device = await service.authenticate(session, device_id, request.headers.get(CREDENTIAL.scheme["name"], ""))
+async def _admit(request: Request) -> None:
+    """Refuse strangers, and devices that send too much, before a transaction is begun for them."""
+    database: Database = request.app.state.database
+    try:
+        device_id = UUID(request.path_params["device_id"])
+    except ValueError:
+        return  # refused with the reason, as every path that does not fit the contract
+    async with database.reading() as session:
+        device = await service.authenticate(session, device_id, _credential(request))
     limiter: RateLimiter = request.app.state.rate_limiter
     if (allowance := limiter.take(f"device:{device.id}")) is not None:
         request.state.headers = allowance.headers
-    return device
+
+
+async def _sending(request: Request, session: Session, device_id: DeviceId) -> DeviceRow:
+    return await service.authenticate(session, device_id, _credential(request), until_commit=True)
+
+
+def _credential(request: Request) -> str:
+    return request.headers.get(CREDENTIAL.scheme["name"], "")
 
 
 @router.get("", summary="List devices")
@@ -126,6 +140,7 @@ async def delete_device_credential(caller: Caller, session: Session, device_id: 
 
 
 @router.post("/{device_id}/telemetry", summary="Tell what was measured")
+@beforehand(_admit)
 @authenticated(by=CREDENTIAL)
 async def create_device_telemetry(
     request: Request, session: Session, device: Annotated[DeviceRow, Depends(_sending)], sent: Telemetry

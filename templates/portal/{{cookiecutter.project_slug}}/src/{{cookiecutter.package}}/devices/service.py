@@ -98,13 +98,16 @@ async def remove(session: AsyncSession, row: DeviceRow) -> None:
     await session.flush()
 
 
-async def authenticate(session: AsyncSession, device_id: UUID, credential: str) -> DeviceRow:
-    """Return the device that a credential belongs to. It stays as it is until the transaction ends.
+async def authenticate(
+    session: AsyncSession, device_id: UUID, credential: str, *, until_commit: bool = False
+) -> DeviceRow:
+    """Return the device that a credential belongs to.
 
+    :param until_commit: whether it has to stay as it is until the transaction ends.
     :raises Problem: 401 when there is none; whether the device or the credential is wrong is not told.
     """
     query = select(DeviceRow).where(DeviceRow.id == device_id, DeviceRow.credential_hash == _hash(credential))
-    found = await session.scalar(query.with_for_update(read=True))
+    found = await session.scalar(query.with_for_update(read=True) if until_commit else query)
     if found is None:
         raise Problem(401, "unauthenticated", "The credential is not acceptable.")
     return found

@@ -14,6 +14,7 @@ from chassis.database import now
 from chassis.outbox import OutboxRow
 from tests.fixtures import Service
 from tests.portal import Company, company, delete, member_of, patch, post
+from tests.statements import statements
 
 from ..models import ApprovalRequestRow
 
@@ -233,6 +234,21 @@ async def test_request_is_withdrawn_by_who_made_it(service: Service) -> None:
 
     assert [answer.status_code for answer in answers] == [403, 200, 409]
     assert answers[1].json()["state"] == "withdrawn"
+
+
+async def test_list_costs_the_same_however_long_it_is(service: Service) -> None:
+    """Who has agreed to what is asked once for all of a page."""
+    works = await company(service)
+    bob = await works.hire("bob", "buyer")
+    await _rule(works)
+    costs = []
+    for _ in range(3):
+        await _ask(bob, works.unit_id)
+        with statements(service) as sent:
+            await works.admin.get("/v1/approval-requests")
+        costs.append(len(sent))
+
+    assert costs[0] == costs[2] > 0
 
 
 async def test_rules_and_limits_are_the_admins(service: Service) -> None:

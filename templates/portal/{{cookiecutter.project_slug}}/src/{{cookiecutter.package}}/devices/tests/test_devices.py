@@ -126,6 +126,15 @@ def test_the_day_decides_about_a_warranty(begins: date | None, ends: date | None
     assert state_on(date(2026, 3, 1), begins=begins, ends=ends) is state
 
 
+async def test_stranger_begins_no_transaction(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who guesses credentials keeps no writer waiting."""
+    device = await _register(await company(service))
+    monkeypatch.setattr(service.app.state.database, "transaction", None)
+    refused = await _send(service, device["id"], "x" * 43, _value(1, -3))
+
+    assert refused.status_code == 401
+
+
 async def test_credential_is_told_once_rotated_and_revoked(service: Service) -> None:
     """Only the newest one is good, only for its device, and every wrong one gets the same words."""
     works = await company(service)
