@@ -150,6 +150,7 @@ EDITS: list[tuple[str, Edit, list[str]]] = [
     ("a response comes", put(f"{LIST}/responses/429", {"description": "slow"}), []),
     ("a success becomes a range", lambda d: d["paths"]["/pets"]["post"]["responses"].update({"2XX": d["paths"]["/pets"]["post"]["responses"].pop("201")}), []),
     ("a response's media type goes", put(f"{LIST}/responses/200/content", {"text/csv": {}}), [f"{LIST}/responses/200/content/application~1json"]),
+    ("a response's media type becomes a range", lambda d: d["paths"]["/pets"]["get"]["responses"]["200"]["content"].update({"*/*": d["paths"]["/pets"]["get"]["responses"]["200"]["content"].pop("application/json")}), [f"{LIST}/responses/200/content/application~1json"]),
     ("a response's media type comes", put(f"{LIST}/responses/200/content/text~1csv", {}), []),
     ("a request's media type goes", drop("/paths/~1pets/post/requestBody/content/application~1xml"), ["/paths/~1pets/post/requestBody/content/application~1xml"]),
     ("a request's media type comes", put("/paths/~1pets/post/requestBody/content/text~1csv", {}), []),
@@ -171,6 +172,7 @@ EDITS: list[tuple[str, Edit, list[str]]] = [
     ("a parameter goes", drop(f"{PARAMETERS}/1"), [f"{PARAMETERS}/1"]),
     ("a parameter becomes required", put(f"{PARAMETERS}/0/required", True), [f"{PARAMETERS}/0/required"]),
     ("a parameter's upper bound falls", put(f"{PARAMETERS}/0/schema/maximum", 50), [f"{PARAMETERS}/0/schema"]),
+    ("a parameter's default comes", put(f"{PARAMETERS}/0/schema/default", 20), []),
     ("a parameter's upper bound rises", put(f"{PARAMETERS}/0/schema/maximum", 500), []),
     ("a parameter gets a lower bound", put(f"{PARAMETERS}/0/schema/minimum", 2), [f"{PARAMETERS}/0/schema"]),
     ("a parameter loses a value", put(f"{PARAMETERS}/1/schema/enum", ["name"]), [f"{PARAMETERS}/1/schema/enum"]),
@@ -265,6 +267,36 @@ def _renamed(item: Any) -> Any:
 def test_an_edit_breaks_what_its_label_says(edit: Edit, pointers: list[str]) -> None:
     """Each edit is found at its pointers, and what does not break is not found."""
     assert sorted(pointers) == sorted(each.pointer for each in judged(edit))
+
+
+def compared(before: Edit, after: Edit) -> list[str]:
+    """What breaks between two editions of the same contract."""
+    old, new = parsed(PETS), parsed(PETS)
+    before(old)
+    after(new)
+    return [
+        each.message for each in breaking_changes(*(Api("a.yaml", each, lambda _path: None) for each in (old, new)))
+    ]
+
+
+def test_a_range_of_media_types_may_become_one_of_them() -> None:
+    """Who was told `application/*` takes JSON too."""
+    content = f"{LIST}/responses/200/content"
+    schema = {"type": "array", "maxItems": 100, "items": {"$ref": f"#{PET}"}}
+
+    assert [] == compared(
+        put(content, {"application/*": {"schema": schema}}), put(content, {"application/json": {"schema": schema}})
+    )
+
+
+def test_another_default_is_another_answer_for_who_sends_none() -> None:
+    """AIP-180: a default value is part of the contract; where only one side says one, it may have been so before."""
+    limit = f"{PARAMETERS}/0/schema/default"
+
+    assert ["the default is 50 instead of 20 (the query parameter limit of GET /pets)"] == compared(
+        put(limit, 20), put(limit, 50)
+    )
+    assert [] == compared(put(limit, 20), lambda _document: None)
 
 
 def test_a_pattern_that_changes_is_unknown() -> None:

@@ -137,12 +137,13 @@ class _Comparison(SchemaComparison):
 
     def _bodies(self, old: Body, new: Body, side: Side) -> Iterator[Change]:
         for media, schema in old.content.items():
-            other = _content(new.content, media)
-            if other is None:
+            others = _taking(new.content, media) if side.request else _giving(new.content, media)
+            if not others:
                 yield gone(old.node, f"the media type {media} is gone ({side.where})", f"/content/{escaped(media)}")
-            elif isinstance(schema.value, dict) or isinstance(other.value, dict):
-                narrow, wide = (schema, other) if side.request else (other, schema)
-                yield from self.schemas((narrow,), (wide,), side)
+            for other in others:
+                if isinstance(schema.value, dict) or isinstance(other.value, dict):
+                    narrow, wide = (schema, other) if side.request else (other, schema)
+                    yield from self.schemas((narrow,), (wide,), side)
 
     def _responses(self, old: Operation, new: Operation) -> Iterator[Change]:
         for status, response in old.responses.items():
@@ -188,11 +189,18 @@ def _by_position(operation: Operation) -> dict[tuple[str, str], Parameter]:
     }
 
 
-def _content(content: dict[str, Node], media: str) -> Node | None:
-    for name in (media, media.partition("/")[0] + "/*", "*/*"):
-        if name in content:
-            return content[name]
-    return None
+def _taking(content: dict[str, Node], media: str) -> list[Node]:
+    """What is made of a body of a media type that is sent: by the most exact name or range."""
+    names = (media, media.partition("/")[0] + "/*", "*/*")
+    return [content[name] for name in names if name in content][:1]
+
+
+def _giving(content: dict[str, Node], media: str) -> list[Node]:
+    """What may be returned to who was told this media type or range; a wider range than that would be a surprise."""
+    if media in content:
+        return [content[media]]
+    start = media.removesuffix("*").removesuffix("*/")
+    return [node for name, node in content.items() if media.endswith("*") and name.startswith(start)]
 
 
 def _alternatives(operation: Operation) -> list[dict[str, list[str]]]:

@@ -107,9 +107,12 @@ class SchemaComparison:
         if case.enum is None:
             yield from self._bounds(case, other, new, side)
             yield from self._formats(case, other, new, side)
-        for word in OPAQUE | {"$ref"}:
+        for word in OPAQUE | {"$ref", "contentMediaType"}:
             if word in other.words and other.words[word] != case.words.get(word):
                 yield changed(new, f"`{word}` changed, which cannot be compared ({side.where})", unknown=True)
+        was, now = case.words.get("default"), other.words.get("default")
+        if side.request and was is not None and now is not None and was != now:
+            yield changed(new, f"the default is {_listed((now,))} instead of {_listed((was,))} ({side.where})")
         if other.words.get("uniqueItems") and not case.words.get("uniqueItems"):
             yield changed(new, f"a list with equal items {verb} ({side.where})")
         if case.type in {"object", ""} and other.type in {"object", ""}:

@@ -46,7 +46,7 @@ class Case:
         enum: The values allowed; None for all.
         lower: What is bounded → the bound and whether it is itself excluded.
         upper: Likewise.
-        words: Keywords compared as they are: `pattern`, `multipleOf`, `uniqueItems`, and the opaque ones.
+        words: Keywords compared as they are: `pattern`, `multipleOf`, `default`, `uniqueItems`, and the opaque ones.
         format: Empty where none.
         required: Names of properties that must be there.
         properties: Name → what it must fulfil, all of it.
@@ -164,7 +164,9 @@ class Shapes:
     def _constrained(self, node: Node) -> Case:
         value = node.value
         lower, upper = _bounds(value)
-        words = {key: value[key] for key in ("pattern", "multipleOf", *OPAQUE) if key in value}
+        words = {key: value[key] for key in ("pattern", "multipleOf", "default", *OPAQUE) if key in value}
+        if "contentMediaType" in value and "type" in value and "contentEncoding" not in value:
+            words["contentMediaType"] = value["contentMediaType"]
         if value.get("uniqueItems") is True:
             words["uniqueItems"] = True
         required = value.get("required")
