@@ -4,9 +4,10 @@ A column that is missing here fails a test, and so does one that no longer exist
 (Regulation (EU) 2016/679, articles 15, 17 and 30).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Table
 
@@ -34,14 +35,17 @@ class Entry:
     """One column that names a person.
 
     ``why``: the reason for whatever is kept. ``cleared``: columns that are emptied, with what stands there afterwards.
+    ``free_text``: columns that stay as somebody wrote them, and in which a name may stand; the person is told of them.
     """
 
     fate: Fate
     why: str = ""
     cleared: Mapping[str, object] = field(default_factory=dict)
+    free_text: tuple[str, ...] = ()
 
 
-_GONE = "[erased]"
+ERASED = "[erased]"
+"""What stands where somebody's words stood."""
 
 REGISTER: Mapping[str, Entry] = {
     "preferences.person_id": Entry(fate=Fate.DELETED),
@@ -50,18 +54,18 @@ REGISTER: Mapping[str, Entry] = {
     "consents.person_id": Entry(fate=Fate.KEPT, why=PROOF),
     "invitations.person_id": Entry(fate=Fate.KEPT, why=TEAM),
     "invitations.accepted_by": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"email": None}),
-    "addresses.person_id": Entry(fate=Fate.KEPT, why=TEAM),
-    "quotes.person_id": Entry(fate=Fate.KEPT, why=CONTRACT),
-    "quote_moves.person_id": Entry(fate=Fate.KEPT, why=CONTRACT),
-    "offers.person_id": Entry(fate=Fate.KEPT, why=CONTRACT),
-    "approval_requests.person_id": Entry(fate=Fate.KEPT, why=TRADE),
-    "approval_decisions.person_id": Entry(fate=Fate.KEPT, why=TRADE),
-    "orders.person_id": Entry(fate=Fate.KEPT, why=TRADE),
+    "addresses.person_id": Entry(fate=Fate.KEPT, why=TEAM, free_text=("recipient", "street", "additional")),
+    "quotes.person_id": Entry(fate=Fate.KEPT, why=CONTRACT, free_text=("title", "comment", "lines")),
+    "quote_moves.person_id": Entry(fate=Fate.KEPT, why=CONTRACT, free_text=("comment",)),
+    "offers.person_id": Entry(fate=Fate.KEPT, why=CONTRACT, free_text=("lines",)),
+    "approval_requests.person_id": Entry(fate=Fate.KEPT, why=TRADE, free_text=("reference",)),
+    "approval_decisions.person_id": Entry(fate=Fate.KEPT, why=TRADE, free_text=("comment",)),
+    "orders.person_id": Entry(fate=Fate.KEPT, why=TRADE, free_text=("purchase_order_number",)),
     "invoices.person_id": Entry(fate=Fate.KEPT, why=TRADE),
-    "documents.person_id": Entry(fate=Fate.KEPT, why=TRADE),
-    "cases.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"title": _GONE}),
-    "case_messages.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"text": _GONE, "attachments": []}),
-    "devices.person_id": Entry(fate=Fate.KEPT, why=TEAM),
+    "documents.person_id": Entry(fate=Fate.KEPT, why=TRADE, free_text=("name",)),
+    "cases.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"title": ERASED}),
+    "case_messages.person_id": Entry(fate=Fate.CLEARED, why=TEAM, cleared={"text": ERASED, "attachments": []}),
+    "devices.person_id": Entry(fate=Fate.KEPT, why=TEAM, free_text=("name",)),
     "erasures.person_id": Entry(fate=Fate.KEPT, why="proof that the person was forgotten (GDPR article 5(2))"),
 }
 """Every column that names a person, as ``table.column``."""
@@ -71,6 +75,15 @@ NOT_BY_PERSON: Mapping[str, str] = {
     "outbox": f"events that wait to be delivered, which name the person's id alone: {TAIL} (RELAY_GIVE_UP_HOURS)",
 }
 """Tables that cannot be searched for a person, and why that is no harm."""
+
+
+def report_line(named: str, *, rows: int, fate: Fate, why: str, free_text: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what a person is told about rows that named it.
+
+    :param named: the column that did, as ``table.column``.
+    """
+    table, _, column = named.partition(".")
+    return {"table": table, "column": column, "rows": rows, "fate": fate, "why": why, "free_text": list(free_text)}
 
 
 def table_of(entry: str) -> Table:

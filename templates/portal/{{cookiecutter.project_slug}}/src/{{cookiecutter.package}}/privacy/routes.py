@@ -33,6 +33,8 @@ async def create_privacy_export(caller: Caller, session: Session) -> PrivacyExpo
 async def create_erasure(caller: Caller, session: Session, draft: ErasureDraft) -> Erasure:
     """Forget the caller: what is its alone is deleted, what must be kept no longer says whose it is.
 
+    A private account in which the caller is the only member is closed with it. A company's account stays. What somebody
+    wrote in words of their own and the law wants kept, such as the comment of a quote, is kept and listed.
     Whoever is the last admin of a unit with other members makes one of them admin first. A token of the same person
     that is used later is somebody new.
     """

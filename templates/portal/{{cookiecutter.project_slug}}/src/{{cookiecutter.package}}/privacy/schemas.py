@@ -33,6 +33,11 @@ class Erased(BaseModel):
     rows: int = Field(description="how many")
     fate: str = Field(description="deleted, cleared or kept", examples=["kept"])
     why: str = Field(description="the reason for what is kept", examples=["commercial records"])
+    free_text: list[str] = Field(
+        default_factory=list,
+        description="columns that stay as somebody wrote them; a name that was written there still stands there",
+        examples=[["comment"]],
+    )
 
 
 class Erasure(BaseModel):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
@@ -18,7 +18,8 @@ from ..people.models import PersonRow
 from ..people.service import mine
 from . import events
 from .models import ErasureRow
-from .register import REGISTER, Fate, table_of
+from .private_account import alone_in, close
+from .register import REGISTER, Fate, report_line, table_of
 
 
 async def export(session: AsyncSession, caller: Principal) -> tuple[UUID | None, Mapping[str, list[dict[str, Any]]]]:
@@ -55,6 +56,8 @@ async def erase(session: AsyncSession, caller: Principal) -> ErasureRow:
     if person is None:
         raise Problem(404, "not-found", "Nothing is known about you.")
     report = [await _count(session, entry, person.id) for entry in REGISTER]
+    for account in await alone_in(session, person.id):
+        report += await close(session, account)
     await _leave(session, caller, person)
     for entry, rule in REGISTER.items():
         table, column = table_of(entry), table_of(entry).c[entry.partition(".")[2]]
@@ -81,14 +84,7 @@ async def _leave(session: AsyncSession, caller: Principal, person: PersonRow) ->
 
 
 async def _count(session: AsyncSession, entry: str, person_id: UUID) -> dict[str, Any]:
-    name, _, column = entry.partition(".")
-    table: Table = table_of(entry)
-    count = select(func.count()).select_from(table).where(table.c[column] == person_id)
-    rule = REGISTER[entry]
-    return {
-        "table": name,
-        "column": column,
-        "rows": int(await session.scalar(count) or 0),
-        "fate": rule.fate,
-        "why": rule.why,
-    }
+    table, rule = table_of(entry), REGISTER[entry]
+    count = select(func.count()).select_from(table).where(table.c[entry.partition(".")[2]] == person_id)
+    rows = int(await session.scalar(count) or 0)
+    return report_line(entry, rows=rows, fate=rule.fate, why=rule.why, free_text=rule.free_text)

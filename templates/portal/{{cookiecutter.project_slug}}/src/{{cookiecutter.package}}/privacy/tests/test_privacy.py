@@ -17,6 +17,7 @@ from ..register import NOT_BY_PERSON, REGISTER, Fate
 
 NAME, EMAIL, PHONE = "Xaver Quixotic", "xaver.quixotic@example.com", "+4922199887766"
 SUBJECT = "xq-7f3a"
+PLACE = {"recipient": f"Works, {NAME}", "street": "Domkloster 4", "city": "Köln", "country": "DE"}
 
 
 async def _live(service: Service, works: Company) -> httpx.AsyncClient:
@@ -30,10 +31,10 @@ async def _live(service: Service, works: Company) -> httpx.AsyncClient:
     await post(me, "me/consents", purpose="newsletter", granted=True, source="web", text_version="1")
     await post(me, "shopping-lists", name="Mine")
     await post(me, "invitations", unit_id=works.unit_id, email="else@example.com", roles=["buyer"])
-    place = {"recipient": "Works", "street": "Domkloster 4", "city": "Köln", "country": "DE"}
-    await post(me, "addresses", unit_id=works.unit_id, **place)
+    await post(me, "addresses", unit_id=works.unit_id, **PLACE)
     lines = [{"sku": "C40", "quantity": 1}]
-    await post(me, "quotes", unit_id=works.unit_id, title="Pumps", currency="EUR", lines=lines)
+    asked = {"title": "Pumps", "comment": f"Call {NAME}.", "currency": "EUR", "lines": lines}
+    await post(me, "quotes", unit_id=works.unit_id, **asked)
     await _be_staff(service, works)
     await _approve(works, me)
     await post(me, "cases", unit_id=works.unit_id, title=f"{NAME} asks", topic="repair", message={"text": f"I, {NAME}"})
@@ -147,10 +148,66 @@ async def test_nothing_says_who_it_was_after_an_erasure(service: Service) -> Non
     after = await _places_of(service, NAME, EMAIL, PHONE, SUBJECT)
 
     assert {"people.email", "invitations.email", "case_messages.text"} <= before
-    assert {place.partition(".")[0] for place in after} <= NOT_BY_PERSON.keys()
+    listed = {f"{line['table']}.{column}" for line in erased["report"] for column in line["free_text"] if line["rows"]}
+    assert {"addresses.recipient", "quotes.comment"} <= after
+    assert {place for place in after if place.partition(".")[0] not in NOT_BY_PERSON} <= listed
     assert erased["person_id"] == str(person_id)
     assert (await me.get("/v1/me/profile")).json()["version"] == 0
     assert (await me.get("/v1/members")).json() == {"items": []}
+
+
+async def test_private_account_goes_with_its_person(service: Service) -> None:
+    """Where it lived, what it owned and what was said about it: nobody else's, so nothing of it stays."""
+    me, staff = service.as_(SUBJECT, *CUSTOMER), service.as_("sam", "portal:staff")
+    account = await post(me, "accounts", kind="person", name=NAME)
+    unit = account["unit_id"]
+    await patch(me, "me/profile", name=NAME, email=EMAIL)
+    await post(me, "addresses", unit_id=unit, **PLACE)
+    await post(me, "invitations", unit_id=unit, email=f"spouse.of.{EMAIL}", roles=["buyer"])
+    await post(me, "devices", unit_id=unit, product="c40", serial_number="C40-1", name=f"Pump of {NAME}")
+    case = await post(me, "cases", unit_id=unit, title="Leak", topic="repair", message={"text": "Help!"})
+    answer = {"text": f"Dear {NAME}, have you tried turning it off and on again?", "internal": False}
+    assert (await staff.post(f"/v1/staff/cases/{case['id']}/messages", json=answer)).is_success
+    before = await _places_of(service, NAME, EMAIL, SUBJECT)
+    erased = (await me.post("/v1/me/erasures", json={"confirm": True})).json()
+    after = await _places_of(service, NAME, EMAIL, SUBJECT)
+    (closed,) = (await staff.get("/v1/staff/accounts")).json()["items"]
+
+    assert {
+        "accounts.name",
+        "business_units.name",
+        "addresses.recipient",
+        "devices.name",
+        "case_messages.text",
+    } <= before
+    assert {place.partition(".")[0] for place in after} <= NOT_BY_PERSON.keys()
+    assert (closed["name"], closed["state"]) == ("[erased]", "closed")
+    assert {
+        (line["table"], line["fate"], line["rows"]) for line in erased["report"] if line["column"] == "unit_id"
+    } == {
+        ("addresses", "deleted", 1),
+        ("devices", "deleted", 1),
+        ("invitations", "cleared", 1),
+        ("cases", "cleared", 1),
+    }
+
+
+async def test_account_that_others_use_stays(service: Service) -> None:
+    """A household's account is the others' as well; a company's is about no person at all."""
+    me = service.as_(SUBJECT, *CUSTOMER)
+    home = await post(me, "accounts", kind="person", name="Home")
+    invitation = await invite(me, unit_id=home["unit_id"], email="else@example.com", roles=["admin"])
+    other = service.as_("other", *CUSTOMER)
+    await post(other, "invitation-acceptances", token=invitation["token"])
+    firm = await post(me, "accounts", kind="company", name="Firm")
+    assert (await me.post("/v1/me/erasures", json={"confirm": True})).status_code == 201
+    staff = service.as_("sam", "portal:staff")
+    kept = (await staff.get("/v1/staff/accounts")).json()["items"]
+
+    assert [(one["id"], one["name"], one["state"]) for one in kept] == [
+        (home["id"], "Home", "active"),
+        (firm["id"], "Firm", "active"),
+    ]
 
 
 async def test_report_is_true(service: Service) -> None:
