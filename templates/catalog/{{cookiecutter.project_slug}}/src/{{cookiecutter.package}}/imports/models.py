@@ -11,7 +11,10 @@ from chassis.database import Base, Document, Resource
 
 
 class ImportRow(Resource, Base):
-    """One import. ``position`` is the next piece to work off; whoever works on it holds the row's lock."""
+    """One import. ``position`` is the next piece to work off; whoever works on it holds the row's lock.
+
+    ``attempts`` says how often that piece has failed, and ``due_at`` when it is tried again.
+    """
 
     __tablename__ = "imports"
     __table_args__ = (Index(None, "state", "id"),)
@@ -25,7 +28,12 @@ class ImportRow(Resource, Base):
     updated: Mapped[int]
     unchanged: Mapped[int]
     rejected: Mapped[int]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(300))
     finished_at: Mapped[datetime | None]
+    lines_days: Mapped[int] = mapped_column(server_default="90")
+    lines_kept_until: Mapped[datetime | None]
 
 
 class ImportPiece(Base):

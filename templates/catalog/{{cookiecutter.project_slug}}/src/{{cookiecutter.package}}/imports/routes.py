@@ -79,7 +79,8 @@ async def import_products(
             headers={"Accept": ", ".join(files.READERS)},
         )
     pieces = files.pieces(reader(files.lines(request.stream())))
-    row = await service.receive(request.app.state.database, pieces, publish=publish)
+    state = request.app.state
+    row = await service.receive(state.database, pieces, publish=publish, lines_days=state.settings.import_lines_days)
     response.headers["Location"] = f"/v1/product-imports/{row.id}"
     return ProductImport.model_validate(row)
 
@@ -101,7 +102,7 @@ async def list_import_lines(
     import_id: ImportId,
     outcome: Annotated[Outcome | None, Query(description="only lines with this outcome")] = None,
 ) -> Page[ImportedLine]:
-    """List what became of the lines, in their order."""
+    """List what became of the lines, in their order. It is kept until the import's `lines_kept_until`."""
     await service.find(session, import_id)
     after = int(page.position) if page.position else 0
     rows = await service.lines_of(session, import_id, outcome, after, page.limit + 1)

@@ -33,12 +33,13 @@ class ImportedProduct(ProductDraft):
 
 
 class ImportState(StrEnum):
-    """Where an import stands."""
+    """Where an import stands. `failed`: the service gave up at one place; what came before it is in."""
 
     RECEIVING = "receiving"
     QUEUED = "queued"
     RUNNING = "running"
     FINISHED = "finished"
+    FAILED = "failed"
 
 
 class Outcome(StrEnum):
@@ -57,7 +58,7 @@ class ProductImport(BaseModel):
 
     id: UUID = Field(description="UUID version 7", examples=["0190a5e0-0000-7000-8000-000000000000"])
     version: int = Field(description="counts the changes, from 1", examples=[1])
-    state: ImportState = Field(description="receiving, queued, running or finished", examples=["running"])
+    state: ImportState = Field(description="receiving, queued, running, finished or failed", examples=["running"])
     publish: bool = Field(description="whether what is fit to be seen is published at once", examples=[False])
     lines: int = Field(description="how many lines have been worked off", examples=[2000])
     created: int = Field(description="how many of them made a product", examples=[1990])
@@ -65,7 +66,14 @@ class ProductImport(BaseModel):
     unchanged: int = Field(description="how many said what is there already", examples=[3])
     rejected: int = Field(description="how many were refused; their lines say why", examples=[2])
     created_at: datetime = Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])
+    failure: str | None = Field(
+        description="where the service gave up; null unless it did", examples=["given up at line 651 after 5 attempts"]
+    )
     finished_at: datetime | None = Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:05Z"])
+    lines_kept_until: datetime | None = Field(
+        description="RFC 3339, UTC: until when what became of its lines can be read; null before its end",
+        examples=["2026-05-01T12:00:05Z"],
+    )
 
 
 class ImportedLine(BaseModel):

@@ -16,7 +16,7 @@ from ..products import service as products
 from ..products.models import ProductRow
 from ..products.schemas import ProductDraft
 from ..publications import service as publications
-from . import events
+from . import failures
 from .ahead import ReadAhead
 from .batch import take_in
 from .entries import Verdict
@@ -26,6 +26,7 @@ from .schemas import ImportState, Outcome
 LONGEST_UPLOAD_SECONDS = 600.0
 _DANGLING_AT_ONCE = 200
 _PUBLISHED_AT_ONCE = 100
+_FORGOTTEN_AT_ONCE = 5_000
 _NONE = JsonText("[]")
 
 
@@ -55,8 +56,10 @@ async def lines_of(
     return list(await session.scalars(query.order_by(ImportLine.line).limit(limit)))
 
 
-async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: bool) -> ImportRow:
+async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: bool, lines_days: int) -> ImportRow:
     """Store a file as it arrives, and queue it when it is complete.
+
+    :param lines_days: for how many days after its end what became of the lines is kept.
 
     Each piece is a transaction of its own: a slow sender holds none open, and one that goes away leaves a file that is
     never worked off.
@@ -67,8 +70,8 @@ async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: 
         row = ImportRow(
             state=ImportState.RECEIVING,
             publish=publish,
-            **dict.fromkeys(("position", "pieces", "lines", "created", "updated", "unchanged", "rejected"), 0),
-            finished_at=None,
+            **dict.fromkeys(("position", "pieces", "attempts", "lines", *Outcome), 0),
+            lines_days=lines_days,
         )
         session.add(row)
     count = 0
@@ -89,24 +92,40 @@ async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: 
 
 
 async def work_off_next(database: Database, ahead: ReadAhead) -> bool:
-    """Work off one piece of the oldest import that nobody else works on, in one transaction.
+    """Work off one piece of the oldest import that is due and that nobody else works on, in one transaction.
 
-    Whatever kills the process, the piece is worked off wholly or not at all, and the next process goes on there.
+    Whatever kills the process, the piece is worked off wholly or not at all, and the next process goes on there. A
+    piece that fails is tried again later, so many times; then the import is given up (:mod:`.failures`).
 
     :param ahead: what the call before this one has read already of the piece that follows.
     :returns: whether there was something to do.
+    :raises Problem: 503 when the database is away: that is nobody's failure.
     """
-    async with database.transaction() as session:
-        waiting = ImportRow.state.in_([ImportState.QUEUED, ImportState.RUNNING])
-        query = select(ImportRow).where(waiting).order_by(ImportRow.id).limit(1).with_for_update(skip_locked=True)
-        job = await session.scalar(query)
-        if job is None:
-            return False
-        if job.position < job.pieces:
-            await _work_off(session, job, ahead)
-        else:
-            await _finish(session, job)
-        return True
+    claimed: UUID | None = None
+    try:
+        async with database.transaction() as session:
+            job = await _claim(session)
+            if job is None:
+                return False
+            claimed = job.id
+            if job.position < job.pieces:
+                await _work_off(session, job, ahead)
+            else:
+                await _finish(session, job)
+    except Exception as error:
+        ahead.forget()
+        if claimed is None or (isinstance(error, Problem) and error.status == 503):
+            raise
+        await failures.note(database, claimed, error)
+    return True
+
+
+async def _claim(session: AsyncSession) -> ImportRow | None:
+    waiting = ImportRow.state.in_([ImportState.QUEUED, ImportState.RUNNING])
+    due = ImportRow.due_at.is_(None) | (ImportRow.due_at <= now())
+    query = select(ImportRow).where(waiting, due).order_by(ImportRow.id).limit(1)
+    row: ImportRow | None = await session.scalar(query.with_for_update(skip_locked=True))
+    return row
 
 
 async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> None:
@@ -135,6 +154,7 @@ async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> 
     ]
     await insert_rows(session, PendingReference, pending)
     job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
+    job.attempts, job.due_at = 0, None
     for outcome in Outcome:
         count = sum(each.outcome is outcome for each in verdicts)
         setattr(job, outcome, getattr(job, outcome) + count)
@@ -191,9 +211,7 @@ async def _finish(session: AsyncSession, job: ImportRow) -> None:
     if dangling:
         return
     await session.execute(delete(PendingReference).where(PendingReference.import_id == job.id))
-    job.state, job.finished_at = ImportState.FINISHED, now()
-    await session.flush()
-    await events.tell_finished(session, job)
+    await failures.close(session, job)
 
 
 async def clear_abandoned(database: Database, age: timedelta) -> int:
@@ -206,6 +224,22 @@ async def clear_abandoned(database: Database, age: timedelta) -> int:
         waiting = (ImportRow.state == ImportState.RECEIVING, ImportRow.created_at < now() - age)
         gone = (await session.execute(delete(ImportRow).where(*waiting).returning(ImportRow.id))).all()
         return len(gone)
+
+
+async def forget_lines(database: Database) -> bool:
+    """Delete some of what became of the lines of imports that ended long ago; their counts stay.
+
+    :returns: whether there were any.
+    """
+    async with database.transaction() as session:
+        first = select(ImportLine.import_id, ImportLine.line).join(ImportRow, ImportRow.id == ImportLine.import_id)
+        first = first.where(ImportRow.lines_kept_until <= now()).order_by(ImportLine.import_id, ImportLine.line)
+        found = (await session.execute(first.limit(1))).one_or_none()
+        if found is not None:
+            import_id, line = found
+            some = ImportLine.line < line + _FORGOTTEN_AT_ONCE
+            await session.execute(delete(ImportLine).where(ImportLine.import_id == import_id, some))
+        return found is not None
 
 
 def _without(draft: ProductDraft, definitions: list[AttributeDefinition], gone: set[str]) -> ProductDraft:

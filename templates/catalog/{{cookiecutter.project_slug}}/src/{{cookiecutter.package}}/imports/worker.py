@@ -10,7 +10,7 @@ from chassis.logs import logger
 from chassis.problems import Problem
 
 from .ahead import ReadAhead
-from .service import LONGEST_UPLOAD_SECONDS, clear_abandoned, work_off_next
+from .service import LONGEST_UPLOAD_SECONDS, clear_abandoned, forget_lines, work_off_next
 
 _IDLE_SECONDS = 0.5
 _TROUBLE_SECONDS = 5.0
@@ -26,13 +26,11 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         try:
             if clock() - cleared_at >= _CLEAR_SECONDS:
-                if count := await clear_abandoned(database, _ABANDONED):
-                    logger().warning("abandoned imports deleted", count=count)
+                await _clear(database, stopping)
                 cleared_at = clock()
             pause = 0.0 if await work_off_next(database, ahead) else _IDLE_SECONDS
         except (SQLAlchemyError, Problem, OSError) as error:
             logger().warning("import interrupted", reason=type(error).__name__)
-            ahead.forget()
             pause = _TROUBLE_SECONDS
         # Even without a pause others get their turn between two pieces.
         try:
@@ -40,3 +38,12 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
         except TimeoutError:
             continue
     ahead.forget()
+
+
+async def _clear(database: Database, stopping: asyncio.Event) -> None:
+    """Delete files that never became complete, and what is older than it has to be."""
+    if count := await clear_abandoned(database, _ABANDONED):
+        logger().warning("abandoned imports deleted", count=count)
+    while await forget_lines(database):
+        if stopping.is_set():
+            break

@@ -3,20 +3,26 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import now
+from chassis.outbox import OutboxRow
 from tests.catalog import PUMP_TYPE, product, put, small_catalog, variant
 from tests.fixtures import Service
 
+from .. import failures, files
 from .. import service as importing
+from ..batch import take_in
 from ..files import from_csv, lines
-from ..models import ImportPiece
+from ..models import ImportPiece, ImportRow
+from ..schemas import Outcome
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -40,7 +46,7 @@ async def _imported(client: httpx.AsyncClient, content: bytes, **options: Any) -
     path = accepted.headers["location"]
     for _ in range(200):
         job = (await client.get(path)).json()
-        if job["state"] == "finished":
+        if job["state"] in ("finished", "failed"):
             break
         await asyncio.sleep(0.05)
     else:
@@ -206,7 +212,7 @@ async def test_file_that_never_became_complete_is_cleared(service: Service, cata
 
     database = service.app.state.database
     with pytest.raises(ConnectionResetError):
-        await importing.receive(database, broken_off(), publish=False)
+        await importing.receive(database, broken_off(), publish=False, lines_days=90)
     await _imported(catalog, _file(product("c60")))
     young = await importing.clear_abandoned(database, timedelta(seconds=60))
     old = await importing.clear_abandoned(database, timedelta(0))
@@ -238,6 +244,82 @@ async def test_import_keeps_what_is_published(catalog: httpx.AsyncClient) -> Non
     _, taken = await _imported(catalog, _file(product("c60", variants=[variant("C40")])))
 
     assert [each[0]["outcome"] for each in (refused, taken)] == ["rejected", "created"]
+
+
+async def test_import_that_always_fails_is_given_up(
+    catalog: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came before is in, settled and told; the rest is not, the job says where, and others have their turn."""
+    monkeypatch.setattr(files, "PIECE_BYTES", 1)
+    monkeypatch.setattr(failures, "_FIRST_PAUSE", timedelta(0))
+    seen = list[str]()
+
+    async def fail_at_c40(session: AsyncSession, lines: Any) -> Any:
+        seen.extend(each.draft.key for each in lines)
+        if "c40" in seen[-1:]:
+            raise RuntimeError("a defect")
+        return await take_in(session, lines)
+
+    monkeypatch.setattr(importing, "take_in", fail_at_c40)
+    job, lines = await _imported(catalog, _file(product("c20", related=["c60"]), product("c40"), product("c60")))
+    other, _ = await _imported(catalog, _file(product("c80")))
+    made = (await catalog.get("/v1/products")).json()["items"]
+    async with service.app.state.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(ImportPiece)) == 0
+        told = await session.scalars(select(OutboxRow.document).where(OutboxRow.type == "import.finished"))
+        states = [json.loads(each)["data"]["state"] for each in told]
+
+    assert (job["state"], job["failure"]) == ("failed", "given up at line 2 after 5 attempts")
+    assert (job["lines"], job["created"], seen.count("c40")) == (1, 1, 5)
+    assert [each["outcome"] for each in lines] == ["created"]
+    assert (other["state"], other["failure"]) == ("finished", None)
+    assert [(each["key"], each["related"]) for each in made] == [("c20", []), ("c80", [])]
+    assert sorted(states) == ["failed", "finished"]
+
+
+async def test_failing_import_waits_ever_longer(catalog: httpx.AsyncClient, service: Service) -> None:
+    """One second, then two, four, eight; the import that waits holds up no other."""
+    database = service.app.state.database
+    async with database.transaction() as session:
+        job = ImportRow(state="queued", publish=False, position=0, pieces=1, attempts=0, lines_days=1,
+                        **dict.fromkeys(("lines", *Outcome), 0))  # fmt: skip
+        job.due_at = now() + timedelta(hours=1)
+        session.add(job)
+    waits = []
+    for _ in range(failures.MOST_ATTEMPTS - 1):
+        before = now()
+        await failures.note(database, job.id, RuntimeError("a defect"))
+        async with database.reading() as session:
+            found = await importing.find(session, job.id)
+        assert found.due_at is not None
+        waits.append(round((found.due_at - before).total_seconds()))
+    other, _ = await _imported(catalog, _file(product("c40")))
+
+    assert waits == [1, 2, 4, 8]
+    assert other["state"] == "finished"
+
+
+async def test_lines_are_forgotten_after_their_time(
+    catalog: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some at a time; the import and its counts stay, and so do the lines of younger imports."""
+    monkeypatch.setattr(importing, "_FORGOTTEN_AT_ONCE", 2)
+    database = service.app.state.database
+    old, _ = await _imported(catalog, _file(*(product(f"c{number}") for number in range(5))))
+    young, _ = await _imported(catalog, _file(product("c90")))
+    nothing = await importing.forget_lines(database)
+    kept = datetime.fromisoformat(old["lines_kept_until"]) - datetime.fromisoformat(old["finished_at"])
+    async with database.transaction() as session:
+        (await importing.find(session, UUID(old["id"]))).lines_kept_until = now()
+    turns = 0
+    while await importing.forget_lines(database):
+        turns += 1
+    left = [
+        len((await catalog.get(f"/v1/product-imports/{each['id']}/lines")).json()["items"]) for each in (old, young)
+    ]
+
+    assert (nothing, kept, turns, left) == (False, timedelta(days=90), 3, [0, 1])
+    assert (await catalog.get(f"/v1/product-imports/{old['id']}")).json()["created"] == 5
 
 
 async def test_other_formats_are_refused(catalog: httpx.AsyncClient) -> None:
