@@ -9,10 +9,11 @@ from typing import Any
 
 from chassis.measures import convert
 
+from ..vocabulary.answers import answer
 from ..vocabulary.localized import choose
 from .canonical import canonical
 from .definitions import Definitions
-from .schemas import AttributeDefinition, AttributeType, Constraint, EnumType, MeasurementType, SetType
+from .schemas import AttributeDefinition, AttributeType, BooleanType, Constraint, EnumType, MeasurementType, SetType
 
 Values = Mapping[str, Any]
 """The attributes of one variant: name to JSON value."""
@@ -108,6 +109,8 @@ def shown(kind: AttributeType, value: Any, chain: Sequence[str]) -> str | None:
         return choose(kind.labels[value], chain) or value
     if isinstance(kind, MeasurementType):
         return f"{_plain(value['value'])} {value['unit']}"
+    if isinstance(kind, BooleanType):
+        return answer(value, (kind.true_label if value else kind.false_label) or {}, chain)
     if kind.kind == "localized_text":
         return choose(value, chain)
-    return None if kind.kind in ("boolean", "reference") else _plain(value)
+    return None if kind.kind == "reference" else _plain(value)

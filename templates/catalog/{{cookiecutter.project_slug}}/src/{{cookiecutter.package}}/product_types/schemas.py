@@ -43,6 +43,12 @@ class BooleanType(Strict):
     """Yes or no."""
 
     kind: Literal["boolean"]
+    true_label: LocalizedName | None = Field(
+        None, description="what people read; left out: yes", examples=[{"de": "zugelassen", "en": "approved"}]
+    )
+    false_label: LocalizedName | None = Field(
+        None, description="what people read; left out: no", examples=[{"de": "ungeprüft", "en": "untested"}]
+    )
 
 
 class EnumOption(Strict):

@@ -141,7 +141,7 @@ def _refers_to_products(definition: AttributeDefinition) -> bool:
 def _searchable(subject: Subject, chain: Sequence[str]) -> list[str]:
     found: dict[str, None] = {}  # a set that keeps the order
     for definition in subject.definitions:
-        if not definition.searchable:
+        if not definition.searchable or definition.type.kind == "boolean":  # nobody looks for products by yes or no
             continue
         for variant in subject.draft.variants:
             if definition.name in variant.attributes:

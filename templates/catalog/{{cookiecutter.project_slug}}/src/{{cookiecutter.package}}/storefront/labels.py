@@ -2,21 +2,25 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from chassis.database import Database
 
+from ..vocabulary.answers import answer
 from ..vocabulary.localized import choose
 
 _SECONDS = 10.0
+_TRUTHS = ("true", "false")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """The labels of searchable attributes and of their options, in every language."""
+    """What searchable attributes and their values are called, in every language, and which kind of values they have."""
 
+    kinds: Mapping[str, str]
     attributes: Mapping[str, Mapping[str, str]]
     options: Mapping[tuple[str, str], Mapping[str, str]]
     units: Mapping[str, str]
@@ -27,6 +31,8 @@ class Labels:
 
     def value(self, name: str, value: str, chain: Sequence[str]) -> str:
         """Return what a value is called."""
+        if self.kinds.get(name) == "boolean" and value in _TRUTHS:
+            return answer(value == "true", self.options.get((name, value), {}), chain)
         found = choose(self.options.get((name, value), {}), chain)
         return found or (f"{value} {self.units[name]}" if name in self.units else value)
 
@@ -44,6 +50,7 @@ async def labels(database: Database) -> Labels:
 
 
 def _collect(rows: Sequence[Sequence[str]]) -> Labels:
+    kinds: dict[str, str] = {}
     attributes: dict[str, Mapping[str, str]] = {}
     options: dict[tuple[str, str], Mapping[str, str]] = {}
     units: dict[str, str] = {}
@@ -51,9 +58,18 @@ def _collect(rows: Sequence[Sequence[str]]) -> Labels:
         for definition in json.loads(row[0]):
             name, kind = definition["name"], definition["type"]
             kind = kind.get("element", kind)
+            kinds.setdefault(name, kind["kind"])
             attributes.setdefault(name, definition["label"])
             if kind["kind"] == "measurement":
                 units.setdefault(name, kind["unit"])
-            for option in kind.get("options", ()):
-                options.setdefault((name, option["key"]), option["label"])
-    return Labels(attributes=attributes, options=options, units=units)
+            for key, label in _options(kind):
+                options.setdefault((name, key), label)
+    return Labels(kinds=kinds, attributes=attributes, options=options, units=units)
+
+
+def _options(kind: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for option in kind.get("options", ()):
+        yield option["key"], option["label"]
+    for truth in _TRUTHS:
+        if label := kind.get(f"{truth}_label"):
+            yield truth, label

@@ -173,6 +173,8 @@ async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
         {
             "name": name,
             "label": names.attribute(name, chain),
+            "kind": names.kinds.get(name, "text"),
+            "unit": names.units.get(name),
             "values": [
                 {"value": value, "label": names.value(name, value, chain), "count": count} for value, count in values
             ],

@@ -1,6 +1,6 @@
 """What touchpoints get. These models describe it; the bytes were written at publication."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -110,9 +110,12 @@ class RelatedProducts(BaseModel):
 class FacetValue(BaseModel):
     """A value and how many of the found products have it."""
 
-    value: str = Field(description="what `filter` takes", examples=["steel"])
+    value: str = Field(description="what `filter` takes; of a boolean `true` or `false`", examples=["steel"])
     label: str = Field(description="the value as people read it", examples=["Stahl"])
     count: int = Field(description="how many products", examples=[12])
+
+
+FacetKind = Literal["text", "number", "boolean", "enum", "measurement", "reference"]
 
 
 class Facet(BaseModel):
@@ -120,6 +123,8 @@ class Facet(BaseModel):
 
     name: str = Field(description="the attribute", examples=["material"])
     label: Text
+    kind: FacetKind = Field(description="which kind of values it has: a switch, a range or a list", examples=["enum"])
+    unit: str | None = Field(description="of a measurement: what `filter` counts in", examples=["mm"])
     values: list[FacetValue] = Field(description="the most frequent first")
 
 

@@ -114,6 +114,9 @@ def test_values_are_found_and_shown() -> None:
     assert (terms(material, "steel"), shown(material, "steel", ["de"])) == (["steel"], "Stahl")
     assert terms(_type(kind="set", element={"kind": "number"}), [1, 2.5]) == ["1", "2.5"]
     assert terms(_type(kind="boolean"), True) == ["true"]
+    assert shown(_type(kind="boolean"), False, ["de-AT", "en"]) == "Nein"
+    assert shown(_type(kind="boolean", true_label={"en": "approved"}), True, ["de", "en"]) == "approved"
+    assert shown(_type(kind="boolean"), True, ["zh"]) == "Yes"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.catalog import product, publish, put, small_catalog, variant
+from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, small_catalog, variant
 from tests.fixtures import Service
 
 from .. import index
@@ -84,12 +84,43 @@ async def test_facets_count_what_was_found(search: Any) -> None:
         {
             "name": "material",
             "label": "Werkstoff",
+            "kind": "enum",
+            "unit": None,
             "values": [
                 {"value": "steel", "label": "Stahl", "count": 2},
                 {"value": "bronze", "label": "Bronze", "count": 1},
             ],
         }
     ]
+
+
+async def test_yes_and_no_are_told_as_people_say_them(service: Service, ann: httpx.AsyncClient) -> None:
+    """In the reader's language, or as the product type calls them; filters take true and false, words find neither."""
+    own = {"true_label": {"de": "Trinkwasser"}, "false_label": {"de": "Brauchwasser"}}
+    attributes = [
+        *PUMP_TYPE["attributes"],
+        {"name": "quiet", "label": {"de": "Leise"}, "type": {"kind": "boolean"}, "searchable": True},
+        {"name": "water", "label": {"de": "Wasser"}, "type": {"kind": "boolean"} | own, "searchable": True},
+    ]
+    await small_catalog(ann)
+    changed = await replace(ann, "product-types", await found(ann, "product-types", "pump"), attributes=attributes)
+    assert changed.status_code == 200, changed.text
+    for key, quiet in (("c40", True), ("c60", True), ("c80", False)):
+        one = variant(key.upper(), attributes={"material": "steel", "quiet": quiet, "water": not quiet})
+        await publish(ann, await put(ann, "products", product(key, variants=[one])))
+    ask = {"facet": ["quiet", "water"]} | WEB
+    answer = (await service.anonymous.get("/v1/storefront/search", params=ask)).json()
+    narrowed = (await service.anonymous.get("/v1/storefront/search", params=ask | {"filter": "quiet:false"})).json()
+    shown = (await service.anonymous.get("/v1/storefront/products/pumpe-c80", params=WEB)).json()
+
+    assert [(each["kind"], [tuple(value.values()) for value in each["values"]]) for each in answer["facets"]] == [
+        ("boolean", [("true", "Ja", 2), ("false", "Nein", 1)]),
+        ("boolean", [("false", "Brauchwasser", 2), ("true", "Trinkwasser", 1)]),
+    ]
+    assert [each["key"] for each in narrowed["items"]] == ["c80"]
+    texts = {each["name"]: (each["value"], each["text"]) for each in shown["variants"][0]["attributes"]}
+    assert (texts["quiet"], texts["water"]) == ((False, "Nein"), (True, "Trinkwasser"))
+    assert (await service.anonymous.get("/v1/storefront/search", params=WEB | {"q": "nein"})).json()["total"] == 0
 
 
 async def test_facet_is_not_narrowed_by_its_own_filter(search: Any) -> None:
