@@ -17,6 +17,7 @@ CHAPTERS = (
     "A partial shipment, and a return",
     "The portal knows it all, from events",
     "The representative is credited for what was sold online, and not for what came back",
+    "A quote binds the order",
 )
 FEW = "60"
 

@@ -11,6 +11,7 @@ from tools.demo.browsing import browse
 from tools.demo.buying import buy
 from tools.demo.company import STAFF, Addresses, Person, open_company, set_terms
 from tools.demo.fulfilling import fulfil
+from tools.demo.quoting import agree
 from tools.demo.stage import Failed, free_ports, generate, running, shell
 from tools.demo.talking import Caller, say, title
 
@@ -87,6 +88,7 @@ def _tell(directory: Path, projects: Sequence[Path], where: Addresses, products:
     goods = set_terms(sam, visitor, company)
     order = buy(sam, company, goods)
     fulfil(sam, company, order)
+    agree(sam, company, goods)
 
 
 if __name__ == "__main__":

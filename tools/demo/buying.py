@@ -43,8 +43,19 @@ def explain(line: Any) -> None:
         for each in told["rules"]
     ]  # fmt: skip
     chosen = f"list {told['price_list']} from {told['minimum_quantity']} on"
+    if told["agreement"]:
+        chosen = "as agreed in the quote"
     reasons = "; ".join((chosen, *others, *rules))
     show(f"{line['quantity']} × {line['name']}: {euros(line['unit_price'])} each ({reasons})")
+
+
+def have_approved(ben: Person, carla: Person, cart: Any) -> None:
+    """Ask for the approval of a cart, and give it."""
+    ben.shop.post(f"/v1/carts/{cart['id']}/approval-requests", {}, 202)
+    page = carla.portal.until("/v1/me", lambda me: me["approvals"]["items"], "with something to decide")
+    path = f"/v1/approval-requests/{page['approvals']['items'][0]['id']}/decisions"
+    carla.portal.ask("POST", path, body={"decision": "approve"}, If_Match="*")
+    ben.shop.until(f"/v1/carts/{cart['id']}", lambda it: it["state"] == "active", "active again")
 
 
 def _guest(passer_by: Caller, goods: Goods) -> tuple[str, Any]:

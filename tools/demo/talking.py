@@ -53,9 +53,18 @@ class Caller:
         """Read something."""
         return self.ask("GET", path, **headers).body
 
-    def post(self, path: str, body: Any, expected: int = 201) -> Any:
+    def post(self, path: str, body: Any, expected: int = 201, **headers: str) -> Any:
         """Send something that takes effect once; return what came of it."""
-        return self.ask("POST", path, body=body, expected=expected, Idempotency_Key=str(uuid4())).body
+        return self.ask("POST", path, body=body, expected=expected, Idempotency_Key=str(uuid4()), **headers).body
+
+    def post_until_there(self, path: str, body: Any) -> Any:
+        """Send something that refers to what another service has just told; it may take a moment to arrive."""
+        end = time.monotonic() + _PATIENCE
+        while (answer := self._send("POST", path, body, {})).status == 422 and time.monotonic() < end:
+            time.sleep(0.1)
+        print(f"  {self.name}: POST {path}  {_short(json.dumps(body))}\n    {answer.status}")
+        require(answer.status == 201, f"POST {path}: {answer.status} where 201 was expected: {answer.body}")
+        return answer.body
 
     def until(self, path: str, holds: Callable[[Any], bool], what: str) -> Any:
         """Read something until it is as it has to be: events and payments take their time."""

@@ -1,4 +1,4 @@
-"""What a cart was approved for, and what was agreed in quotes.
+"""What a cart was approved for, and which agreement it follows.
 
 Revision ID: 0111
 Revises: 0110
@@ -6,14 +6,11 @@ Revises: 0110
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0111"
 down_revision = "0110"
 branch_labels = None
 depends_on = None
-
-DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,11 +15,14 @@ from chassis.identifiers import uuid7
 from ..catalog.port import Article
 from ..channels.models import ChannelRow
 from ..prices.engine import Priced, Situation, Wanted
+from ..prices.explanation import Explanation
 from ..prices.port import Pricing
 from ..prices.tax import Amounts, TaxRounding, amounts
 from ..vocabulary.percent import share
 from .models import CartRow
 from .schemas import Approval, Cart, CartLine, Minimum, Totals
+
+_KNOWN = ("id", "sku", "product", "name", "product_group", "tax_class", "quantity", "agreed")
 
 
 class Obstacle(StrEnum):
@@ -62,15 +66,24 @@ async def priced_lines(
         moment=moment,
         codes=frozenset(row.codes),
     )
-    wanted = [Wanted(sku=line["sku"], quantity=line["quantity"]) for line in lines]
-    priced = await terms.pricing.price(session, row.tenant, situation, wanted) if wanted else []
+    if row.agreement_id is not None:
+        priced = [_agreed(line, row.agreement_id) for line in lines]
+    else:
+        wanted = [Wanted(sku=line["sku"], quantity=line["quantity"]) for line in lines]
+        priced = await terms.pricing.price(session, row.tenant, situation, wanted) if wanted else []
     return [_priced(line, found, row.country, terms.channel) for line, found in zip(lines, priced, strict=True)]
+
+
+def _agreed(line: dict[str, Any], agreement_id: UUID) -> Priced:
+    unit: int = line["agreed"]
+    explanation = Explanation(agreement=agreement_id, base=unit, unit=unit, lists=[])
+    return Priced(sku=line["sku"], quantity=line["quantity"], base=unit, unit=unit, explanation=explanation)
 
 
 def _priced(line: dict[str, Any], found: Priced, country: str, channel: ChannelRow) -> dict[str, Any]:
     percent = rate_of(channel, country, line["tax_class"])
     obstacle = Obstacle.NO_PRICE if found.unit is None else Obstacle.NO_TAX_RATE if percent is None else None
-    known = {name: line[name] for name in ("id", "sku", "product", "name", "product_group", "tax_class", "quantity")}
+    known = {name: line[name] for name in _KNOWN if name in line}
     worth = Amounts(net=0, tax=0, gross=0)
     if found.unit is not None and percent is not None:
         worth = amounts(

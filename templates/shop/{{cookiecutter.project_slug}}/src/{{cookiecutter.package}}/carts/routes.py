@@ -15,6 +15,7 @@ from chassis.problems import Problem
 
 from ..ports import Plugged
 from . import approving, service
+from .agreed import look_up_agreed
 from .lookup import look_up
 from .models import CartRow
 from .schemas import ApprovalAsked, Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
@@ -49,12 +50,15 @@ async def list_carts(
     return Page(items=[Cart.model_validate_json(row.body) for row in rows], next=following)
 
 
-@router.post("", status_code=201, summary="Create a cart", response_model=Cart)
+@router.post("", status_code=201, summary="Create a cart", response_model=Cart, responses={409: {}})
+@beforehand(look_up_agreed)
 @idempotent(required=False)
 @requires("shop:buy")
-async def create_cart(caller: Caller, session: Session, ports: Plugged, draft: CartDraft) -> Response:
-    """Create an empty cart that belongs to the caller."""
-    return _answer(await service.create(session, Buyer(caller=caller, ports=ports), draft), 201)
+async def create_cart(request: Request, caller: Caller, session: Session, ports: Plugged, draft: CartDraft) -> Response:
+    """Create a cart that belongs to the caller: an empty one, or what was agreed in a quote that its account accepted.
+    Such a cart is ordered as it is, once, and until the quote ends."""
+    buyer = Buyer(caller=caller, ports=ports)
+    return _answer(await service.create(session, buyer, draft, request.state.articles), 201)
 
 
 @router.get("/{cart_id}", summary="Read a cart", response_model=Cart)

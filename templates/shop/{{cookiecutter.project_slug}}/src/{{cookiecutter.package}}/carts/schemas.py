@@ -1,10 +1,10 @@
 """Carts as callers see them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chassis.values import Country, Currency, Key, Money, Sku
 
@@ -42,6 +42,15 @@ class CartDraft(BaseModel):
     business_unit: BusinessUnit = None
     campaign: Campaign = None
     codes: Codes = Field(default_factory=list)
+    agreement: UUID | None = Field(
+        None, description="a quote that the account accepted: the cart is what was agreed, at the prices that were"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.agreement is not None and (self.codes or self.business_unit is not None):
+            raise ValueError("an agreement says which unit buys, and its prices know no codes")
+        return self
 
 
 class CartPatch(BaseModel):

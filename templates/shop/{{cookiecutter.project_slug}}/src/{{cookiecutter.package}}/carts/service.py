@@ -16,13 +16,14 @@ from chassis.problems import FieldError, Problem
 from ..channels import service as channels
 from ..customers.service import standing_of
 from ..ports import Ports
-from . import appraisal
+from . import agreed, appraisal
 from .appraisal import Terms
 from .lookup import Answer, article_of
 from .models import CartRow
 from .schemas import CartDraft, CartMerge, LineDraft
 from .states import CART
 
+NONE: agreed.Articles = {}
 _MOST_LINES = 500
 _MOST_PIECES = 1_000_000
 _MOST_WORTH = 10**15
@@ -78,8 +79,12 @@ async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     )
 
 
-async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartRow:
-    """Store a new, empty cart of the buyer."""
+async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft, articles: agreed.Articles = NONE) -> CartRow:
+    """Store a new cart of the buyer: an empty one, or one that follows an agreement.
+
+    :param articles: those of the agreement.
+    :raises Problem: 409 or 422 when the cart cannot follow the agreement.
+    """
     channel = await channels.named(session, buyer.caller.tenant, draft.channel)
     made, cart_id = now(), uuid7()
     row = CartRow(
@@ -105,6 +110,12 @@ async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartR
         touched_at=made,
         abandoned_at=None,
     )
+    if draft.agreement is not None:
+        agreement, lines = await agreed.lines_of(session, buyer.caller, channel, draft.agreement, articles)
+        row.agreement_id, row.business_unit = agreement.id, agreement.business_unit
+        row.lines = await appraisal.priced_lines(
+            session, row, lines, await terms_of(session, buyer, channel.key), row.touched_at
+        )
     appraisal.write(row, channel)
     session.add(row)
     await session.flush()
@@ -113,6 +124,8 @@ async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft) -> CartR
 
 async def change(session: AsyncSession, buyer: Buyer, row: CartRow, draft: CartDraft) -> None:
     """Change where it is sent, which unit buys, and the codes; everything is priced again."""
+    if draft.business_unit != row.business_unit or draft.codes:
+        agreed.refuse_change(row.agreement_id)
     with session.no_autoflush:
         if draft.business_unit != row.business_unit:
             row.approval_id = row.approval_state = row.approved_gross = None
@@ -184,6 +197,8 @@ async def _edit(
 ) -> None:
     _refuse_unless_active(row)
     pieces, lines = _pieces(row.lines), changed(row.lines)
+    if _pieces(lines) != pieces:
+        agreed.refuse_change(row.agreement_id)
     if len(lines) > _MOST_LINES:
         raise Problem(409, "cart-full", f"A cart holds at most {_MOST_LINES} lines.")
     with session.no_autoflush:  # one UPDATE, one version: what readers get is written for it

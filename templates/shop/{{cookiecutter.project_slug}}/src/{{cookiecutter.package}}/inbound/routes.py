@@ -12,7 +12,8 @@ router = resource_router("/v1/events", tag="events")
 @router.post("", status_code=204, summary="Take an event")
 @from_sender
 async def receive_event(_sender: Sender, session: Session, event: ReceivedEvent) -> None:
-    """Take an event of the portal: `approval.decided` thaws the cart that waits for it.
+    """Take an event of the portal: `approval.decided` thaws the cart that waits for it, the prices of
+    `quote.accepted` bind the order that follows it.
 
     A repeated one takes effect once. Other types are taken and forgotten.
     """

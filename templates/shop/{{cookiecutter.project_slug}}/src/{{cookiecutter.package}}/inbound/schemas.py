@@ -3,7 +3,32 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chassis.values import Currency, Money, Sku
+
+
+class AgreedLine(BaseModel):
+    """Pieces of an article, and what one of them costs before tax."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sku: Sku
+    quantity: int = Field(ge=1, le=1_000_000)
+    unit_price: Money
+
+
+class TellsAgreement(BaseModel):
+    """``quote.accepted``: what an account and the house have agreed on."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: UUID
+    account_id: UUID
+    unit_id: UUID
+    currency: Currency
+    valid_until: AwareDatetime
+    lines: list[AgreedLine] = Field(min_length=1, max_length=500)
 
 
 class TellsDecision(BaseModel):

@@ -11,8 +11,10 @@ from chassis.inbox import first_delivery
 from chassis.problems import invalid
 from chassis.received import ReceivedEvent
 
+from ..agreements import service as agreements
+from ..agreements.models import AgreementRow
 from ..carts import approving
-from .schemas import TellsDecision
+from .schemas import TellsAgreement, TellsDecision
 
 CONSUMER = "shop"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -36,7 +38,26 @@ async def _decided(session: AsyncSession, event: ReceivedEvent) -> None:
     await approving.decide(session, event.tenant, cart_id, data.id, data.decision)
 
 
-_TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]] = {"approval.decided": _decided}
+async def _accepted(session: AsyncSession, event: ReceivedEvent) -> None:
+    data = _read(TellsAgreement, event)
+    lines = [{"sku": it.sku, "quantity": it.quantity, "unit_price": it.unit_price.amount} for it in data.lines]
+    row = AgreementRow(
+        id=data.id,
+        tenant=event.tenant,
+        account=str(data.account_id),
+        business_unit=str(data.unit_id),
+        currency=data.currency,
+        valid_until=data.valid_until,
+        lines=lines,
+        order_id=None,
+    )
+    await agreements.keep(session, row)
+
+
+_TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]] = {
+    "approval.decided": _decided,
+    "quote.accepted": _accepted,
+}
 
 
 def _read(model: type[_Model], event: ReceivedEvent) -> _Model:

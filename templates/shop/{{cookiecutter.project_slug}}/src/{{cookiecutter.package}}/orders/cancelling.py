@@ -3,6 +3,7 @@
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agreements import service as agreements
 from ..attribution import ledger
 from ..carts.appraisal import spent_budgets
 from ..discounts.models import DiscountRow
@@ -23,6 +24,8 @@ async def cancel(session: AsyncSession, order: OrderRow, reason: str) -> None:
     order.cancelled_because = reason
     order.pay_until = None
     await stock.release(session, order.tenant, order.id)
+    if order.agreement_id is not None:
+        await agreements.release(session, order.tenant, order.id)
     for key, amount in sorted(spent_budgets(order.lines).items()):
         await session.execute(
             update(DiscountRow)

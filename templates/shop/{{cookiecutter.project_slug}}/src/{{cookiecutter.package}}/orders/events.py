@@ -35,6 +35,7 @@ class OrderFact(BaseModel):
     owner: str = Field(description="subject of the token that placed it", examples=["ann"])
     account: str | None = Field(description="the account that bought", examples=["acme"])
     business_unit: str | None = Field(description="part of the account", examples=["workshop"])
+    agreement_id: UUID | None = Field(description="the accepted quote that it follows", examples=[_ID])
     channel: str = Field(description="where it was placed", examples=["web"])
     campaign: str | None = Field(description="what brought the buyer there", examples=["spring"])
     currency: str = Field(description="ISO 4217", examples=["EUR"])

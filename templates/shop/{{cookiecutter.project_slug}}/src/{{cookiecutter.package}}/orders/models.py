@@ -34,6 +34,7 @@ class OrderRow(OfTenant, Resource, Base):
     owner: Mapped[str] = mapped_column(String(255))
     account: Mapped[str | None] = mapped_column(String(255))
     business_unit: Mapped[str | None] = mapped_column(String(100))
+    agreement_id: Mapped[UUID | None]
     channel: Mapped[str] = mapped_column(String(100))
     campaign: Mapped[str | None] = mapped_column(String(100))
     currency: Mapped[str] = mapped_column(String(3))

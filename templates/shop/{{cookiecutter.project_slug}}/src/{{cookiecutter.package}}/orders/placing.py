@@ -11,6 +11,7 @@ from chassis.guests import is_guest
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
+from ..agreements import service as agreements
 from ..attribution import ledger
 from ..carts import appraisal
 from ..carts import service as carts
@@ -37,7 +38,8 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
     What many buyers want at once, stock and budgets, is locked last and always in the same order.
 
     :raises Problem: 404 for somebody else's cart; 409 when the cart is not active, a price has changed since the buyer
-        saw it, pieces or a budget are gone, or the order minimum is missed; 422 when the request contradicts the cart.
+        saw it, pieces, a budget or an agreement are gone, or the order minimum is missed; 422 when the request
+        contradicts the cart.
     """
     cart = await carts.find(session, buyer.caller, draft.cart)
     terms = await carts.terms_of(session, buyer, cart.channel)
@@ -53,6 +55,8 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
     _refuse_below_minimum(terms.channel, totals)
     order = _order(cart, draft, shipping, lines, totals, terms.channel)
     order.pay_until = pay_until(pay_minutes)
+    if order.agreement_id is not None:
+        await agreements.bind(session, order.tenant, order.agreement_id, order.id)
     wanted: dict[str, int] = {}
     for line in lines:
         wanted[line["sku"]] = wanted.get(line["sku"], 0) + line["quantity"]
@@ -138,6 +142,7 @@ def _order(  # noqa: PLR0913, PLR0917 - everything that an order is made of
         owner=cart.owner,
         account=cart.account,
         business_unit=cart.business_unit,
+        agreement_id=cart.agreement_id,
         channel=cart.channel,
         campaign=cart.campaign,
         currency=cart.currency,

@@ -96,6 +96,7 @@ class Order(Stored):
     cart: UUID = Field(description="the cart it was", examples=[_ID])
     account: str | None = Field(description="the account that bought; null: a person for themselves", examples=["acme"])
     business_unit: BusinessUnit
+    agreement: UUID | None = Field(description="the accepted quote that it follows; null: the shop's own prices")
     channel: Key
     campaign: Campaign
     currency: Currency

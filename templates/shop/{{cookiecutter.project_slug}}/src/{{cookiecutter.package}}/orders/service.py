@@ -181,7 +181,8 @@ def shown(order: OrderRow) -> dict[str, Any]:
     """Return an order's members as callers see them."""
     lines = [line | order.progress[line["id"]] for line in order.lines]
     known = {name: getattr(order, name) for name in _SHOWN}
-    return known | {"cart": order.cart_id, "lines": lines, "outstanding": paying.outstanding(order)}
+    told = {"cart": order.cart_id, "agreement": order.agreement_id, "outstanding": paying.outstanding(order)}
+    return known | told | {"lines": lines}
 
 
 _SHOWN = (

@@ -1,6 +1,7 @@
 """Why something costs what it costs: every list and rule that was considered, and what became of it."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,6 +60,7 @@ class Explanation(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    agreement: UUID | None = Field(None, description="the accepted quote whose price it is; null: the shop's own")
     price_list: Key | None = Field(None, description="the list that was chosen; null if none has a price")
     minimum_quantity: int | None = Field(None, description="the tier of that list: from this many on", examples=[1])
     base: int | None = Field(None, description="unit price of that tier, in minor units", examples=[2000])

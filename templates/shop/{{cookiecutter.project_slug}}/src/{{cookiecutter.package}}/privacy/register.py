@@ -94,6 +94,7 @@ NOT_BY_BUYER: Mapping[str, str] = {
 
 ABOUT_NOBODY = frozenset(
     {
+        "agreements",
         "attribution_policies",
         "attribution_rules",
         "channels",
@@ -106,4 +107,4 @@ ABOUT_NOBODY = frozenset(
         "stock_items",
     }
 )
-"""Tables of the house itself: terms, stock, numbers of events. An assignment names an account, not a person."""
+"""Tables of the house itself: terms, stock, numbers of events. Assignments and agreements name accounts, no persons."""

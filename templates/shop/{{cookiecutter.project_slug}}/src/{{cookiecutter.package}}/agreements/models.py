@@ -1,0 +1,29 @@
+"""How agreements are stored."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.database import Base, Document
+
+from ..vocabulary.tenancy import OfTenant
+
+
+class AgreementRow(OfTenant, Base):
+    """One accepted quote; ``id`` is the quote's in the portal, ``order_id`` the order that follows it.
+
+    ``lines`` are pieces of an article at a unit price before tax, in minor units.
+    """
+
+    __tablename__ = "agreements"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(255))
+    business_unit: Mapped[str] = mapped_column(String(100))
+    currency: Mapped[str] = mapped_column(String(3))
+    valid_until: Mapped[datetime]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    order_id: Mapped[UUID | None] = mapped_column(index=True)

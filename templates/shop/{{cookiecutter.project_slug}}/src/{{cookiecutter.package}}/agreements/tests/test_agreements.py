@@ -1,0 +1,137 @@
+"""Agreements: the prices of a quote that was accepted bind the order that follows it, once."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.database import now
+from tests.fixtures import Service
+from tests.senders import event, tell, trust
+from tests.shop import MERGE, key, order_of, put, small_shop, stock
+
+QUOTE = "0190a5e0-0000-7000-8000-00000000000a"
+ACME = "0190a5e0-0000-7000-8000-00000000000b"
+UNIT = "0190a5e0-0000-7000-8000-00000000000c"
+ACCEPTED: dict[str, Any] = {
+    "id": QUOTE,
+    "version": 4,
+    "account_id": ACME,
+    "unit_id": UNIT,
+    "currency": "EUR",
+    "lines": [
+        {"sku": "C40", "quantity": 4, "unit_price": {"amount": 15_000, "currency": "EUR"}},
+        {"sku": "V1", "quantity": 2, "unit_price": {"amount": 999, "currency": "EUR"}},
+    ],
+}
+
+
+async def _agree(service: Service, days: float = 30, **members: Any) -> None:
+    told = ACCEPTED | {"valid_until": (now() + timedelta(days=days)).isoformat()} | members
+    assert (await tell(service, event("quote.accepted", told))).status_code == 204
+
+
+@pytest.fixture
+async def bob(service: Service, ann: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Give a buyer of an account, in a shop with prices, stock and a discount for everybody."""
+    trust(service, "portal")
+    await small_shop(ann)
+    await stock(ann, C40=100, V1=100)
+    await put(ann, "discounts", {"key": "ten", "name": "Ten", "priority": 1, "percent": "10"})
+    return service.as_("bob", "shop:buy", account=ACME)
+
+
+async def _cart(client: httpx.AsyncClient, **members: Any) -> httpx.Response:
+    return await client.post("/v1/carts", json={"channel": "b2b", "agreement": QUOTE} | members)
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+async def test_order_costs_what_was_agreed(service: Service, bob: httpx.AsyncClient) -> None:
+    """No list, no tier and no discount has a say; tax is added as the channel does, and the order names the quote."""
+    await _agree(service)
+    made = (await _cart(bob)).json()
+    placed = await put(bob, "orders", order_of(made, None))
+
+    assert [(line["sku"], line["quantity"], line["unit_price"]) for line in made["lines"]] == [
+        ("C40", 4, 15_000),
+        ("V1", 2, 999),
+    ]
+    assert (made["agreement"], made["business_unit"]) == (QUOTE, UNIT)
+    assert (placed["agreement"], placed["business_unit"]) == (QUOTE, UNIT)
+    assert placed["totals"] == {"net": 61_998, "tax": 11_780, "gross": 73_778, "saved": 0}
+    assert placed["lines"][0]["explanation"] == {
+        "agreement": QUOTE, "price_list": None, "minimum_quantity": None, "base": 15_000, "unit": 15_000,
+        "lists": [], "rules": [],
+    }  # fmt: skip
+
+
+async def test_quote_is_ordered_once(service: Service, bob: httpx.AsyncClient) -> None:
+    """Of two carts that follow it, one is ordered; when that order is cancelled the other one can be."""
+    await _agree(service)
+    first, second = (await _cart(bob)).json(), (await _cart(bob)).json()
+    placed = await put(bob, "orders", order_of(first, None))
+    refused = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
+    third = await _cart(bob)
+    await bob.post(f"/v1/orders/{placed['id']}/cancellations", json={}, headers=key())
+    again = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
+
+    assert [_told(refused), _told(third)] == [(409, "agreement-over")] * 2
+    assert again.status_code == 201, again.text
+
+
+@pytest.mark.parametrize("change", ["more", "less", "nothing", "other", "code", "unit"])
+async def test_what_was_agreed_is_not_changed(service: Service, bob: httpx.AsyncClient, change: str) -> None:
+    """Forty pieces at the price of forty are not one piece at that price."""
+    await _agree(service)
+    made = (await _cart(bob)).json()
+    path, line, headers = f"/v1/carts/{made['id']}", made["lines"][0], MERGE | {"If-Match": "*"}
+    changes: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        "more": lambda: bob.post(f"{path}/lines", json={"sku": "C40"}),
+        "less": lambda: bob.patch(f"{path}/lines/{line['id']}", json={"quantity": 1}, headers=headers),
+        "nothing": lambda: bob.delete(f"{path}/lines/{line['id']}", headers={"If-Match": "*"}),
+        "other": lambda: bob.post(f"{path}/lines", json={"sku": "S1"}),
+        "code": lambda: bob.patch(path, json={"codes": ["WELCOME"]}, headers=headers),
+        "unit": lambda: bob.patch(path, json={"business_unit": "office"}, headers=headers),
+    }
+
+    assert _told(await changes[change]()) == (409, "agreement-binds")
+    assert (await bob.get(path)).json() == made
+
+
+async def test_agreement_ends(service: Service, bob: httpx.AsyncClient) -> None:
+    """What was not ordered in time costs what it costs everybody."""
+    await _agree(service, days=-1)
+
+    assert _told(await _cart(bob)) == (409, "agreement-over")
+
+
+async def test_agreement_is_its_accounts_alone(service: Service, bob: httpx.AsyncClient) -> None:
+    """To another account, to a person, and in another house it is as unknown as any."""
+    await _agree(service)
+    eve = service.as_("eve", "shop:buy", account=UNIT)
+    cleo = service.as_("cleo", "shop:buy")
+    foreign = [await _cart(eve), await _cart(cleo), await _cart(bob, agreement=ACME)]
+
+    assert {_told(one) for one in foreign} == {(422, "unknown-agreement")}
+
+
+@pytest.mark.parametrize("members", [{"channel": "web"}, {"codes": ["TEN"]}, {"business_unit": "office"}])
+async def test_agreed_prices_are_before_tax_and_final(
+    service: Service, bob: httpx.AsyncClient, members: dict[str, Any]
+) -> None:
+    """A channel whose prices include tax would make them other ones; so would a code."""
+    await _agree(service)
+
+    assert (await _cart(bob, **members)).status_code == 422
+
+
+async def test_agreed_currency_is_the_channels(service: Service, bob: httpx.AsyncClient) -> None:
+    """A number without its currency is no price."""
+    await _agree(service, currency="USD")
+
+    assert _told(await _cart(bob)) == (422, "unfit-agreement")
