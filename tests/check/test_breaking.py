@@ -172,6 +172,8 @@ EDITS: list[tuple[str, Edit, list[str]]] = [
     ("a parameter goes", drop(f"{PARAMETERS}/1"), [f"{PARAMETERS}/1"]),
     ("a parameter becomes required", put(f"{PARAMETERS}/0/required", True), [f"{PARAMETERS}/0/required"]),
     ("a parameter's upper bound falls", put(f"{PARAMETERS}/0/schema/maximum", 50), [f"{PARAMETERS}/0/schema"]),
+    ("a parameter takes a text of digits too", put(f"{PARAMETERS}/0/schema", {"type": ["integer", "string"], "minimum": 1, "maximum": 100, "pattern": "^[0-9]+$"}), []),
+    ("a number gets a pattern, which is for texts", put(f"{PARAMETERS}/0/schema/pattern", "^[0-9]+$"), []),
     ("a parameter's default comes", put(f"{PARAMETERS}/0/schema/default", 20), []),
     ("a parameter's upper bound rises", put(f"{PARAMETERS}/0/schema/maximum", 500), []),
     ("a parameter gets a lower bound", put(f"{PARAMETERS}/0/schema/minimum", 2), [f"{PARAMETERS}/0/schema"]),
@@ -229,6 +231,7 @@ EDITS: list[tuple[str, Edit, list[str]]] = [
     ("null is returned", put(f"{PET}/properties/name/type", ["string", "null"]), [f"{PET}/properties/name"]),
     ("null is returned no more", put(f"{PET}/properties/note/type", "string"), []),
     ("a returned integer becomes a fraction", put(f"{PET}/properties/age", {"type": "number", "minimum": 0}), [f"{PET}/properties/age"]),
+    ("a returned number may be a text", put(f"{PET}/properties/weight/type", ["number", "string"]), [f"{PET}/properties/weight"]),
     ("a returned fraction becomes an integer", put(f"{PET}/properties/weight/type", "integer"), []),
     ("a returned integer becomes wider", put(f"{PET}/properties/age/format", "int64"), [f"{PET}/properties/age"]),
     ("a returned text grows", put(f"{PET}/properties/name/maxLength", 90), [f"{PET}/properties/name"]),
@@ -297,6 +300,17 @@ def test_another_default_is_another_answer_for_who_sends_none() -> None:
         put(limit, 20), put(limit, 50)
     )
     assert [] == compared(put(limit, 20), lambda _document: None)
+
+
+def test_a_required_property_that_only_the_service_wrote_is_new_to_who_sends() -> None:
+    """`readOnly` goes: what nobody had to send is now refused where it is missing."""
+    needed = put(f"{DRAFT}/required", ["name", "id"])
+
+    def writable(document: Any) -> None:
+        needed(document)
+        drop(f"{DRAFT}/properties/id/readOnly")(document)
+
+    assert ["the property id is new and required (request of POST /pets)"] == compared(needed, writable)
 
 
 def test_a_pattern_that_changes_is_unknown() -> None:

@@ -168,7 +168,9 @@ class SchemaComparison:
     def _objects(self, case: Case, other: Case, new: Node, side: Side) -> Iterator[Change]:
         skipped = "readOnly" if side.request else "writeOnly"
         mine, theirs = _visible(case, skipped, side.narrow), _visible(other, skipped, side.wide)
-        for name in sorted(other.required - case.required):
+        # what only the other side may write is required of nobody here
+        asked = case.required - (case.properties.keys() - mine.keys())
+        for name in sorted(other.required - asked):
             if name in theirs or name not in other.properties:
                 if name not in mine and name in theirs and side.request:
                     yield changed(theirs[name][0], f"the property {name} is new and required ({side.where})")

@@ -159,7 +159,7 @@ class Shapes:
                 fitting = (False, True)
             if fitting != ():
                 found.append(replace(base, type=kind, enum=fitting) if kind != "null" else Case(node, "null"))
-        return tuple(found)
+        return tuple(_of_its_kind(each) for each in found)
 
     def _constrained(self, node: Node) -> Case:
         value = node.value
@@ -190,6 +190,30 @@ class Shapes:
             closed=additional is False,
             items=(node.child("items"),) if isinstance(value.get("items"), dict) else (),
         )
+
+
+_BOUNDED = {"string": "length", "array": "items", "object": "properties", "integer": "value", "number": "value"}
+_WORDS = {
+    "pattern": ("string",),
+    "contentMediaType": ("string",),
+    "multipleOf": ("integer", "number"),
+    "uniqueItems": ("array",),
+}
+_NUMERIC = frozenset({"int32", "int64", "float", "double"})
+
+
+def _of_its_kind(case: Case) -> Case:
+    """A type without the keywords of others: a pattern says nothing about numbers (JSON Schema, Validation, 6)."""
+    if not case.type:
+        return case
+    what = _BOUNDED.get(case.type)
+    return replace(
+        case,
+        lower={key: bound for key, bound in case.lower.items() if key == what},
+        upper={key: bound for key, bound in case.upper.items() if key == what},
+        words={key: value for key, value in case.words.items() if case.type in _WORDS.get(key, (case.type,))},
+        format="" if case.type == "string" and case.format in _NUMERIC else case.format,
+    )
 
 
 class _TooMany(Exception):
