@@ -15,7 +15,7 @@ from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from ..access.permissions import Permission
 from . import service
 from .models import UnitRow
-from .schemas import BusinessUnit, UnitDraft, UnitPatch, UnitWritable
+from .schemas import BusinessUnit, UnitDraft, UnitMove, UnitPatch, UnitWritable
 
 router = resource_router("/v1/business-units", tag="business units")
 
@@ -60,10 +60,28 @@ async def read_business_unit(caller: Caller, session: Session, unit_id: UnitId, 
 async def update_business_unit(
     caller: Caller, session: Session, unit_id: UnitId, seen: IfMatch, patch: UnitPatch
 ) -> BusinessUnit:
-    """Change some members and leave the others. A unit stays where it is in the tree."""
+    """Change some members and leave the others. A unit stays where it is in the tree until it is moved."""
     row = await service.find(session, caller, unit_id, Permission.MANAGE_UNIT)
     seen.check(row)
     await service.replace(session, row, patched(UnitWritable.model_validate(row), patch))
+    seen.changed(row)
+    return BusinessUnit.model_validate(row)
+
+
+@router.post("/{unit_id}/moves", summary="Move a business unit", responses={409: {}})
+@idempotent(required=False)
+@requires("portal:write")
+async def create_business_unit_move(
+    caller: Caller, session: Session, unit_id: UnitId, seen: IfMatch, wanted: UnitMove
+) -> BusinessUnit:
+    """Hang a unit somewhere else in its account's tree, with its members, rules, limits and all units below it.
+
+    From now on the roles, approval rules and spending limits above the new place hold here, and those above the old
+    place no more. Who moves it manages both places.
+    """
+    row = await service.find(session, caller, unit_id, Permission.MANAGE_UNIT)
+    seen.check(row)
+    await service.move(session, caller, row, wanted.parent_id)
     seen.changed(row)
     return BusinessUnit.model_validate(row)
 

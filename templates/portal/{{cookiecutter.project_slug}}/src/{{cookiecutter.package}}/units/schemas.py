@@ -15,6 +15,12 @@ class UnitDraft(Draft):
     cost_centre: Line | None = Field(None, max_length=100, description="what it is charged to", examples=["4711"])
 
 
+class UnitMove(Draft):
+    """Where a business unit shall lie."""
+
+    parent_id: UUID = Field(description="the unit that it shall belong to, of the same account")
+
+
 class UnitPatch(Patch):
     """A change of a business unit (RFC 7396): members that are left out stay, `null` removes."""
 

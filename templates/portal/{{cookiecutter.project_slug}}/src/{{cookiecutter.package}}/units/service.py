@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, insert, literal, select
+from sqlalchemy import Select, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from chassis.auth import Principal
-from chassis.database import Base
+from chassis.database import Base, take_turns
 from chassis.problems import Problem
 
 from ..access.permissions import Permission
@@ -44,11 +45,8 @@ async def create(session: AsyncSession, caller: Principal, draft: UnitDraft) -> 
     :raises Problem: 404 or 403 when there the caller may not, 409 when the tree would get too deep.
     """
     parent = await unit_for(session, caller, draft.parent_id, Permission.MANAGE_UNIT)
-    depth = await session.scalar(
-        select(UnitPath.depth).where(UnitPath.descendant == parent.id).order_by(UnitPath.depth.desc()).limit(1)
-    )
-    if (depth or 0) + 2 > MAX_DEPTH:
-        raise Problem(409, "too-deep", f"Business units nest at most {MAX_DEPTH} deep.")
+    await _keep_the_tree(session, parent.account_id)
+    await _check_depth(session, parent.id, levels=1)
     row = UnitRow(tenant=parent.tenant, account_id=parent.account_id, **draft.model_dump())
     await plant(session, row)
     return row
@@ -60,10 +58,55 @@ async def plant(session: AsyncSession, row: UnitRow) -> None:
     await session.flush()
     await session.execute(insert(UnitPath).values(ancestor=row.id, descendant=row.id, depth=0))
     if row.parent_id is not None:
-        above = select(UnitPath.ancestor, literal(row.id), UnitPath.depth + 1).where(
-            UnitPath.descendant == row.parent_id
-        )
-        await session.execute(insert(UnitPath).from_select(["ancestor", "descendant", "depth"], above))
+        await _hang(session, row.id, row.parent_id)
+
+
+async def move(session: AsyncSession, caller: Principal, row: UnitRow, parent_id: UUID) -> None:
+    """Hang a unit somewhere else in its account's tree, with everything below it and everything that belongs to it.
+
+    Members, rules and limits go along, as they name their unit; from now on the roles, rules and limits of the units
+    above the new place hold here as well, and those of the old place no more.
+
+    :raises Problem: 404 or 403 when the caller may not change the new place or the old one; 409 when the unit is the
+        account's own, the place is in another account or within the unit itself, or the tree would get too deep.
+    """
+    parent = await unit_for(session, caller, parent_id, Permission.MANAGE_UNIT)
+    if row.parent_id is None:
+        raise Problem(409, "in-use", "This is the account's own unit; all others lie in it.")
+    await unit_for(session, caller, row.parent_id, Permission.MANAGE_UNIT)
+    if parent.account_id != row.account_id:
+        raise Problem(409, "other-account", "A unit stays in its account.")
+    await _keep_the_tree(session, row.account_id)
+    subtree = select(UnitPath.descendant).where(UnitPath.ancestor == row.id)
+    if await session.scalar(select(exists(subtree.where(UnitPath.descendant == parent_id)))):
+        raise Problem(409, "cycle", "A unit cannot lie within itself.")
+    height = await session.scalar(select(func.max(UnitPath.depth)).where(UnitPath.ancestor == row.id))
+    await _check_depth(session, parent_id, levels=(height or 0) + 1)
+    inside = list(await session.scalars(subtree))
+    leaving = UnitPath.descendant.in_(inside) & UnitPath.ancestor.not_in(inside)
+    await session.execute(delete(UnitPath).where(leaving).execution_options(synchronize_session=False))
+    await _hang(session, row.id, parent_id)
+    row.parent_id = parent_id
+    await session.flush()
+
+
+async def _hang(session: AsyncSession, unit_id: UUID, parent_id: UUID) -> None:
+    """Write down that a unit, with everything below it, lies in another one and wherever that lies."""
+    above, below = aliased(UnitPath), aliased(UnitPath)
+    pairs = select(above.ancestor, below.descendant, above.depth + below.depth + 1)
+    pairs = pairs.join(below, below.ancestor == unit_id).where(above.descendant == parent_id)
+    await session.execute(insert(UnitPath).from_select(["ancestor", "descendant", "depth"], pairs))
+
+
+async def _keep_the_tree(session: AsyncSession, account_id: UUID) -> None:
+    # Of two that move each other's units, each would find no cycle, and together they would make one.
+    await take_turns(session, f"business units of {account_id}")
+
+
+async def _check_depth(session: AsyncSession, parent_id: UUID, *, levels: int) -> None:
+    depth = await session.scalar(select(func.max(UnitPath.depth)).where(UnitPath.descendant == parent_id))
+    if (depth or 0) + 1 + levels > MAX_DEPTH:
+        raise Problem(409, "too-deep", f"Business units nest at most {MAX_DEPTH} deep.")
 
 
 async def replace(session: AsyncSession, row: UnitRow, draft: UnitWritable) -> None:
