@@ -64,6 +64,7 @@ DOMAIN = Domain(
     settings=ShopSettings,
     scopes={
         "shop:buy": "fill carts and place orders for oneself; guests have it too",
+        "shop:account": "see the orders of everybody in one's account; for those whose roles in the portal say so",
         "shop:read": "see the terms of channels, prices, stock and everybody's orders",
         "shop:write": "change the terms of channels, prices and stock, and fulfil orders",
     },

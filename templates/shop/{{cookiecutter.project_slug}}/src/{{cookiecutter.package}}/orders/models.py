@@ -26,6 +26,7 @@ class OrderRow(OfTenant, Resource, Base):
         # One cart becomes one order, whatever keys the requests had.
         UniqueConstraint("cart_id"),
         Index(None, "tenant", "owner", "id"),
+        Index(None, "tenant", "account", "id"),
         Index(None, "order_state", "pay_until"),
     )
 

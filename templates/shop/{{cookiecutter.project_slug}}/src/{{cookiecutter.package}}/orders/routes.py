@@ -42,7 +42,8 @@ async def list_orders(
     page: PageRequest,
     number: Annotated[str | None, Query(max_length=20, description="only the one with this number")] = None,
 ) -> Page[Order]:
-    """List the caller's orders, oldest first; with the scope `shop:read` everybody's."""
+    """List the caller's orders, oldest first; with the scope `shop:account` those of the caller's colleagues too, with
+    `shop:read` everybody's."""
     query = service.visible(caller)
     rows, following = await page.fetch(
         session, query if number is None else query.where(OrderRow.number == number), OrderRow.id
@@ -69,7 +70,7 @@ async def place_order(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 @router.get("/{order_id}", summary="Read an order")
 @requires("shop:buy")
 async def read_order(caller: Caller, session: Session, order_id: OrderId, copy: IfNoneMatch) -> Order:
-    """Read one of the caller's orders; with the scope `shop:read` anybody's."""
+    """Read one of the caller's orders; with the scope `shop:account` a colleague's, with `shop:read` anybody's."""
     row = await service.find(session, caller, order_id)
     copy.check(row)
     return _order(row)
@@ -94,6 +95,7 @@ async def update_order(caller: Caller, session: Session, order_id: OrderId, seen
 async def cancel_order(caller: Caller, session: Session, order_id: OrderId, reason: Reason) -> Order:
     """Cancel an order of which nothing has left: its stock is free again, what is held of its payment is let go."""
     row = await service.find(session, caller, order_id, lock=True)
+    service.refuse_to_all_but_buyers(caller, row)
     await service.cancel_by_choice(session, row, reason.reason)
     return _order(row)
 

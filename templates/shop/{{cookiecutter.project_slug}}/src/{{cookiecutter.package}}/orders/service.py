@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
@@ -22,13 +22,29 @@ from .pieces import moved_in
 from .schemas import ReturnDraft, ShipmentDraft
 from .states import SHIPMENT
 
+EVERYBODYS, COLLEAGUES = "shop:read", "shop:account"
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without what people mistake for each other
 
 
 def visible(caller: Principal) -> Select[OrderRow]:
-    """Return the query for the orders that a caller may see: their own, or the house's with the scope for that."""
+    """Return the query for the orders that a caller may see: their own, or, with the scope for that, those of everybody
+    in their account or in the house."""
     query = select(OrderRow).where(OrderRow.tenant == caller.tenant)
-    return query if "shop:read" in caller.scopes else query.where(OrderRow.owner == caller.subject)
+    if EVERYBODYS in caller.scopes:
+        return query
+    own = OrderRow.owner == caller.subject
+    if COLLEAGUES in caller.scopes and caller.account is not None:
+        return query.where(or_(own, OrderRow.account == caller.account))
+    return query.where(own)
+
+
+def refuse_to_all_but_buyers(caller: Principal, order: OrderRow) -> None:
+    """Refuse to do something with an order that the caller may see and has not placed; the house may.
+
+    :raises Problem: 403.
+    """
+    if order.owner != caller.subject and EVERYBODYS not in caller.scopes:
+        raise Problem(403, "not-the-buyer", "Only who placed the order can do this, or the house.")
 
 
 async def find(session: AsyncSession, caller: Principal, order_id: UUID, *, lock: bool = False) -> OrderRow:

@@ -259,6 +259,22 @@ async def test_order_is_its_buyers(service: Service, shop: httpx.AsyncClient) ->
     assert (await shop.get(f"/v1/orders/{made['id']}")).status_code == 200
 
 
+@pytest.mark.usefixtures("shop")
+async def test_colleagues_orders_are_seen_with_the_scope_for_that(service: Service) -> None:
+    """Own things, or everybody's in the account: seen, and not cancelled; another account's are not even there."""
+    bob = service.as_("bob", "shop:buy", account="acme")
+    amy = service.as_("amy", "shop:buy", "shop:account", account="acme")
+    eve = service.as_("eve", "shop:buy", "shop:account", account="other")
+    cleo = service.as_("cleo", "shop:buy", "shop:account")
+    made = await put(bob, "orders", order_of(await cart(bob, {"V1": 1}), None))
+    path = f"/v1/orders/{made['id']}"
+    refused = await amy.post(f"{path}/cancellations", json={}, headers=key())
+
+    assert [(await one.get(path)).status_code for one in (bob, amy, eve, cleo)] == [200, 200, 404, 404]
+    assert [len((await one.get("/v1/orders")).json()["items"]) for one in (bob, amy, eve, cleo)] == [1, 1, 0, 0]
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "not-the-buyer")
+
+
 async def test_one_key_is_one_order(shop: httpx.AsyncClient) -> None:
     """Fifty at once with one key, and fifty more with keys of their own: one order, one charge."""
     filled = await cart(shop, {"V1": 1})
