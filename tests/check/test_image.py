@@ -21,7 +21,20 @@ def with_file(text: str, **more: str) -> dict[str, str]:
     return {"pyproject.toml": PY, "Dockerfile": text, **more}
 
 
+SPRING = "<project><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>"
+GO = {
+    "go.mod": "module example.com/cart\nrequire github.com/gin-gonic/gin v1.11.0\n",
+    "main.go": "package main\n\nfunc main() {}\n",
+}
+
+
 VIOLATIONS = [
+    ("C002", "a JDK of the day", {"pom.xml": SPRING, "Dockerfile": "FROM eclipse-temurin:latest\n"}, ["Dockerfile:1"]),
+    ("C003", "Java as root", {"pom.xml": SPRING, "Dockerfile": 'FROM eclipse-temurin:21-jre\nENTRYPOINT ["java", "-jar", "cart.jar"]\n'}, ["Dockerfile:1"]),
+    ("C006", "Node without an ignore file", {"package.json": NODE, "Dockerfile": "FROM node:22.1.0-slim\nCOPY . .\n", ".env": "A=1\n"}, ["Dockerfile:2"]),
+    ("C007", "a password for Java", {"pom.xml": SPRING, "Dockerfile": "FROM eclipse-temurin:21-jre\nENV SPRING_DATASOURCE_PASSWORD=hunter22\n"}, ["Dockerfile:2"]),
+    ("C008", "Go without a shell", {**GO, "Dockerfile": "FROM gcr.io/distroless/static-debian12:nonroot\nHEALTHCHECK CMD /cart health || exit 1\n"}, ["Dockerfile:2"]),
+    ("C010", "Go 1.18", {**GO, "Dockerfile": "FROM golang:1.18.10 AS build\nFROM scratch\n"}, ["Dockerfile:1"]),
     ("C001", "a Python service", {"pyproject.toml": PY}, ["pyproject.toml:1"]),
     ("C001", "only a development container", {"package.json": NODE, ".devcontainer/Dockerfile": "FROM node:22.1.0\n", "Dockerfile.dev": "FROM node:22.1.0\n"}, ["package.json:1"]),
     ("C002", "no tag", with_file("FROM python\n"), ["Dockerfile:1"]),
@@ -54,6 +67,12 @@ VIOLATIONS = [
 ]  # fmt: skip
 
 LOOKALIKES = [
+    ("C002", "a JRE by major version", {"pom.xml": SPRING, "Dockerfile": "FROM eclipse-temurin:21-jre\n"}),
+    ("C003", ".NET's own user", {"Cart.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"/>', "Dockerfile": "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nUSER $APP_UID\n"}),
+    ("C006", "Go takes what it names", {**GO, "Dockerfile": "FROM golang:1.26.1 AS build\nCOPY go.mod main.go ./\nFROM scratch\n"}),
+    ("C007", "the name of a file", {"package.json": NODE, "Dockerfile": "FROM node:22.1.0-slim\nENV DB_PASSWORD_FILE=/run/secrets/db\n"}),
+    ("C008", "Go asks itself", {**GO, "Dockerfile": 'FROM gcr.io/distroless/static-debian12:nonroot\nHEALTHCHECK CMD ["/cart", "health"]\n'}),
+    ("C010", "Java 21", {"pom.xml": SPRING, "Dockerfile": "FROM eclipse-temurin:21-jre-noble\n"}),
     ("C008", "compose calls what is installed", with_file("FROM python:3.13.1-slim\nRUN apt-get update && apt-get install -y curl\n", **{"compose.yaml": "services:\n  cart:\n    build: .\n    healthcheck: {test: 'curl -f http://localhost:8000/livez'}\n"})),
     ("C008", "compose asks Python", with_file("FROM python:3.13.1-slim\n", **{"compose.yaml": "services:\n  cart:\n    build: .\n    healthcheck: {test: [CMD, python, -c, 'import urllib.request']}\n"})),
     ("C001", "Jib makes the image", {"pom.xml": "<project><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies><build><plugins><plugin><artifactId>jib-maven-plugin</artifactId></plugin></plugins></build></project>"}),
