@@ -282,6 +282,54 @@ def test_relay_runs_beside_the_api_and_gets_no_requests(with_relay: str) -> None
     assert {pod["metadata"]["labels"]["app.kubernetes.io/version"] for pod in (relay, api)} == {"0.1.0"}
 
 
+@pytest.fixture(scope="module")
+def with_neighbours(service: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The production overlay with the component for calls inside the cluster."""
+    project = tmp_path_factory.mktemp("neighbours") / "project"
+    shutil.copytree(service, project)
+    guide = (project / "deploy" / "README.md").read_text(encoding="utf-8")
+    added = guide.partition("## Services that call each other")[2].partition("```yaml\n")[2].partition("```")[0]
+    with (project / "deploy/kustomize/overlays/prod/kustomization.yaml").open("a", encoding="utf-8") as overlay:
+        overlay.write("\n" + added)
+    return run("kubectl", "kustomize", "deploy/kustomize/overlays/prod", cwd=project)
+
+
+def test_neighbours_match_the_schemas_of_kubernetes(with_neighbours: str, run: Run, tmp_path: Path) -> None:
+    """As strictly as the rest, for the newest version."""
+    file = tmp_path / "manifests.yaml"
+    file.write_text(with_neighbours, encoding="utf-8")
+
+    run("kubernetes-validate", "--strict", "--kubernetes-version", VERSIONS[-1], file, cwd=tmp_path)
+
+
+def test_neighbours_are_those_that_a_namespace_names(with_neighbours: str) -> None:
+    """Calls come from labelled namespaces to the API alone, and go to the APIs of labelled namespaces alone."""
+    manifests = list(yaml.safe_load_all(with_neighbours))
+    policies = {it["metadata"]["name"]: it["spec"] for it in of_kind(manifests, "NetworkPolicy")}
+    incoming, outgoing = policies["allow-requests-from-neighbours"], policies["allow-requests-to-neighbours"]
+    (served,) = the(manifests, "Deployment")["spec"]["template"]["spec"]["containers"][0]["ports"]
+
+    assert incoming["ingress"] == [
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"calls/ticketing": "allowed"}}}],
+            "ports": [{"port": served["name"], "protocol": "TCP"}],
+        }
+    ]
+    assert outgoing["egress"] == [
+        {
+            "to": [
+                {
+                    "namespaceSelector": {"matchLabels": {"called-by/ticketing": "allowed"}},
+                    "podSelector": {"matchLabels": {"app.kubernetes.io/component": "api"}},
+                }
+            ],
+            "ports": [{"port": served["containerPort"], "protocol": "TCP"}],
+        }
+    ]
+    for policy in (incoming, outgoing):
+        assert any(selects({"matchLabels": {}} | policy["podSelector"], pod) for pod in pods(manifests))
+
+
 def test_tree_holds_no_secret(service: Path) -> None:
     """Manifests refer to a Secret by name; nobody finds one in the repository."""
     kinds = [
