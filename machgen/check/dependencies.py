@@ -9,6 +9,7 @@ from machgen.check.document import Map, Seq, dig, table
 from machgen.check.facts import Facts, blanked, join, parent, place
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
+from machgen.check.version_catalog import version_catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +256,32 @@ def _pom(facts: Facts, path: str) -> Manifest:
 
 
 _GRADLE = lazy_compile(
-    r"^[ \t]*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|compile)\b[ \t(]*"
+    r"(?:^|[{;])[ \t]*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|compile)\b[ \t(]*"
     r"(?:platform\()?\s*([\"'][^\"'\n]+[\"'](?:\s*,\s*[\"'][^\"'\n]+[\"'])*)",
     re.MULTILINE,
 )
 _GRADLE_NAME = lazy_compile(r"[\"']([^:\"'\s]+):([^:\"'\s]+)(?::([^\"'\s]+))?[\"']")
-_GRADLE_PLUGIN = lazy_compile(r"^\s*id[ (]*[\"']([^\"']+)[\"']\)?(?:\s+version\s+[\"']([^\"']+)[\"'])?", re.MULTILINE)
-_GRADLE_PROJECT = lazy_compile(r"^\s*(?:implementation|api)\b[ (]*project\([\"']:([^\"']+)[\"']\)", re.MULTILINE)
+_GRADLE_PLUGIN = lazy_compile(
+    r"(?:^|[{;])\s*id[ (]*[\"']([^\"']+)[\"']\)?(?:\s+version\s+[\"']([^\"']+)[\"'])?", re.MULTILINE
+)
+_GRADLE_PROJECT = lazy_compile(
+    r"(?:^|[{;])\s*(?:implementation|api)\b[ (]*project\([\"']:([^\"']+)[\"']\)", re.MULTILINE
+)
+
+
+_GRADLE_ALIAS = lazy_compile(
+    r"(?:^|[{;(])[ \t]*(implementation|api|runtimeOnly|compileOnly|testImplementation|developmentOnly|alias)\b[ \t(]*"
+    r"(?:platform\()?\s*libs\.([\w.]+)",
+    re.MULTILINE,
+)
+
+
+def _catalogued(facts: Facts, path: str, text: str) -> Iterator[Dependency]:
+    """What a build names by its version catalog: `libs.spring.web` is the library `spring-web`."""
+    for match in _GRADLE_ALIAS.finditer(text):
+        for name, version in version_catalog(facts, path).get(match[2], ()):
+            runtime = not match[1].startswith("test") and match[1] != "alias"
+            yield Dependency(name, version, _at(path, text, match), runtime)
 
 
 def _gradle(facts: Facts, path: str) -> Manifest:
@@ -280,6 +300,7 @@ def _gradle(facts: Facts, path: str) -> Manifest:
         Dependency(f"plugin:{match[1]}", match[2] or "", _at(path, text, match), runtime=False)
         for match in _GRADLE_PLUGIN.finditer(text)
     ]
+    found += _catalogued(facts, path, text)
     for match in _GRADLE_PROJECT.finditer(text):
         local = match[1].replace(":", "/")
         found.append(Dependency(f"project:{match[1]}", "", _at(path, text, match), local=local))

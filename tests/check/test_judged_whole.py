@@ -49,7 +49,33 @@ def fill(files: Mapping[str, str], text: str) -> dict[str, str]:
     return {path: content.replace("{0}", text) for path, content in files.items()}
 
 
+CATALOG = """
+[versions]
+boot = "3.4.0"
+[libraries]
+spring-web = { module = "org.springframework.boot:spring-boot-starter-web", version.ref = "boot" }
+flyway = "org.flywaydb:flyway-core:11.0.0"
+moving = { group = "a", name = "b", version = "1.+" }
+[bundles]
+data = ["flyway", "moving"]
+[plugins]
+jib = { id = "com.google.cloud.tools.jib", version = "3.4.4" }
+"""
+
+
 MISSED = [
+    pytest.param(
+        "C205",
+        {"gradle/libs.versions.toml": CATALOG, "cart/build.gradle.kts": "dependencies {\n    implementation(libs.spring.web)\n    implementation(libs.bundles.data)\n}\n"},
+        ["cart/build.gradle.kts:3"],
+        id="C205 Flyway by a version catalog of Gradle",
+    ),
+    pytest.param(
+        "M009",
+        {"gradle/libs.versions.toml": CATALOG, "build.gradle": "dependencies { implementation libs.spring.web; implementation libs.moving }\n"},
+        ["build.gradle:1"],
+        id="M009 a moving version in a catalog, and a build on one line",
+    ),
     pytest.param("C203", fill(CHART, "in-memory"), ["cart/k8s/config.yaml:5"], id="C203 manifests choose a store in memory"),
     pytest.param(
         "C203",
@@ -139,6 +165,16 @@ def test_what_reviewers_missed_is_found(rule: str, files: Mapping[str, str], exp
 
 
 WRONG = [
+    pytest.param(
+        "C001",
+        {"gradle/libs.versions.toml": CATALOG, "build.gradle.kts": "plugins { alias(libs.plugins.jib) }\ndependencies { implementation(libs.spring.web) }\n"},
+        id="C001 Jib by a version catalog",
+    ),
+    pytest.param(
+        "C205",
+        {"gradle/libs.versions.toml": CATALOG, "build.gradle.kts": "dependencies {\n    implementation(libs.spring.web)\n    testImplementation(libs.flyway)\n}\n"},
+        id="C205 Flyway for tests only",
+    ),
     pytest.param("C203", fill(CHART, "dynamodb"), id="C203 manifests choose a database"),
     pytest.param(
         "C203",
