@@ -1,0 +1,1 @@
+"""Sample data: a made-up company with its people, rules and things."""
