@@ -17,6 +17,7 @@ from tests.portal import Company, company, delete, member_of, patch, post
 from tests.statements import statements
 
 from ..models import ApprovalRequestRow
+from ..states import APPROVAL, WITHDRAW
 
 THOUSAND = {"amount": 100_000, "currency": "EUR"}
 
@@ -234,6 +235,31 @@ async def test_request_is_withdrawn_by_who_made_it(service: Service) -> None:
 
     assert [answer.status_code for answer in answers] == [403, 200, 409]
     assert answers[1].json()["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize("state", APPROVAL.states)
+async def test_only_moves_of_the_table_are_possible(service: Service, state: str) -> None:
+    """Every action in every state: it leads where the table says, or it is refused and the answer names what can be."""
+    works = await company(service)
+    bob, amy = await works.hire("bob", "buyer"), await works.hire("amy", "approver")
+    await _rule(works)
+
+    async def do(request: dict[str, Any], action: str) -> httpx.Response:
+        if action == WITHDRAW:
+            return await delete(bob, f"approval-requests/{request['id']}")
+        return await _say(amy, request, action)
+
+    way = [one for one in APPROVAL.allowed(APPROVAL.initial) if APPROVAL.after(APPROVAL.initial, one) == state]
+    for action in APPROVAL.actions:
+        request = await _ask(bob, works.unit_id)
+        for step in way:
+            assert (await do(request, step)).is_success
+        answer = await do(request, action)
+        found = (await bob.get(f"/v1/approval-requests/{request['id']}")).json()["state"]
+        if action in APPROVAL.allowed(state):
+            assert (answer.is_success, found) == (True, APPROVAL.after(state, action)), action
+        else:
+            assert (answer.status_code, answer.json()["allowed"], found) == (409, [], state), action
 
 
 async def test_list_costs_the_same_however_long_it_is(service: Service) -> None:
