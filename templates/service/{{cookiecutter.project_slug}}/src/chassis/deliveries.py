@@ -16,7 +16,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    TableValuedAlias,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -88,54 +103,65 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
 
 
 async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
-    earlier = aliased(OutboxRow)
+    waiting = aliased(OutboxRow)
+    # A number and not NOT EXISTS, for which PostgreSQL may read the whole table each time.
+    first = select(func.min(waiting.sequence)).where(
+        waiting.destination == OutboxRow.destination,
+        waiting.subject == OutboxRow.subject,
+        waiting.dead_at.is_(None),
+    )
     heads = (
         select(OutboxRow.subject, OutboxRow.sequence)
         .where(
             OutboxRow.destination == destination,
             OutboxRow.dead_at.is_(None),
             OutboxRow.due_at <= now(),
-            ~select(earlier.sequence)
-            .where(
-                earlier.destination == OutboxRow.destination,
-                earlier.subject == OutboxRow.subject,
-                earlier.sequence < OutboxRow.sequence,
-                earlier.dead_at.is_(None),
-            )
-            .exists(),
+            OutboxRow.sequence == first.scalar_subquery(),
         )
         .order_by(OutboxRow.due_at)
         .limit(STREAMS_A_BATCH)
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
-    found = (await session.execute(heads)).all()
+    found = [(subject, sequence) for subject, sequence in await session.execute(heads)]
     if not found:
         return []
     streams: dict[str, list[Delivery]] = {name: [] for name, _ in found}
     # A second statement: it sees what was committed since, and the locks keep others away from these subjects.
     following = select(*(getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__)).where(
-        OutboxRow.destination == destination,
-        OutboxRow.dead_at.is_(None),
-        or_(
-            *(
-                and_(OutboxRow.subject == name, OutboxRow.sequence.between(first, first + EVENTS_A_STREAM - 1))
-                for name, first in found
-            )
-        ),
+        OutboxRow.destination == destination, OutboxRow.dead_at.is_(None), _following(session, found)
     )
     for row in await session.execute(following.order_by(OutboxRow.sequence)):
         streams[row.subject].append(Delivery(**row._mapping))
     return list(streams.values())
 
 
+def _following(session: AsyncSession, heads: Sequence[tuple[str, int]]) -> ColumnElement[bool]:
+    """Return which events come next after the first ones of some subjects, these among them."""
+    if session.get_bind().dialect.name == "postgresql":
+        head = _listed(heads)
+        last = head.c.sequence + (EVENTS_A_STREAM - 1)
+        return and_(OutboxRow.subject == head.c.subject, OutboxRow.sequence.between(head.c.sequence, last))
+    return or_(
+        *(
+            and_(OutboxRow.subject == name, OutboxRow.sequence.between(first, first + EVENTS_A_STREAM - 1))
+            for name, first in heads
+        )
+    )
+
+
+def _listed(places: Sequence[tuple[str, int]]) -> TableValuedAlias:
+    """Return subjects and sequences as a table that is one statement and two parameters, however many there are."""
+    subjects, sequences = [place[0] for place in places], [place[1] for place in places]
+    arrays = literal(subjects, ARRAY(Text)), literal(sequences, ARRAY(BigInteger))
+    return func.unnest(*arrays).table_valued("subject", "sequence").render_derived(name="listed")
+
+
 async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    await _remove(session, [one for outcome in outcomes for one in outcome.delivered])
     key = ("destination", "subject", "sequence")
-    gone = [{f"b_{name}": getattr(one, name) for name in key} for outcome in outcomes for one in outcome.delivered]
     table = OutboxRow.__table__
     this = and_(*(table.c[name] == bindparam(f"b_{name}") for name in key))
     connection = await session.connection()
-    if gone:
-        await connection.execute(delete(OutboxRow).where(this), gone)
     failed = [
         {f"b_{name}": getattr(failure.delivery, name) for name in key}
         | {
@@ -152,6 +178,25 @@ async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
         # What follows waits as long, or the next claim would look at all of it in vain.
         waiting = [one | {"b_due_at": one["due_at"]} for one in failed if one["dead_at"] is None]
         await _postpone_followers(connection, waiting)
+
+
+async def _remove(session: AsyncSession, delivered: Sequence[Delivery]) -> None:
+    if not delivered:
+        return
+    table = OutboxRow.__table__
+    places = [(one.subject, one.sequence) for one in delivered]
+    here = table.c.destination == delivered[0].destination  # they were asked for together
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        gone = _listed(places)
+        statement = delete(OutboxRow).where(
+            here, table.c.subject == gone.c.subject, table.c.sequence == gone.c.sequence
+        )
+        await connection.execute(statement)
+    else:
+        this = and_(here, table.c.subject == bindparam("b_subject"), table.c.sequence == bindparam("b_sequence"))
+        rows = [{"b_subject": subject, "b_sequence": sequence} for subject, sequence in places]
+        await connection.execute(delete(OutboxRow).where(this), rows)
 
 
 async def _postpone_followers(connection: AsyncConnection, heads: Sequence[Mapping[str, object]]) -> None:
