@@ -11,7 +11,7 @@ from .changes import unseen
 from .inverted import Document
 from .timetable import Window
 
-_PIECE = 500
+_PIECE = 250
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _VIEW = "e.channel = $1 AND e.locale = $2"
 

@@ -6,7 +6,7 @@ when the index is built anew.
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,23 +39,24 @@ class Words:
 
     def __init__(self) -> None:
         self._postings: Postings[str] = Postings()
-        self._sorted: list[str] = []
-        self._fresh: list[str] = []
 
     def add(self, document: int, text: str) -> None:
         """Note the words of a document."""
-        self._fresh += [word for word in text.split() if self._postings.add(word, document)]
+        for word in text.split():
+            self._postings.add(word, document)
 
     def beginning_with(self, starts: Iterable[str]) -> BitMap:
         """Return the documents that have a word with one of these beginnings."""
-        if self._fresh:
-            self._sorted = sorted(self._sorted + self._fresh)
-            self._fresh = []
         return self._postings.having_any(word for start in starts for word in self._range(start))
 
+    def settle(self) -> None:
+        """Do at once what the next look would have to."""
+        _ = self._postings.ordered
+
     def _range(self, start: str) -> Sequence[str]:
-        first = bisect_left(self._sorted, start)
-        return self._sorted[first : bisect_left(self._sorted, start + "\U0010ffff", first)]
+        words = self._postings.ordered
+        first = bisect_left(words, start)
+        return words[first : bisect_left(words, start + "\U0010ffff", first)]
 
 
 class InvertedIndex:
@@ -101,6 +102,11 @@ class InvertedIndex:
             self._categories.add(category, document)
         self._times.add(document, found.windows)
 
+    def settle(self) -> None:
+        """Put what is new in order, so that no search has to do it for very much at once."""
+        for each in (self.newest, self.shortest, *self._texts):
+            each.settle()
+
     def strike(self, publication: str) -> None:
         """Show what belongs to a publication no more."""
         if (document := self._documents.pop(publication, None)) is not None:
@@ -145,8 +151,9 @@ class InvertedIndex:
             values = self._values.get(wanted.name)
             return BitMap() if values is None else values.having_any(wanted.values)
         low, high = wanted.bounds
-        numbers: Postings[float] = self._numbers.get(wanted.name, Postings())
-        return numbers.having_any(number for number in numbers if low <= number <= high)
+        postings: Postings[float] = self._numbers.get(wanted.name, Postings())
+        numbers = postings.ordered
+        return postings.having_any(numbers[bisect_left(numbers, low) : bisect_right(numbers, high)])
 
 
 @dataclass(frozen=True, kw_only=True)

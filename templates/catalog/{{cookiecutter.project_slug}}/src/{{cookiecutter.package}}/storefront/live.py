@@ -77,7 +77,7 @@ class LiveIndex:
             return None
         await self._take_in(index, new)
         aged = time.monotonic() - self._made_at > _OLDEST_SECONDS
-        if aged or index.struck > len(index) + _MOST_AT_ONCE:
+        if aged or index.struck > len(index) // 4 + _MOST_AT_ONCE:
             self._working(anew=True)
         return index
 
@@ -198,6 +198,8 @@ async def _put(index: "InvertedIndex", piece: "Iterable[Document]") -> None:
         index.put(document)
         if number % _TURN == _TURN - 1:
             await asyncio.sleep(0)
+    index.settle()
+    await asyncio.sleep(0)
 
 
 def _tell_failure(task: asyncio.Task[None]) -> None:

@@ -1,7 +1,7 @@
 """An order of documents by a number, from which pages are cut."""
 
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 from heapq import nsmallest
 from itertools import islice
@@ -23,29 +23,32 @@ class Ordering:
     def __init__(self, entries: "array[int]") -> None:
         self._entries = entries
         self._numbers = array("q")
-        self._sorted: list[int] = []
         self._with: Postings[int] = Postings()
 
     def add(self, number: int) -> None:
         """Add the next document."""
-        if self._with.add(number, len(self._numbers)):
-            insort(self._sorted, number)
+        self._with.add(number, len(self._numbers))
         self._numbers.append(number)
+
+    def settle(self) -> None:
+        """Do at once what the next look would have to."""
+        _ = self._with.ordered
 
     def first(self, documents: BitMap, count: int, after: Place | None) -> list[Place]:
         """Return the first places of these documents, behind the place ``after``."""
         if not documents or not count:
             return []
         # Of few documents all are looked at; of many the first ones are met soon on the way along the numbers.
-        if len(documents) ** 2 < 4 * count * len(self._sorted):
+        if len(documents) ** 2 < 4 * count * len(self._with.ordered):
             places = ((self._numbers[each], self._entries[each]) for each in documents)
             return nsmallest(count, (each for each in places if after is None or each > after))
         return list(islice(self.walk(documents, count, after), count))
 
     def walk(self, documents: BitMap, count: int, after: Place | None) -> Iterator[Place]:
         """Yield places in their order, of each number no more than ``count``."""
-        start = 0 if after is None else bisect_left(self._sorted, after[0])
-        for position in range(start, len(self._sorted)):
-            number = self._sorted[position]
+        numbers = self._with.ordered
+        start = 0 if after is None else bisect_left(numbers, after[0])
+        for position in range(start, len(numbers)):
+            number = numbers[position]
             places = ((number, self._entries[each]) for each in self._with.having(number) & documents)
             yield from nsmallest(count, (each for each in places if after is None or each > after))

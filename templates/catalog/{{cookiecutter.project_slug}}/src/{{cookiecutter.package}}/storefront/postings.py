@@ -1,11 +1,11 @@
 """Sets of documents by what they have: a word, a value, a category."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from pyroaring import BitMap
 
-Key = TypeVar("Key", bound=Hashable)
+Key = TypeVar("Key", str, int, float)
 
 
 class Postings(Generic[Key]):
@@ -16,18 +16,29 @@ class Postings(Generic[Key]):
 
     def __init__(self) -> None:
         self._found: dict[Key, int | BitMap] = {}
+        self._ordered: list[Key] = []
+        self._fresh: list[Key] = []
 
-    def add(self, key: Key, document: int) -> bool:
-        """Note that a document has a key; return whether it is the first one that has it."""
+    def add(self, key: Key, document: int) -> None:
+        """Note that a document has a key."""
         found = self._found.get(key)
         if found is None:
             self._found[key] = document
-            return True
-        if isinstance(found, BitMap):
+            self._fresh.append(key)
+        elif isinstance(found, BitMap):
             found.add(document)
         elif found != document:
             self._found[key] = BitMap((found, document))
-        return False
+
+    @property
+    def ordered(self) -> Sequence[Key]:
+        """All keys in their order; looked at now and then, few new ones have to be put among the others at once."""
+        if self._fresh:
+            self._fresh.sort()
+            self._ordered += self._fresh
+            self._ordered.sort()  # two runs that are sorted: they are merged
+            self._fresh = []
+        return self._ordered
 
     def having(self, key: Key) -> BitMap:
         """Return the documents that have a key; not to be changed."""
@@ -53,7 +64,3 @@ class Postings(Generic[Key]):
             count = documents.intersection_cardinality(found) if isinstance(found, BitMap) else int(found in documents)
             if count:
                 yield key, count
-
-    def __iter__(self) -> Iterator[Key]:
-        """Yield all keys."""
-        return iter(self._found)
