@@ -13,27 +13,31 @@ from pathlib import Path
 from chassis.domain import load_domain
 from chassis.keys import DevelopmentKeys
 from chassis.project import ROOT
+from tests.forking import ForkedProcess
 from tests.postgres import free_port
 
 ServerFactory = Callable[..., "ServerProcess"]
 
 
 class ServerProcess:
-    """``python -m chassis serve`` on a free port, or another command that goes on until it is stopped."""
+    """``python -m chassis serve`` on a free port, or another command that goes on until it is stopped.
 
-    def __init__(self, directory: Path, command: str, **environment: str) -> None:
+    :param loaded: begin with everything imported, which is soon; otherwise as the command line does.
+    """
+
+    def __init__(self, directory: Path, command: str, *, loaded: bool, **environment: str) -> None:
         self.directory = directory
         self.port = int(environment.get("PORT", 0)) or free_port()
         self.log = directory / f"{command}-{self.port}.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own words
-                [sys.executable, "-m", "chassis", command],
-                cwd=ROOT,
-                env=server_environment(directory) | {"PORT": str(self.port)} | environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        whole = server_environment(directory) | {"PORT": str(self.port)} | environment
+        self.process: ForkedProcess | subprocess.Popen[bytes]
+        self.process = ForkedProcess(command, whole, self.log) if loaded else self._started(command, whole)
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def _started(self, command: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        words = [sys.executable, "-m", "chassis", command]
+        with self.log.open("wb") as log:
+            return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - our own words
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         """Return when the server answers that it is ready."""
@@ -44,7 +48,7 @@ class ServerProcess:
                     return
             except OSError:
                 pass
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise AssertionError(f"not ready: {self.log.read_text()}")
 
     def get(self, path: str) -> tuple[int, dict[str, str]]:
@@ -83,12 +87,15 @@ def server_environment(directory: Path) -> dict[str, str]:
 
 
 @contextmanager
-def servers(directory: Path) -> Iterator[ServerFactory]:
-    """Give a function that starts servers; all of them are gone at the end."""
+def servers(directory: Path, *, loaded: bool = True) -> Iterator[ServerFactory]:
+    """Give a function that starts servers; all of them are gone at the end.
+
+    :param loaded: see :class:`ServerProcess`.
+    """
     started: list[ServerProcess] = []
 
     def start(command: str = "serve", **environment: str) -> ServerProcess:
-        started.append(ServerProcess(directory, command, **environment))
+        started.append(ServerProcess(directory, command, loaded=loaded, **environment))
         return started[-1]
 
     try:

@@ -6,14 +6,16 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 import nats
 import nats.errors
+import nats.js.errors
 import pytest
 from pydantic import SecretStr
 
@@ -78,10 +80,11 @@ class Writer(threading.Thread):
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where events go: the settings for it, and what arrived there, repetitions too, in order."""
+    """Where events go: the settings for it, what arrived (repetitions too, in order), and whether anything did."""
 
     environment: dict[str, str]
     arrived: Callable[[], Sequence[bytes]]
+    is_reached: Callable[[], bool]
 
 
 @contextmanager
@@ -93,6 +96,7 @@ def moody_subscriber(_directory: Path) -> Iterator[Destination]:
         yield Destination(
             environment={"EVENTS_PUBLISHER": "http", "EVENTS_SUBSCRIBERS": f"erp={subscriber.url}"},
             arrived=lambda: [body for _, body in list(subscriber.requests)],
+            is_reached=lambda: bool(subscriber.requests),
         )
 
 
@@ -105,20 +109,22 @@ def jetstream(directory: Path) -> Iterator[Destination]:
         yield Destination(
             environment={"EVENTS_PUBLISHER": "nats", "EVENTS_NATS_URL": url},
             arrived=lambda: asyncio.run(_streamed(url)),
+            is_reached=lambda: bool(asyncio.run(_streamed(url, most=1))),
         )
 
 
-async def _streamed(url: str) -> list[bytes]:
+async def _streamed(url: str, most: int = 1_000_000) -> list[bytes]:
     client = await nats.connect(url)
-    subscription = await client.jetstream().subscribe("events.>", ordered_consumer=True)
     found: list[bytes] = []
     try:
-        while True:
+        subscription = await client.jetstream().subscribe("events.>", ordered_consumer=True)
+        while len(found) < most:
             found.append((await subscription.next_msg(timeout=0.5)).data)
-    except nats.errors.TimeoutError:
-        return found  # there are no more
+    except (nats.errors.TimeoutError, nats.js.errors.NotFoundError):
+        pass  # there are no more, or no stream yet
     finally:
         await client.close()
+    return found
 
 
 def _sequences(arrived: Sequence[bytes]) -> dict[str, list[str]]:
@@ -162,6 +168,8 @@ def test_kill_loses_no_event_and_invents_none(
             writers = [Writer(server, number * WRITERS + n, acknowledged) for n in range(WRITERS)]
             for writer in writers:
                 writer.start()
+            _wait_until(partial(_is_longer, acknowledged, len(acknowledged) + 1))
+            _wait_until(destination.is_reached)
             _kill_at({dice.uniform(0.1, 0.5): server, dice.uniform(0.1, 0.5) + 1e-9: relay})
             for writer in writers:
                 writer.join()
@@ -173,6 +181,17 @@ def test_kill_loses_no_event_and_invents_none(
     assert len(acknowledged) > ROUNDS
     assert [name for name, version in acknowledged.items() if stored.get(name, 0) < version] == []
     assert told == {name: [f"{number:010d}" for number in range(1, version + 1)] for name, version in stored.items()}
+
+
+def _is_longer(acknowledged: Sized, length: int) -> bool:
+    return len(acknowledged) > length
+
+
+def _wait_until(something_happened: Callable[[], bool]) -> None:
+    """Let the processes get to work before they are killed, however slow the machine is."""
+    deadline = time.monotonic() + 20
+    while not something_happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _kill_at(moments: dict[float, ServerProcess]) -> None:

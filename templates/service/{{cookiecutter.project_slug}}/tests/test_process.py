@@ -33,6 +33,13 @@ def start(tmp_path: Path) -> Iterator[ServerFactory]:
         yield factory
 
 
+@pytest.fixture
+def start_anew(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Give a function that starts servers as the command line does, each with an interpreter of its own."""
+    with servers(tmp_path, loaded=False) as factory:
+        yield factory
+
+
 def _chassis(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-m", "chassis", *arguments],
@@ -45,9 +52,9 @@ def _chassis(directory: Path, *arguments: str, **environment: str) -> subprocess
     )
 
 
-def test_first_start_needs_nothing(start: ServerFactory, tmp_path: Path) -> None:
+def test_first_start_needs_nothing(start_anew: ServerFactory, tmp_path: Path) -> None:
     """An empty directory is enough: database, keys and tables are made, and a minted token works."""
-    server = start()
+    server = start_anew()
     server.wait_until_ready()
     token = _chassis(tmp_path, "token", "--subject", "ann").stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
@@ -97,9 +104,9 @@ def test_sigterm_loses_nobodys_request(start: ServerFactory) -> None:
     assert server.process.wait(10) == 0
 
 
-def test_ctrl_c_stops_at_once(start: ServerFactory) -> None:
+def test_ctrl_c_stops_at_once(start_anew: ServerFactory) -> None:
     """Somebody who develops does not wait for a load balancer."""
-    server = start(DRAIN_SECONDS="60")
+    server = start_anew(DRAIN_SECONDS="60")
     server.wait_until_ready()
     server.process.send_signal(signal.SIGINT)
 

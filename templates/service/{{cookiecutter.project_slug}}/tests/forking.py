@@ -1,0 +1,76 @@
+"""Processes that begin where the imports end: forked from one that has loaded the service already.
+
+To load it takes a second of the processor, and the tests of crashes start dozens of processes. What is forked runs the
+same command with the same environment and is killed the same way; tests of the start itself begin with an interpreter.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from chassis.__main__ import main
+from chassis.project import ROOT, project
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    ["tests.forking", "chassis.server", "chassis.relay", "chassis.migrations", "jwt", "uvloop", project().package]
+)
+_LOCK = threading.Lock()  # multiprocessing looks after all processes at once, and not from two threads
+_PACE_SECONDS = 0.01
+
+
+class ForkedProcess:
+    """``python -m chassis COMMAND``, with as much of :class:`subprocess.Popen` as the tests need.
+
+    :param environment: the whole of it.
+    :param log: gets what the process prints.
+    """
+
+    def __init__(self, command: str, environment: dict[str, str], log: Path) -> None:
+        self._process = _CONTEXT.Process(target=_run, args=(command, environment, log), daemon=True)
+        with _LOCK:
+            self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code once there is one; a signal's is negative."""
+        with _LOCK:
+            return self._process.exitcode
+
+    def wait(self, timeout: float = 60) -> int:
+        """Return the exit code.
+
+        :raises TimeoutError: when there is none after so many seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"process {self.pid} goes on")
+            time.sleep(_PACE_SECONDS)
+        return code
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless the process is gone."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(command: str, environment: dict[str, str], log: Path) -> None:
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    code = main([command])
+    sys.stdout.flush()
+    sys.exit(code)
