@@ -63,6 +63,7 @@ bench: setup ## measure machgen and the services it makes beside their peers, al
 	$(BIN)/python -m tests.benchmarks.reads
 	$(BIN)/python -m tests.benchmarks.overview
 	$(BIN)/python -m tests.benchmarks.imports
+	$(BIN)/python -m tests.benchmarks.buying
 
 lock: setup ## pin what the .in files and pyproject.toml ask for; UPGRADE=1 takes the newest
 	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -25,6 +25,8 @@ class Plan:
         requests: How many requests in all.
         headers: Sent with every request.
         tokens: Bearer tokens, each sent with every target in turn; none: no token.
+        bodies: JSON documents, one POSTed to each target; none: the targets are read.
+        keys: Sent as `Idempotency-Key`, one to each target; none: no key.
         rate: Requests per second, whether or not the server keeps up (an open loop); 0 asks as fast as answers come.
     """
 
@@ -34,6 +36,8 @@ class Plan:
     requests: int
     headers: dict[str, str] = field(default_factory=dict)
     tokens: Sequence[str] = ()
+    bodies: Sequence[str] = ()
+    keys: Sequence[str] = ()
     rate: float = 0.0
 
 
@@ -98,13 +102,7 @@ class Connection(asyncio.Protocol):
 async def run(plan: Plan) -> Outcome:
     """Ask what the plan says."""
     loop = asyncio.get_running_loop()
-    extra = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
-    callers = [f"Authorization: Bearer {each}\r\n" for each in plan.tokens] or [""]
-    messages = [
-        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{extra}{caller}\r\n".encode()
-        for caller in callers
-        for target in plan.targets
-    ]
+    messages = [_message(plan, number, caller) for caller in plan.tokens or [""] for number in range(len(plan.targets))]
     idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
     for _ in range(plan.connections):
         idle.put_nowait((await loop.create_connection(Connection, "127.0.0.1", plan.port))[1])
@@ -141,6 +139,21 @@ async def run(plan: Plan) -> Outcome:
     while not idle.empty():
         idle.get_nowait().transport.close()
     return Outcome(seconds=seconds, statuses=dict(statuses), milliseconds=took)
+
+
+def _message(plan: Plan, number: int, token: str) -> bytes:
+    """Return the request for a target of the plan."""
+    headers = {"Host": "127.0.0.1", **plan.headers}
+    body = plan.bodies[number] if plan.bodies else ""
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if plan.bodies:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body.encode()))}
+    if plan.keys:
+        headers["Idempotency-Key"] = plan.keys[number]
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    verb = "POST" if plan.bodies else "GET"
+    return f"{verb} {plan.targets[number]} HTTP/1.1\r\n{fields}\r\n{body}".encode()
 
 
 def main() -> None:

@@ -133,11 +133,11 @@ class Laboratory:
             yield server
 
     @contextmanager
-    def peer(self, *, probe: str) -> Iterator[Server]:
+    def peer(self, *, probe: str, app: str = "peers.catalog:app") -> Iterator[Server]:
         """Run the peer as its community would, without any middleware and without an access log."""
         port = free_port()
         options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-        words = [str(self.python), "-m", "uvicorn", "peers.catalog:app", *options]
+        words = [str(self.python), "-m", "uvicorn", app, *options]
         with self._served("peer", words, self.peers, port=port, probe=probe) as server:
             yield server
 

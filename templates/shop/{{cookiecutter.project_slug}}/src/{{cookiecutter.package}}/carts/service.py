@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from chassis.auth import Principal
 from chassis.database import now
@@ -14,7 +15,9 @@ from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
 from ..channels import service as channels
-from ..customers.service import standing_of
+from ..channels.models import ChannelRow
+from ..customers.models import CustomerRow
+from ..customers.service import is_caller
 from ..ports import Ports
 from . import agreed, appraisal
 from .appraisal import Terms
@@ -42,12 +45,14 @@ def owned(caller: Principal) -> Select[CartRow]:
     return select(CartRow).where(CartRow.tenant == caller.tenant, CartRow.owner == caller.subject)
 
 
-async def find(session: AsyncSession, caller: Principal, cart_id: UUID) -> CartRow:
+async def find(session: AsyncSession, caller: Principal, cart_id: UUID, *, body: bool = False) -> CartRow:
     """Return one of the caller's carts, locked until the transaction ends.
 
+    :param body: whether what readers get comes along; whoever changes the cart writes it anew.
     :raises Problem: 404 when the caller has no such cart.
     """
-    return _found(await session.scalar(owned(caller).where(CartRow.id == cart_id).with_for_update()))
+    query = owned(caller).where(CartRow.id == cart_id).with_for_update()
+    return _found(await session.scalar(query if body else query.options(defer(CartRow.body, raiseload=True))))
 
 
 async def find_any(session: AsyncSession, tenant: str, cart_id: UUID) -> CartRow:
@@ -67,16 +72,16 @@ def _found(row: CartRow | None) -> CartRow:
 
 async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     """Return what a buyer gets in a channel."""
-    row, standing = (
-        await channels.named(session, buyer.caller.tenant, channel),
-        await standing_of(session, buyer.caller),
+    query = (
+        select(ChannelRow, CustomerRow.customer_group, CustomerRow.needs_approval)
+        .outerjoin(CustomerRow, is_caller(buyer.caller))
+        .where(ChannelRow.tenant == buyer.caller.tenant, ChannelRow.key == channel)
     )
-    return Terms(
-        channel=row,
-        customer_group=standing.customer_group,
-        needs_approval=standing.needs_approval,
-        pricing=buyer.ports.pricing,
-    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise channels.unknown(channel)
+    row, group, needs_approval = found
+    return Terms(channel=row, customer_group=group, needs_approval=bool(needs_approval), pricing=buyer.ports.pricing)
 
 
 async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft, articles: agreed.Articles = NONE) -> CartRow:
@@ -249,7 +254,7 @@ async def merge(session: AsyncSession, buyer: Buyer, guest: Principal, asked: Ca
     await session.execute(select(CartRow.id).where(CartRow.id.in_(wanted)).order_by(CartRow.id).with_for_update())
     source = await find(session, guest, asked.guest_cart)
     if source.merged_into is not None:
-        return await find(session, buyer.caller, source.merged_into)
+        return await find(session, buyer.caller, source.merged_into, body=True)
     if asked.cart is None:
         draft = CartDraft(
             channel=source.channel, country=source.country, campaign=source.campaign, codes=list(source.codes)

@@ -37,11 +37,15 @@ async def named(session: AsyncSession, tenant: str, key: str) -> ChannelRow:
     """
     row = await session.scalar(listed(tenant, key))
     if row is None:
-        detail = f"There is no channel {key}."
-        raise Problem(
-            422, "unknown-channel", detail, errors=[FieldError(pointer="/channel", parameter=None, detail=detail)]
-        )
+        raise unknown(key)
     return row
+
+
+def unknown(key: str) -> Problem:
+    """Return the answer to a request that names no channel of the house."""
+    detail = f"There is no channel {key}."
+    at = FieldError(pointer="/channel", parameter=None, detail=detail)
+    return Problem(422, "unknown-channel", detail, errors=[at])
 
 
 async def create(session: AsyncSession, tenant: str, draft: ChannelDraft) -> ChannelRow:

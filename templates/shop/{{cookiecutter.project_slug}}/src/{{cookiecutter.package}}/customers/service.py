@@ -1,9 +1,8 @@
 """What can be done with customers."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
@@ -43,18 +42,7 @@ async def create(session: AsyncSession, tenant: str, draft: CustomerDraft) -> Cu
     return row
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What is known of a buyer: the group whose prices it gets, and whether its orders need approval."""
-
-    customer_group: str | None = None
-    needs_approval: bool = False
-
-
-async def standing_of(session: AsyncSession, caller: Principal) -> Standing:
-    """Return what is known of a caller; nobody names their own group."""
-    query = select(CustomerRow.customer_group, CustomerRow.needs_approval).where(
-        CustomerRow.tenant == caller.tenant, CustomerRow.reference == (caller.account or caller.subject)
-    )
-    found = (await session.execute(query)).one_or_none()
-    return Standing() if found is None else Standing(customer_group=found[0], needs_approval=found[1])
+def is_caller(caller: Principal) -> ColumnElement[bool]:
+    """Return the condition for the customer that a caller is; nobody names their own."""
+    reference = caller.account or caller.subject
+    return and_(CustomerRow.tenant == caller.tenant, CustomerRow.reference == reference)

@@ -1,10 +1,8 @@
 """Pricing by the shop itself: rules from its own tables, the engine, and the history for the lowest price."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +13,7 @@ from ..vocabulary.validity import holds
 from .engine import Discount, Priced, PriceList, Rules, Situation, Tier, Wanted, price
 from .explanation import ListOutcome, RuleOutcome
 from .models import PriceListRow, PriceRow
+from .present import rules_now, tiers
 
 _PERIOD = timedelta(days=30)
 
@@ -26,40 +25,13 @@ class EmbeddedPricing:
         self, session: AsyncSession, tenant: str, situation: Situation, wanted: Sequence[Wanted]
     ) -> list[Priced]:
         """Price lines by the rules of this moment."""
-        return price(wanted, situation, await _rules_now(session, tenant, situation, {line.sku for line in wanted}))
+        skus = sorted({line.sku for line in wanted})
+        return price(wanted, situation, await rules_now(session, tenant, situation.currency, skus))
 
     async def lowest_before(self, session: AsyncSession, tenant: str, situation: Situation, sku: str) -> int | None:
         """Return the lowest price of one piece in the 30 days before the present reduction."""
         history = await _history(session, tenant, situation, sku)
         return history.lowest_before(situation, sku)
-
-
-async def _rules_now(session: AsyncSession, tenant: str, situation: Situation, skus: Iterable[str]) -> Rules:
-    query = (
-        select(PriceListRow, PriceRow.sku, PriceRow.tiers)
-        .join(PriceRow, PriceRow.list_id == PriceListRow.id)
-        .where(
-            PriceRow.tenant == tenant,
-            PriceRow.sku.in_(sorted(skus)),
-            PriceRow.replaced_at.is_(None),
-            PriceListRow.ended_at.is_(None),
-            PriceListRow.currency == situation.currency,
-        )
-    )
-    lists: dict[UUID, tuple[PriceListRow, dict[str, Sequence[Tier]]]] = {}
-    for row, sku, tiers in (await session.execute(query)).all():
-        lists.setdefault(row.id, (row, {}))[1][sku] = _tiers(tiers)
-    discounts = await session.scalars(
-        select(DiscountRow).where(DiscountRow.tenant == tenant, DiscountRow.ended_at.is_(None))
-    )
-    return Rules(
-        lists=[_price_list(row, prices) for row, prices in lists.values()],
-        discounts=[_discount(row) for row in discounts],
-    )
-
-
-def _tiers(stored: list[Any]) -> tuple[Tier, ...]:
-    return tuple(Tier(minimum=minimum, amount=amount) for minimum, amount in stored)
 
 
 def _price_list(row: PriceListRow, prices: dict[str, Sequence[Tier]]) -> PriceList:
@@ -174,7 +146,7 @@ async def _history(session: AsyncSession, tenant: str, situation: Situation, sku
     )
     known = [
         _Known(
-            rule=_price_list(row, {sku: _tiers(entry.tiers)}),
+            rule=_price_list(row, {sku: tiers(entry.tiers)}),
             begin=max(row.created_at, entry.recorded_at),
             end=min((end for end in (row.ended_at, entry.replaced_at) if end is not None), default=None),
         )
