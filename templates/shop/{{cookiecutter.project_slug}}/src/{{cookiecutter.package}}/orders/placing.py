@@ -81,6 +81,8 @@ def _refuse_contradictions(cart: CartRow, draft: OrderDraft, shipping: Address, 
     problem = None
     if not cart.lines and cart.state == "active":
         problem = "/cart", "The cart is empty."
+    elif cart.account != buyer.caller.account:
+        problem = "/cart", "The cart was filled for another account."
     elif shipping.address_country != cart.country:
         pointer = "/shipping_address" if draft.shipping_address else "/billing_address"
         problem = f"{pointer}/address_country", f"The cart is priced and taxed for {cart.country}."

@@ -115,6 +115,15 @@ async def test_decision_about_something_else_changes_nothing(
     assert (await bob.get(f"/v1/carts/{made['id']}")).json() == frozen
 
 
+async def test_approval_is_needed_whatever_token_orders(service: Service, bob: httpx.AsyncClient) -> None:
+    """A cart of an account is not ordered by the same person without the account, who would need no approval."""
+    made = await cart(bob, {"V1": 2}, business_unit="workshop")
+    privately = service.as_("bob", "shop:buy")
+    refused = await privately.post("/v1/orders", json=order_of(made), headers=key())
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/cart")
+
+
 async def test_house_can_thaw_what_is_not_decided(
     service: Service, ann: httpx.AsyncClient, bob: httpx.AsyncClient
 ) -> None:
