@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plain.append(measured(bench, f"plain{number}", options.products))
             if options.published:
                 published.append(measured(bench, f"published{number}", options.published, publish=True))
-        show(f"{options.products} products", plain, bound=BOUND)
+        if plain:
+            show(f"{options.products} products", plain, bound=BOUND)
         if published:
             show(f"{options.published} published", published)
         if options.big:

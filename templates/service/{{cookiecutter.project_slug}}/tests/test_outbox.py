@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 
 from chassis import correlation
 from chassis.database import Database
-from chassis.events import EventType, record
+from chassis.events import EventType, record, record_many
 from chassis.outbox import OutboxRow
 from chassis.project import project
 from tests.events import FILLED, Level, connected, fill, owed, roll_back
@@ -48,6 +48,22 @@ async def test_committed_event_is_a_cloud_event(database: Database) -> None:
         "sequence": "0000000001",
         "data": {"litres": 7},
     }
+
+
+async def test_events_that_are_recorded_together_keep_their_order(database: Database) -> None:
+    """Among each other, and after and before the ones that are recorded one by one."""
+    async with database.transaction() as session:
+        await record(session, FILLED, subject="tanks/north", data=Level(litres=1))
+        together = [("tanks/north", 2), ("tanks/south", 1), ("tanks/north", 3)]
+        await record_many(session, FILLED, [(subject, Level(litres=litres)) for subject, litres in together])
+        await record(session, FILLED, subject="tanks/north", data=Level(litres=4))
+    documents = await _documents(database)
+
+    assert sorted((each["subject"], int(each["sequence"]), each["data"]["litres"]) for each in documents) == [
+        ("tanks/north", 1, 1), ("tanks/north", 2, 2), ("tanks/north", 3, 3), ("tanks/north", 4, 4),
+        ("tanks/south", 1, 1),
+    ]  # fmt: skip
+    assert len({each["id"] for each in documents}) == 5
 
 
 async def test_rolled_back_event_never_was(database: Database) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it has no types, and only its errors are used
 from sqlalchemy import ARRAY, JSON, ColumnElement, Table, any_, insert, literal
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -50,6 +50,10 @@ async def _copy(
         await driver.copy_records_to_table(table.name, records=[tuple(row.values()) for row in rows], columns=columns)
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError("COPY", None, error) from error
+    except asyncpg.PostgresError as error:
+        raise DBAPIError("COPY", None, error) from error
+    except (asyncpg.InterfaceError, OSError) as error:  # the connection is gone, or silent for too long
+        raise OperationalError("COPY", None, error) from error
 
 
 def _text(value: object) -> str:
