@@ -47,7 +47,7 @@ class LiveIndex:
         self.used_at = 0.0
 
     def __len__(self) -> int:
-        return 0 if self._index is None else len(self._index) + self._index.struck
+        return 0 if self._index is None else len(self._index)
 
     @asynccontextmanager
     async def current(self) -> AsyncIterator["InvertedIndex | None"]:
@@ -163,7 +163,7 @@ class LiveIndexes:
 
     async def _admitted(self, key: tuple[str, str]) -> LiveIndex | None:
         found = self._views.get(key)
-        if found is not None and len(found) <= self._most:
+        if found is not None and self._kept() <= self._most:
             return found
         if self._refused.get(key, 0.0) > time.monotonic() or not self._most:
             return None
@@ -176,7 +176,7 @@ class LiveIndexes:
 
     async def _make_room(self, wanted: tuple[str, str], count: int) -> bool:
         """Drop indexes that nobody uses, the longest unused first, until there is room for so many documents."""
-        if wanted in self._views:  # one that has outgrown its place
+        if wanted in self._views:  # all together have outgrown their place
             await self._drop(wanted)
         present = time.monotonic()
         for key, view in sorted(self._views.items(), key=lambda item: item[1].used_at):

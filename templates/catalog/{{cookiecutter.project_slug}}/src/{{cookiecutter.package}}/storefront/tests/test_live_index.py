@@ -318,6 +318,18 @@ async def test_memory_is_bounded(ann: httpx.AsyncClient, other: Database) -> Non
         assert await _ready(middle)
 
 
+async def test_index_that_outgrows_its_room_goes(ann: httpx.AsyncClient, other: Database) -> None:
+    """The database answers then."""
+    await small_catalog(ann)
+    await publish(ann, await put(ann, "products", product("p0")))
+    async with LiveIndexes(other, 1).opened() as indexes:
+        assert await _ready(indexes)
+        await publish(ann, await put(ann, "products", product("p1")))
+        assert await _keys(other, indexes, "p1") == ["p1"]
+        assert not await _ready(indexes)
+        assert await _keys(other, indexes, "p1") == ["p1"]
+
+
 async def test_unused_index_makes_room(
     ann: httpx.AsyncClient, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
