@@ -79,3 +79,15 @@ async def replace(session: AsyncSession, row: AccountRow, draft: AccountWritable
     if row.version != before:
         closed = row.state == AccountState.CLOSED != state
         await events.tell(session, events.CLOSED if closed else events.CHANGED, row)
+
+
+async def account_that_may_buy(session: AsyncSession, unit_id: UUID) -> AccountRow:
+    """Return the account of a unit, if it may commit itself to anything new; what it has, it keeps and sees.
+
+    :raises Problem: 409 when the house has blocked it, or it is closed.
+    """
+    of_unit = select(AccountRow).join(UnitRow, UnitRow.account_id == AccountRow.id).where(UnitRow.id == unit_id)
+    row = (await session.scalars(of_unit)).one()
+    if row.state != AccountState.ACTIVE:
+        raise Problem(409, f"account-{row.state}", f"The account is {row.state}; ask those who look after it.")
+    return row

@@ -14,6 +14,7 @@ from chassis.problems import Problem
 
 from ..access.permissions import Permission
 from ..access.service import in_reach, me, the_one, unit_for
+from ..accounts.service import account_that_may_buy
 from ..people.service import ensure
 from . import events
 from .asking import agreed, asked, tiers_for
@@ -136,9 +137,10 @@ async def ask(
     """Store a request. It is approved at once where no rule and no limit asks for more.
 
     :param request_id: its id, where somebody else gave it one.
-    :raises Problem: 404 or 403 when the caller may not spend for that unit.
+    :raises Problem: 404 or 403 when the caller may not spend for that unit, 409 when its account may not buy at all.
     """
     await unit_for(session, caller, draft.unit_id, Permission.REQUEST_APPROVAL)
+    await account_that_may_buy(session, draft.unit_id)
     person = await ensure(session, caller)
     tiers = await tiers_for(session, draft, person)
     row = ApprovalRequestRow(

@@ -12,8 +12,8 @@ from chassis.problems import FieldError, Problem
 
 from ..access.permissions import Permission
 from ..access.service import in_reach, the_one, unit_for
+from ..accounts.service import account_that_may_buy
 from ..people.service import ensure
-from ..units.models import UnitRow
 from . import events
 from .models import OfferRow, QuoteMoveRow, QuoteRow
 from .schemas import OfferDraft, QuoteDraft
@@ -93,9 +93,10 @@ def history(row: QuoteRow) -> Select[QuoteMoveRow]:
 async def ask(session: AsyncSession, caller: Principal, draft: QuoteDraft) -> QuoteRow:
     """Store a request for a price.
 
-    :raises Problem: 404 or 403 when the caller may not buy for that unit.
+    :raises Problem: 404 or 403 when the caller may not buy for that unit, 409 when its account may not buy at all.
     """
     await unit_for(session, caller, draft.unit_id, Permission.EDIT_QUOTES)
+    await account_that_may_buy(session, draft.unit_id)
     person = await ensure(session, caller)
     row = QuoteRow(
         tenant=caller.tenant,
@@ -115,7 +116,8 @@ async def ask(session: AsyncSession, caller: Principal, draft: QuoteDraft) -> Qu
 async def move(session: AsyncSession, caller: Principal, row: QuoteRow, action: str, comment: str | None) -> None:
     """Do something with a quote that takes it to another state.
 
-    :raises Problem: 409 when it cannot be done in the present state; the problem names what can.
+    :raises Problem: 409 when it cannot be done in the present state (the problem names what can), or an offer would be
+        accepted for an account that may not buy.
     """
     row.state = QUOTE.after(state_of(row), action)
     person = await ensure(session, caller)
@@ -124,9 +126,9 @@ async def move(session: AsyncSession, caller: Principal, row: QuoteRow, action: 
     if action != QuoteCustomerAction.ACCEPT:
         await events.tell(session, row)
         return
+    account = await account_that_may_buy(session, row.unit_id)
     offer = (await newest_offers(session, [row]))[row.id]
-    account_id = (await session.scalars(select(UnitRow.account_id).where(UnitRow.id == row.unit_id))).one()
-    await events.tell_accepted(session, row, offer, account_id)
+    await events.tell_accepted(session, row, offer, account.id)
 
 
 async def offer(session: AsyncSession, caller: Principal, row: QuoteRow, draft: OfferDraft) -> OfferRow:

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from tests.fixtures import Service
 from tests.portal import CUSTOMER, company, member_of, patch, post
@@ -40,6 +41,32 @@ async def test_only_the_house_numbers_and_blocks(service: Service, ann: httpx.As
     assert (foreign.status_code, set_.status_code) == (404, 200)
     found = (await ann.get(f"/v1/{path}")).json()
     assert (found["number"], found["state"], found["version"]) == ("K-1", "blocked", 2)
+
+
+@pytest.mark.parametrize("state", ["blocked", "closed"])
+async def test_account_that_is_not_active_buys_nothing(service: Service, state: str) -> None:
+    """It asks for no price and no approval and accepts no offer; what it has it still sees, and it still gets help."""
+    works, sam = await company(service), service.as_("sam", "portal:staff")
+    unit, any_version = {"unit_id": works.unit_id}, {"If-Match": "*"}
+    asked = unit | {"title": "Pumps", "currency": "EUR", "lines": [{"sku": "C40", "quantity": 1}]}
+    approval = unit | {"kind": "cart", "reference": "c", "amount": {"amount": 1, "currency": "EUR"}}
+    quote = await post(works.admin, "quotes", **asked)
+    path = f"quotes/{quote['id']}"
+    await sam.post(f"/v1/staff/{path}/transitions", json={"action": "review"}, headers=any_version)
+    offer = {"lines": [{"sku": "C40", "quantity": 1, "unit_price": 1}], "valid_until": "2099-01-01T00:00:00Z"}
+    offered = await sam.post(f"/v1/staff/{path}/offers", json=offer, headers=any_version | {"Idempotency-Key": "k"})
+    await patch(sam, f"staff/accounts/{works.account_id}", state=state)
+    key = {"Idempotency-Key": "key"}
+    answers = [
+        await works.admin.post("/v1/quotes", json=asked),
+        await works.admin.post("/v1/approval-requests", json=approval, headers=key),
+        await works.admin.post(f"/v1/{path}/transitions", json={"action": "accept"}, headers=any_version | key),
+    ]
+
+    assert offered.is_success
+    assert {(one.status_code, one.json()["type"]) for one in answers} == {(409, f"urn:problem-type:account-{state}")}
+    assert (await works.admin.get(f"/v1/{path}")).json()["state"] == "offered"
+    await post(works.admin, "cases", **unit, title="Why?", topic="account", message={"text": "Why?"})
 
 
 async def test_member_who_does_not_manage_changes_nothing(service: Service) -> None:
