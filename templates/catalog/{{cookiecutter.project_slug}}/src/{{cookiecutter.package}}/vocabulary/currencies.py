@@ -1,4 +1,4 @@
-"""How many decimals a currency has (ISO 4217): amounts are whole minor units, search engines read decimals."""
+"""How many decimals a currency has (ISO 4217, list one): amounts are minor units, search engines read decimals."""
 
 from decimal import Decimal
 
@@ -7,9 +7,11 @@ _WITHOUT = {
     "XPF",
 }  # fmt: skip
 _THREE = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+_FOUR = {"CLF", "UYW"}
+_DECIMALS = dict.fromkeys(_WITHOUT, 0) | dict.fromkeys(_THREE, 3) | dict.fromkeys(_FOUR, 4)
+"""Those that have not two."""
 
 
 def decimal_text(amount: int, currency: str) -> str:
     """Write an amount of minor units as a decimal number: ``1999`` of ``EUR`` is ``19.99``, of ``JPY`` ``1999``."""
-    decimals = 0 if currency in _WITHOUT else 3 if currency in _THREE else 2
-    return str(Decimal(amount).scaleb(-decimals))
+    return str(Decimal(amount).scaleb(-_DECIMALS.get(currency, 2)))

@@ -43,8 +43,15 @@ def test_first_language_of_the_chain_wins() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency", "expected"),
-    [(1999, "EUR", "19.99"), (5, "EUR", "0.05"), (1999, "JPY", "1999"), (1999, "KWD", "1.999"), (100, "CHF", "1.00")],
+    [
+        (1999, "EUR", "19.99"),
+        (5, "EUR", "0.05"),
+        (1999, "JPY", "1999"),
+        (1999, "KWD", "1.999"),
+        (100, "CHF", "1.00"),
+        (1, "CLF", "0.0001"),
+    ],
 )
 def test_amounts_are_written_with_the_currencys_decimals(amount: int, currency: str, expected: str) -> None:
-    """ISO 4217: most currencies have two, some none, some three."""
+    """ISO 4217: most currencies have two, some none, three or four."""
     assert decimal_text(amount, currency) == expected
