@@ -145,7 +145,7 @@ def _in_spring(facts: Facts) -> Iterator[Use]:
 
 
 _ADDED = lazy_compile(r"\bvar\s+(\w+)\s*=\s*(\w+)(?:\s*\.\w+\([^;()]*\))*?\s*\.AddDatabase\(\s*\"([\w-]+)\"")
-_PROJECT = lazy_compile(r"\bAddProject<Projects\.(\w+)>([^;]*);")
+_PROJECT = lazy_compile(r"\bAddProject<Projects\.(\w+)>([^;]{0,4000});")
 _REFERENCE = lazy_compile(r"\.WithReference\(\s*(\w+)")
 
 

@@ -1,5 +1,6 @@
 """Dependency manifests of the main ecosystems: what a directory depends on, and which lock stands beside it."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -278,7 +279,7 @@ _GRADLE_ALIAS = lazy_compile(
 
 def _catalogued(facts: Facts, path: str, text: str) -> Iterator[Dependency]:
     """What a build names by its version catalog: `libs.spring.web` is the library `spring-web`."""
-    for match in _GRADLE_ALIAS.finditer(text):
+    for match in itertools.islice(_GRADLE_ALIAS.finditer(text), 1_000):  # more than a person names
         for name, version in version_catalog(facts, path).get(match[2], ()):
             runtime = not match[1].startswith("test") and match[1] != "alias"
             yield Dependency(name, version, _at(path, text, match), runtime)

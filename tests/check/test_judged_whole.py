@@ -3,6 +3,7 @@
 Every case is written anew, from the situation and not from the repository's text.
 """
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -253,3 +254,17 @@ WRONG = [
 def test_what_only_looks_like_it_is_not_found(rule: str, files: Mapping[str, str]) -> None:
     """No false alarm."""
     assert [] == found(rule, files)
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings"),
+    [("C202", "logging:\n" + "    level: debug\n" * 200), ("C205", "  flyway:\n" * 2_000)],
+    ids=["a long block of settings", "many blocks"],
+)
+def test_settings_are_looked_through_in_one_pass(rule: str, settings: str) -> None:
+    """A pattern that may take blanks in two ways takes for ever where it does not match."""
+    began = time.process_time()
+    found(rule, {"pom.xml": FLYWAY, f"{PROPERTIES}.yml": f"a:\n{settings}"})
+    found(rule, {"pom.xml": FLYWAY, f"{PROPERTIES}.yml": settings})
+
+    assert 3 > time.process_time() - began

@@ -116,7 +116,7 @@ def test_copies_that_contradict_each_other_are_found() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["message " * 3, "message A {" * 100, "message A { reserved 1 to; }", "enum A { B = x; }", "service A { rpc B(C) gives (D); }", "@", 'import "a'],
+    ["message " * 3, "message A { oneof b {" * 3_000, "message A {" + " oneof b {" * 3_000, "x" * 600_000, "message A { message", "message A {" * 100, "message A { reserved 1 to; }", "enum A { B = x; }", "service A { rpc B(C) gives (D); }", "@", 'import "a'],
 )  # fmt: skip
 def test_broken_text_is_refused_with_its_line(text: str) -> None:
     """Never a traceback, and never a guess."""

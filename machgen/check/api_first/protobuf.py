@@ -16,6 +16,8 @@ _TOKEN = lazy_compile(
     r"(?P<word>\.?[A-Za-z_][\w.]*)|(?P<number>[-+]?[0-9][\w.+-]*)|(?P<mark>[{}()\[\]<>;,=:/-])",
     re.DOTALL,
 )
+_LONGEST = 500_000
+"""Characters; people write no such definition."""
 _DEEPEST = 60
 """Messages within messages; protoc itself refuses far fewer than a stack holds."""
 T = TypeVar("T")
@@ -113,6 +115,8 @@ def read_definition(path: str, text: str) -> Definition:
     Raises:
         Unreadable: It is not in the language; with the line.
     """
+    if len(text) > _LONGEST:
+        raise Unreadable(f"larger than {_LONGEST // 1_000} kB: not read as a definition")
     return _Reader(path, text).read()
 
 
@@ -150,6 +154,9 @@ class _Reader:
 
     def peek(self) -> str:
         return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
+
+    def after(self) -> str:
+        return self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else ""
 
     def take(self) -> tuple[str, int]:
         if self.at >= len(self.tokens):
@@ -210,14 +217,14 @@ class _Reader:
 
     def message(self, around: str, depth: int) -> None:
         name, line = self.name()
-        if depth > _DEEPEST:
-            raise Unreadable(f"messages stand in each other more than {_DEEPEST} deep", line)
         made = Message(f"{around}{name}", line)
         self.define(self.found.messages, made.name, made, line)
         self.expect("{")
         self.body(made, depth)
 
     def body(self, made: Message, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise Unreadable(f"messages stand in each other more than {_DEEPEST} deep", made.line)
         while True:
             word, line = self.take()
             match word:
@@ -225,11 +232,11 @@ class _Reader:
                     return
                 case ";":
                     continue
-                case "message" if self.tokens[self.at + 1][0] == "{":
+                case "message" if self.after() == "{":
                     self.message(f"{made.name}.", depth + 1)
-                case "enum" if self.tokens[self.at + 1][0] == "{":
+                case "enum" if self.after() == "{":
                     self.enum(f"{made.name}.")
-                case "oneof" if self.tokens[self.at + 1][0] == "{":
+                case "oneof" if self.after() == "{":
                     self.name()
                     self.expect("{")
                     self.body(made, depth + 1)

@@ -8,7 +8,7 @@ from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Flaw, Place
 from machgen.check.roots import Root, files_of
 
-_ARGUMENTS = r"\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
+_ARGUMENTS = r"\(((?:[^()]|\((?:[^()]|\([^()]{0,400}\)){0,400}\)){0,800})\)"
 _STUBS = (
     # a stub and the name it is kept under, by language; then what its calls must hold
     ((".py",), "Stub", lazy_compile(r"\b(\w+)\s*=\s*(?:[\w.]+\.)?\w*_pb2_grpc\.\w+Stub\("), "timeout"),

@@ -117,7 +117,7 @@ _MIGRATES_ITSELF = (
     "org.liquibase:liquibase-core", "org.springframework.boot:spring-boot-starter-liquibase",
 )  # fmt: skip
 _SWITCHED_OFF = lazy_compile(
-    r"\b(?:flyway|liquibase)\.enabled\s*[=:]\s*(?:false|\$\{)|\b(?:flyway|liquibase):\s*\n(?:[ \t]+.*\n)*?"
+    r"\b(?:flyway|liquibase)\.enabled\s*[=:]\s*(?:false|\$\{)|\b(?:flyway|liquibase):[ \t]*\n(?:[ \t][^\n]*\n){0,20}?"
     r"[ \t]+enabled:\s*(?:false|\$\{)|\b(?:FLYWAY|LIQUIBASE)_ENABLED\W+false|FlywayMigrationStrategy|"
     r"(?:Flyway|Liquibase)AutoConfiguration"
 )

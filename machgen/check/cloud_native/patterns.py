@@ -134,8 +134,8 @@ TO_FILES = (
         r"pino\.destination\(\s*[\"'`][^\"'`]+")),
     ((".xml",), ("FileAppender", "RollingFile", "RollingRandom", "\nFile\n"), lazy_compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
         r"File)\s+name=")),
-    ((".properties", ".yml", ".yaml"), ("\nlogging\n",), lazy_compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:\s*\n(?:[ "
-        r"\t]+.*\n)*?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
+    ((".properties", ".yml", ".yaml"), ("\nlogging\n",), lazy_compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:[ \t]*\n(?:[ "
+        r"\t][^\n]*\n){0,60}?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
     ((".go",), ("lumberjack",), lazy_compile(r"lumberjack\.Logger\{")),
     ((".cs", ".json"), ("WriteTo", "\nFile\n"), lazy_compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """State that a process keeps for itself: what C203 finds, and why C106 does not ask for more replicas."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ _LANGUAGES = (
         lazy_compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|(?:dict|list|set|OrderedDict)\(\)|"
             r"(?:defaultdict|deque)\([^)\n]*\))[ \t]*$", re.MULTILINE),
         lazy_compile(r"^@[\w.]+\.(?:(?:post|put|patch|delete)\(|route\([^\n]*methods\s*=[^\n]*"
-            r"(?:POST|PUT|PATCH|DELETE))[^\n]*\n(?:@[^\n]*\n)*(?:async )?def ", re.MULTILINE),
+            r"(?:POST|PUT|PATCH|DELETE))[^\n]*\n(?:@[^\n]*\n){0,20}(?:async )?def ", re.MULTILINE),
         lazy_compile(r"^(?:@|def |async def |class |if |\w+\s*[:=])", re.MULTILINE),
     ),
     _Language(
@@ -190,6 +191,8 @@ _FOR_ITSELF = lazy_compile(
     re.IGNORECASE,
 )
 """Names of what a process keeps for its own work and can lose."""
+_MOST_HANDLERS, _MOST_COLLECTIONS, _LONGEST_HANDLER = 200, 50, 10_000
+"""Of a file that a person wrote; in characters, the last."""
 _CHANGES = (
     r"\b{name}\b\s*(?:\[[^\]\n]+\]\s*(?:[-+]?=(?!=)|\+\+|--)|=\s*append\(|"
     r"\.(?:set|push|put|append|add|insert|update|setdefault|delete|remove|pop|TryAdd|Add|Remove|TryRemove)\()|"
@@ -203,12 +206,15 @@ def _handled(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
     if language is None or not facts.mentions(path, _CHANGING):
         return
     text = facts.prose(path)
-    handlers = [text[each.start() : _end(language, text, each.end())] for each in language.handler.finditer(text)]
+    handlers = [
+        text[each.start() : _end(language, text, each.end())]
+        for each in itertools.islice(language.handler.finditer(text), _MOST_HANDLERS)
+    ]
     if language.takes:
         handlers = [each for each in handlers if language.takes.search(each)]
     if not handlers or (path.endswith((".java", ".kt")) and not _ONE_FOR_ALL.search(text)):
         return
-    for match in language.collection.finditer(text):
+    for match in itertools.islice(language.collection.finditer(text), _MOST_COLLECTIONS):
         name = match[1]
         if name in known or _FOR_ITSELF.search(name):
             continue
@@ -228,8 +234,8 @@ def _is_own(name: str, handler: str) -> bool:
 
 
 def _end(language: _Language, text: str, start: int) -> int:
-    match = language.end.search(text, start)
-    return match.start() if match else len(text)
+    match = language.end.search(text, start, start + _LONGEST_HANDLER)
+    return match.start() if match else min(len(text), start + _LONGEST_HANDLER)
 
 
 def _flaw(path: str, text: str, start: int, name: str) -> Flaw:
