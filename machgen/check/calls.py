@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from machgen.check.addresses import addresses
+from machgen.check.addresses import Address, addresses
 from machgen.check.answer_use import SCRIPT, fields, parameters
 from machgen.check.cloud_native.manifests import root_of_workload, services_of
 from machgen.check.compose import compose_services
@@ -134,22 +134,61 @@ def calls(facts: Facts) -> tuple[Call, ...]:
     return tuple(found)
 
 
+class _Network:
+    """Who answers under which name, for all roots at once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.hosts = facts.once(_hosts)
+        self.names: dict[str, set[str]] = {}
+        self.services: set[str] = set()
+        # `catalog-api` is how service discovery calls what stands in Catalog.API
+        self.folded: dict[str, list[Root]] = {}
+        for name, root in self.hosts.items():
+            self.names.setdefault(root.path, set()).add(name)
+            if root.role is Role.SERVICE:
+                self.services.add(root.path)
+                self.folded.setdefault(squeezed(name), []).append(root)
+        self._addresses: dict[str, list[tuple[int, Address]]] = {}
+        for number, address in enumerate(facts.once(addresses)):
+            self._addresses.setdefault(address.caller, []).append((number, address))
+
+    def addresses_in(self, root: Root) -> Iterator[Address]:
+        """Give the addresses that a root's settings hold, in order."""
+        held = [each for name in self.names.get(root.path, ()) for each in self._addresses.get(name, ())]
+        yield from (address for _, address in sorted(held, key=lambda each: each[0]))
+
+
+class _Siblings:
+    """The services around one root, by name."""
+
+    def __init__(self, network: _Network, root: Root) -> None:
+        self._network, self._root = network, root
+        self._mine = {squeezed(name) for name in network.names.get(root.path, ())}
+
+    def __bool__(self) -> bool:
+        return len(self._network.services) > (self._root.path in self._network.services)
+
+    def get(self, name: str) -> Root | None:
+        """The service of a name, exact or squeezed; None where there is none beside the root."""
+        exact = self._network.hosts.get(name)
+        if exact is not None and exact.path != self._root.path and exact.role is Role.SERVICE:
+            return exact
+        if name in self._mine:
+            return None
+        named = self._network.folded.get(name, ())
+        return next((each for each in reversed(named) if each.path != self._root.path), None)
+
+
 class _Reader:
     """Reads the calls of one root."""
 
     def __init__(self, facts: Facts, root: Root) -> None:
         self.facts, self.root = facts, root
-        hosts = facts.once(_hosts)
-        others = {name: each for name, each in hosts.items() if each.path != root.path and each.role is Role.SERVICE}
-        # `catalog-api` is how service discovery calls what stands in Catalog.API
-        folded = {squeezed(name): each for name, each in others.items()}
-        mine = {squeezed(name) for name, each in hosts.items() if each.path == root.path}
-        self.siblings = {name: each for name, each in folded.items() if name not in mine} | others
+        self.siblings = _Siblings(facts.once(_Network), root)
         self.settings: dict[str, _Base] = {}
-        names = {name for name, each in facts.once(_hosts).items() if each.path == root.path}
-        for address in facts.once(addresses):
+        for address in facts.once(_Network).addresses_in(root):
             provider = self.siblings.get(address.host)
-            if provider is not None and address.caller in names:
+            if provider is not None:
                 self.settings.setdefault(squeezed(address.variable), _Base(provider, address.path))
         self.typed = dict(self._typed()) if self.siblings else {}
 

@@ -138,11 +138,14 @@ def _has_tests(facts: Facts, root: Root) -> bool:
     # .NET and Gradle keep a project's tests beside it: Catalog.API and Catalog.UnitTests
     stems = {name, name.partition(".")[0], *(each.name for each in root.manifests if each.ecosystem == "dotnet")} - {""}
     return any(
-        path.endswith((".csproj", ".fsproj"))
-        and "test" in path.lower()
-        and any(f"{stem}." in path.rpartition("/")[2] or f"{stem}.csproj" in (facts.prose(path)) for stem in stems)
-        for path in facts.paths
+        f"{stem}." in path.rpartition("/")[2] or f"{stem}.csproj" in facts.prose(path)
+        for path in facts.once(_test_projects)
+        for stem in stems
     )
+
+
+def _test_projects(facts: Facts) -> tuple[str, ...]:
+    return tuple(path for path in facts.paths if path.endswith((".csproj", ".fsproj")) and "test" in path.lower())
 
 
 def _image_tests(facts: Facts, root: Root, patterns: list[str], commands: str) -> bool:
