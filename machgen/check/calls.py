@@ -118,6 +118,7 @@ _TYPED = lazy_compile(
 _HELD = lazy_compile(r"\bclass\s(?P<type>\w+)[^{;]{0,300}?\bHttpClient\s(?P<name>\w+)\b")
 _FEIGN = lazy_compile(r"@FeignClient\(([^)]{0,300})\)[^{]{0,300}\binterface\s+\w+[^{]{0,100}\{")
 _MAPPING = lazy_compile(r"@(Get|Post|Put|Patch|Delete)Mapping\(\s?(?:(?:value|path)\s?=\s?)?\"([^\"]{0,200})\"")
+_LITERAL = lazy_compile(r"[\"'`]https?://([A-Za-z0-9.-]+)(?::\d+)?(/[^\"'`{$?]*)?[\"'`]")
 _SETTING = lazy_compile(r"environ|[gG]etenv|process\.env|\benv\b|Environment|onfig|etting|GetEnv|Value")
 
 
@@ -225,17 +226,15 @@ class _Reader:
         # without a setting that leads to a sibling only an address that is written out can, or a client's name
         if not self.settings and not self.typed and "://" not in text and "FeignClient" not in text:
             return
-        local = self._locals(text)
-        clients = self._clients(text, ending, local)
+        local = self._locals(path)
+        clients = self._clients(path, text, ending, local)
         for held in _HELD.finditer(text) if self.typed and ending == ".cs" else ():
             if held["type"] in self.typed:
                 clients[held["name"].lstrip("_")] = self.typed[held["type"]]
-        for pattern in patterns:
-            for match in itertools.islice(pattern.finditer(text), MOST):
-                built = _built(text, match, ending)
-                found = self._target(built, match["on"], local, clients) if built else None
-                if built is not None and found is not None:
-                    yield self._call(path, text, match, built, found)
+        for match, built in self.facts.told(path, _written, ending):
+            found = self._target(built, match["on"], local, clients)
+            if found is not None:
+                yield self._call(path, text, match, built, found)
         if ending in {".java", ".kt"}:
             yield from self._feign(path, text)
 
@@ -285,21 +284,21 @@ class _Reader:
                 return self.settings[plain]
         return None
 
-    def _locals(self, text: str) -> dict[str, _Base]:
+    def _locals(self, path: str) -> dict[str, _Base]:
         """Names of the file that hold the address of a sibling: assigned from its setting, or literal."""
         found: dict[str, _Base] = {}
-        for match in _ASSIGNED.finditer(text):
-            base = self._value(match["value"])
+        for name, value in self.facts.told(path, _assigned):
+            base = self._value(value)
             if base is not None:
-                found[squeezed(match["name"])] = base
-        for match in _VALUE.finditer(text):
+                found[name] = base
+        for _, match in self.facts.grep((path,), _VALUE):
             base = self.settings.get(squeezed(match[1])) or self._value(f'"{match[2] or ""}"')
             if base is not None:
                 found[squeezed(match[3])] = base
         return found
 
     def _value(self, value: str) -> _Base | None:
-        if literal := re.search(r"[\"'`]https?://([A-Za-z0-9.-]+)(?::\d+)?(/[^\"'`{$?]*)?[\"'`]", value):
+        if literal := _LITERAL.search(value):
             provider = self.sibling(literal[1])
             if provider is not None:
                 return _Base(provider, (literal[2] or "").rstrip("/"))
@@ -315,10 +314,10 @@ class _Reader:
                     return self.settings[squeezed(part)]
         return None
 
-    def _clients(self, text: str, ending: str, local: dict[str, _Base]) -> dict[str, _Base]:
+    def _clients(self, path: str, text: str, ending: str, local: dict[str, _Base]) -> dict[str, _Base]:
         """Clients that are made with the address of a sibling, by name; each name once, else it is nobody's."""
         found: dict[str, _Base | None] = {}
-        for match in _CLIENTS.finditer(text):
+        for _, match in self.facts.grep((path,), _CLIENTS):
             built = expressed(text, match.end(), ending)
             base = self._based(built, local) if built else None
             name = (match["name"] or "").rpartition(".")[2].lstrip("_")
@@ -354,6 +353,18 @@ class _Reader:
                 asked = re.match(r"[^;{]*;", body[mapping.end() :])
                 query = re.findall(r"@RequestParam\(\s*(?:(?:name|value)\s*=\s*)?\"(\w+)\"", asked[0]) if asked else []
                 yield Call(self.root, provider, mapping[1].lower(), route, tuple(query), (), Place(path, line))
+
+
+def _assigned(text: str) -> list[tuple[str, str]]:
+    """The names, squeezed, that a text gives an address that is written out, or a setting's."""
+    found = ((match["name"], match["value"]) for match in _ASSIGNED.finditer(text))
+    return [(squeezed(name), value) for name, value in found if _LITERAL.search(value) or _SETTING.search(value)]
+
+
+def _written(text: str, ending: str) -> list[tuple[re.Match[str], Expressed]]:
+    """What may be calls in a text, each with the URL that it is given."""
+    found = (match for pattern in _CALLS[ending] for match in itertools.islice(pattern.finditer(text), MOST))
+    return [(match, built) for match in found if (built := _built(text, match, ending))]
 
 
 def _built(text: str, match: re.Match[str], ending: str) -> Expressed | None:

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
@@ -70,6 +70,7 @@ class Facts:
         self.unreadable: dict[str, Unreadable] = {}
         """Files that a fact needed and that could not be read, with the reason; part of the report."""
         self._kept: dict[Any, Any] = {}
+        self._texts: dict[str, str] = {}
         self._names: dict[str, list[str]] | None = None
 
     def once(self, extract: "Callable[[Facts], T]") -> T:
@@ -137,11 +138,13 @@ class Facts:
             if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
                 self.unreadable[path] = Unreadable("binary")
                 return None
-            return data.decode("utf-16", "replace")
-        try:
-            return data.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            return data.decode("latin-1").replace("\r\n", "\n")
+            text = data.decode("utf-16", "replace")
+        else:
+            try:
+                text = data.decode("utf-8-sig").replace("\r\n", "\n")
+            except UnicodeDecodeError:
+                text = data.decode("latin-1").replace("\r\n", "\n")
+        return self._texts.setdefault(text, text)
 
     def prose(self, path: str) -> str:
         """Return a file's text for patterns to look through; empty where it has none.
@@ -157,21 +160,27 @@ class Facts:
                 text = ""
             if len(text) > LONGEST_LINE:
                 text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in text.split("\n"))
-            self._kept[key] = text
+            self._kept[key] = self._texts.setdefault(text, text)
         kept: str = self._kept[key]
+        return kept
+
+    def told(self, path: str, read: "Callable[..., T]", *about: object) -> T:
+        """Return what `read` makes of a file's prose and of `about`.
+
+        It runs once for equal texts: services that are made from one template share most of their files.
+        """
+        text = self.prose(path)
+        key = (read, text, *about)
+        if key not in self._kept:
+            self._kept[key] = read(text, *about)
+        kept: T = self._kept[key]
         return kept
 
     def vocabulary(self, path: str) -> str:
         """Return the words of a file's prose (ASCII letters, digits, `_`), each once, one a line."""
-        key = ("vocabulary", path)
-        if key not in self._kept:
-            # without a pattern: the words of a thousand files are looked for in every check
-            words = set(self.prose(path).encode("ascii", "replace").translate(_WORDS).split())
-            self._kept[key] = b"\n".join([b"", *words, b""]).decode("ascii")
-        kept: str = self._kept[key]
-        return kept
+        return self.told(path, _vocabulary)
 
-    def mentions(self, path: str, words: Iterable[str]) -> bool:
+    def mentions(self, path: str, words: tuple[str, ...]) -> bool:
         """Whether a word of a file has one of `words` in it (letters, digits and `_` only; case counts).
 
         `"\\nword\\n"` asks for the word itself.
@@ -179,8 +188,12 @@ class Facts:
         A pattern walks through a text a hundred times slower than this; rules ask it first, with words of which every
         match of their pattern holds one.
         """
-        vocabulary = self.vocabulary(path)
-        return any(word in vocabulary for word in words)
+        key = (words, self.prose(path))
+        if key not in self._kept:
+            vocabulary = self.vocabulary(path)
+            self._kept[key] = any(word in vocabulary for word in words)
+        kept: bool = self._kept[key]
+        return kept
 
     def glance(self, path: str, marks: tuple[str, ...]) -> str:
         """Return what `prose` does where a file holds one of `marks`, else nothing.
@@ -205,11 +218,7 @@ class Facts:
 
     def lines(self, path: str) -> list[str]:
         """Return the lines of `prose`; none where a file has no text."""
-        key = ("lines", path)
-        if key not in self._kept:
-            self._kept[key] = self.prose(path).split("\n")
-        kept: list[str] = self._kept[key]
-        return kept
+        return self.told(path, _lines)
 
     def yaml(self, path: str) -> list[Any]:
         """Return a YAML file's documents; none where it cannot be read."""
@@ -226,27 +235,45 @@ class Facts:
         return table
 
     def _parsed(self, path: str, parse: Callable[[str], Any], otherwise: Any) -> Any:
-        key = (parse, path)
+        text = self.text(path)
+        if text is None:
+            return otherwise
+        key = (parse, text)
         if key not in self._kept:
-            text = self.text(path)
-            value = otherwise
-            if text is not None:
-                try:
-                    value = parse(text)
-                except Unreadable as error:
-                    self.unreadable.setdefault(path, error)
-            self._kept[key] = value
-        return self._kept[key]
+            try:
+                self._kept[key] = parse(text)
+            except Unreadable as error:
+                self._kept[key] = error
+        value = self._kept[key]
+        if isinstance(value, Unreadable):
+            self.unreadable.setdefault(path, value)
+            return otherwise
+        return value
 
     def grep(
         self, paths: "Iterator[str] | tuple[str, ...]", pattern: re.Pattern[str]
     ) -> Iterator[tuple[Place, re.Match[str]]]:
         """Give every match of a pattern in the texts of `paths`, with its place."""
         for path in paths:
-            text = self.prose(path)
-            for match in pattern.finditer(text):
-                line = text.count("\n", 0, match.start()) + 1
-                yield Place(path, line, match.start() - text.rfind("\n", 0, match.start())), match
+            for line, column, match in self.told(path, _matches, pattern):
+                yield Place(path, line, column), match
+
+
+def _vocabulary(text: str) -> str:
+    # without a pattern: the words of a thousand files are looked for in every check
+    words = set(text.encode("ascii", "replace").translate(_WORDS).split())
+    return b"\n".join([b"", *words, b""]).decode("ascii")
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
+
+
+def _matches(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, re.Match[str]]]:
+    return [
+        (text.count("\n", 0, match.start()) + 1, match.start() - text.rfind("\n", 0, match.start()), match)
+        for match in pattern.finditer(text)
+    ]
 
 
 def place(path: str, holder: object, key: str | int | None = None) -> Place:

@@ -95,31 +95,30 @@ def _routes(facts: Facts, root: Root) -> Routes:
     found: list[Route] = []
     elsewhere = ""
     for path in files_of(facts, root):
-        read = _READERS.get(path.rpartition(".")[2]) if path.endswith(_CODE) else None
-        text = facts.prose(path) if read else ""
-        if not text or read is None:
+        if not path.endswith(_CODE):
             continue
-        hinted = not elsewhere and any(word in text for word in _HINTS)
-        declaring = any(word in text for word in _DECLARING)
-        plain = _without_comments(text, path) if hinted or declaring else ""
-        if hinted and (match := _ELSEWHERE.search(plain)):
-            elsewhere = f"{path}: {' '.join(match[0].split())[:40]}"
-        if declaring:
-            ends = [match.start() for match in re.finditer("\n", plain)]
-            found += [
-                Route(method, route, Place(path, bisect_left(ends, offset) + 1))
-                for method, route, offset in read(plain)
-            ]
+        declared, other = facts.told(path, _declared, path.rpartition(".")[2])
+        found += [Route(method, route, Place(path, line)) for method, route, line in declared]
+        elsewhere = elsewhere or (f"{path}: {other}" if other else "")
     return Routes(tuple(found), elsewhere)
+
+
+def _declared(text: str, language: str) -> tuple[list[tuple[str, str, int]], str]:
+    """The routes that a file declares, each with method, path and line, and what declares others in another way."""
+    hinted = any(word in text for word in _HINTS)
+    declaring = any(word in text for word in _DECLARING)
+    if not hinted and not declaring:
+        return [], ""
+    plain = (_PYTHON_COMMENT if language == "py" else _C_COMMENT).sub(lambda match: blanked(match[0]), text)
+    elsewhere = _ELSEWHERE.search(plain) if hinted else None
+    ends = [match.start() for match in re.finditer("\n", plain)] if declaring else []
+    read = _READERS[language](plain) if declaring else ()
+    found = [(method, route, bisect_left(ends, offset) + 1) for method, route, offset in read]
+    return found, " ".join(elsewhere[0].split())[:40] if elsewhere else ""
 
 
 _C_COMMENT = lazy_compile(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", re.DOTALL)
 _PYTHON_COMMENT = lazy_compile(r"(?m)^[ \t]*#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
-
-
-def _without_comments(text: str, path: str) -> str:
-    pattern = _PYTHON_COMMENT if path.endswith(".py") else _C_COMMENT
-    return pattern.sub(lambda match: blanked(match[0]), text)
 
 
 Found = Iterator[tuple[str, str, int]]

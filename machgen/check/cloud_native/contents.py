@@ -152,7 +152,9 @@ def no_default_secret(facts: Facts) -> Iterator[Answer]:
         words = facts.vocabulary(path).lower()
         for endings, ends, pattern in DEFAULTS:
             if path.endswith(endings) and any(end in words for end in ends):
-                yield from _defaults(path, facts.prose(path), pattern)
+                for name, line in facts.told(path, _defaults, pattern):
+                    message = f"the secret {name} has a default that everybody can read"
+                    yield Flaw(message, Place(path, line), name.lower())
 
 
 _DEVELOPMENT = lazy_compile(r"(?:\A|/)(?:dev|local|scripts?|seed)[\w-]*(?:/|\.)|-(?:dev|local|test)\.")
@@ -172,7 +174,9 @@ _ONLY_A_WORD = lazy_compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
 _SIGNS = lazy_compile(r"environ|getenv|process\.env|jwt|session", re.IGNORECASE)
 
 
-def _defaults(path: str, text: str, pattern: re.Pattern[str]) -> Iterator[Flaw]:
+def _defaults(text: str, pattern: re.Pattern[str]) -> list[tuple[str, int]]:
+    """The secrets with defaults in a text, each with its line."""
+    found = []
     for match in pattern.finditer(text):
         value = match[2]
         start = match.start() + len(match[0]) - len(match[0].lstrip())
@@ -184,9 +188,8 @@ def _defaults(path: str, text: str, pattern: re.Pattern[str]) -> Iterator[Flaw]:
             continue
         if _ONLY_A_WORD.fullmatch(value) and squeezed(value) == squeezed(match[0].partition("=")[0].partition(":")[0]):
             continue  # `SECRET_MULTILINE = "SecretMultiline"`: one of the values of an enumeration
-        at = Place(path, text.count("\n", 0, start) + 1)
-        name = match[1].strip('"') or "key"
-        yield Flaw(f"the secret {name} has a default that everybody can read", at, name.lower())
+        found.append((match[1].strip('"') or "key", text.count("\n", 0, start) + 1))
+    return found
 
 
 def _is_refused(text: str, value: str) -> bool:

@@ -307,17 +307,16 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
             if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):
                 continue
             bounded = endings[0] == ".go" and _BOUNDED.search(text) is not None
-            for match in pattern.finditer(text):
+            for at, match in facts.grep((path,), pattern):
                 if bounded and ("Do(" in match[0] or "Client{" in match[0]):
                     continue  # the request carries a deadline
                 given = "".join(group or "" for group in match.groups())
                 if ("timeout" in given.lower() and "None" not in given) or "signal" in given or "**" in given:
                     continue
-                at = Place(path, text.count("\n", 0, match.start()) + 1)
                 if not facts.lines(path)[at.line - 1].lstrip().startswith(("#", "//", "*")):
                     yield Flaw(
                         f"{match[0].split('(')[0].split('{')[0]} is called without a timeout: {said}",
-                        at,
+                        Place(path, at.line),
                         f"{path}/{match[0][:60]}",
                     )
     yield from waits_for_ever(facts, root)

@@ -57,7 +57,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
             if not path.endswith(endings):
                 continue
             text = facts.prose(path)
-            for match in pattern.finditer(text):
+            for _, match in facts.grep((path,), pattern):
                 if path.endswith((".java", ".kt")) and "static" not in match[0] and not _ONE_FOR_ALL.search(text):
                     continue
                 name = match[1] if match.groups() else ""
