@@ -217,13 +217,12 @@ def named_origins(facts: Facts, root: Root) -> Iterator[Answer]:
             continue
         text = facts.prose(path)
         configured = configured or _CORS.search(text) is not None
-        for match in _ANY_ORIGIN.finditer(text):
+        for at, match in facts.grep((path,), _ANY_ORIGIN):
             # one configuration: what is set for the same call or builder, some lines away at most
             around = _statement(text, match.start(), match.end())
-            line = text.count("\n", 0, match.start()) + 1
-            commented = _COMMENT.match(facts.lines(path)[line - 1])
+            commented = _COMMENT.match(facts.lines(path)[at.line - 1])
             if not commented and _CREDENTIALS.search(around):
-                yield Flaw("any origin may call with the user's credentials", Place(path, line), "origins")
+                yield Flaw("any origin may call with the user's credentials", Place(path, at.line), "origins")
     if not configured:
         yield NotApplicable("no CORS configuration")
 

@@ -1,5 +1,6 @@
 """C205-C207: how a process starts, ends, and waits for others."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -92,15 +93,13 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         if not path.endswith(_STARTED) or not facts.mentions(path, _STARTING) or _APART.search(path.lower()):
             continue
         for endings, pattern, said in _AT_START:
-            if path.endswith(endings) and (match := pattern.search(facts.prose(path))):
-                text = facts.prose(path)
-                line = text.count("\n", 0, match.start()) + 1
+            for at, match in itertools.islice(facts.grep((path,), pattern), 1) if path.endswith(endings) else ():
                 if match[0].startswith(("strategy", "generation", "migrate-at")) and _overridden(facts, root):
                     continue
-                if not facts.lines(path)[line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
+                if not facts.lines(path)[at.line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
                     r"-(?:dev|test|local)\.", path
                 ):
-                    yield Flaw(f"{root.name} {said} when it starts", Place(path, line), path)
+                    yield Flaw(f"{root.name} {said} when it starts", Place(path, at.line), path)
 
 
 def _overridden(facts: Facts, root: Root) -> bool:
