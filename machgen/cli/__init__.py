@@ -9,11 +9,16 @@
 141  whoever read the output went away (128 + SIGPIPE)
 """
 
+import gc
 import sys
+
+COLLECTED_AFTER = 100_000
+"""Objects that come and go before Python looks for garbage: a command lives for a second and makes hardly any."""
 
 
 def main() -> None:
     """Run the `machgen` command and end the process."""
+    gc.set_threshold(COLLECTED_AFTER)
     try:
         from machgen.cli.boundary import catch_signals, ignore_signals, run  # noqa: PLC0415 - an interrupt while it loads is an interrupt
 
