@@ -110,18 +110,17 @@ def replace_files(directory: str | os.PathLike[str], changed: Mapping[str, File]
         Surroundings: A file cannot be written; those before it in path order are.
     """
     for path, file in changed.items():
-        place = os.path.join(os.path.realpath(directory), path)
-        staged = f"{place}{STAGING}{os.urandom(_RANDOM_BYTES).hex()}"
-        with named(printable(path)):
-            mode = stat.S_IMODE(os.lstat(place).st_mode)
-            try:
-                with os.fdopen(os.open(staged, _NEW_FILE, 0o600), "wb") as written:
+        parent, name = os.path.split(os.path.join(os.path.realpath(directory), path))
+        with named(printable(path)), ExitStack() as stack:
+            mode = stat.S_IMODE(os.lstat(os.path.join(parent, name)).st_mode)
+            base = _opened(stack, parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            _sweep(base)
+            with _staging(base, printable(path)) as (_, staging):
+                descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=staging)
+                with os.fdopen(descriptor, "wb") as written:
                     written.write(file.data)
-                    os.fchmod(written.fileno(), mode)
-                os.replace(staged, place)
-            finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(staged)
+                    os.fchmod(descriptor, mode)
+                os.replace(name, name, src_dir_fd=staging, dst_dir_fd=base)
 
 
 def sweep(parent: str | os.PathLike[str]) -> None:

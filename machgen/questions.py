@@ -6,8 +6,10 @@ it is checked and brought to the question's type here, and never rendered (docs/
 
 import json
 import re
+import signal
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machgen.errors import BadRequest
@@ -23,6 +25,9 @@ LARGEST_MAPPING = 65536
 
 DEEPEST_MAPPING = 16
 """Levels of nesting in one answer to a dictionary question."""
+
+PATTERN_SECONDS = 2.0
+"""For a validator's pattern to look at one answer."""
 
 _YES = frozenset({"1", "true", "t", "yes", "y", "on"})
 _NO = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -200,8 +205,41 @@ def _text(key: str, value: Any) -> str:
 
 
 def check_pattern(question: Question, value: Any) -> None:
-    if question.pattern and isinstance(value, str) and re.fullmatch(question.pattern, value) is None:
+    """Refuse a text that does not fit its question's pattern.
+
+    Raises:
+        Refused: It does not fit.
+        BadRequest: The pattern takes longer than `PATTERN_SECONDS` to say so.
+    """
+    if not question.pattern or not isinstance(value, str):
+        return
+    try:
+        fits = _matches(question.pattern, value)
+    except TimeoutError:
+        raise BadRequest(
+            f"the pattern of {question.key} takes for ever on {_shown(value)}",
+            hint="tell the pack's author: a repetition inside of a repetition, such as (a+)+, backtracks without end",
+        ) from None
+    if not fits:
         raise Refused(f"{question.key} {_shown(value)} does not fit: {question.message}")
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a whole text matches, with a time limit: patterns of other people's packs may backtrack for ever."""
+
+    def late(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    try:
+        previous = signal.signal(signal.SIGALRM, late)
+    except ValueError:  # no signal reaches another thread than the main one
+        return re.fullmatch(pattern, text) is not None
+    signal.setitimer(signal.ITIMER_REAL, PATTERN_SECONDS)
+    try:
+        return re.fullmatch(pattern, text) is not None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def _chosen(question: Question, value: Any) -> Any:

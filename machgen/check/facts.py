@@ -191,7 +191,7 @@ class Facts:
         key = (words, self.prose(path))
         if key not in self._kept:
             vocabulary = self.vocabulary(path)
-            self._kept[key] = any(word in vocabulary for word in words)
+            self._kept[key] = any(map(vocabulary.__contains__, words))
         kept: bool = self._kept[key]
         return kept
 
@@ -274,10 +274,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _matches(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, re.Match[str]]]:
-    return [
-        (text.count("\n", 0, match.start()) + 1, match.start() - text.rfind("\n", 0, match.start()), match)
-        for match in pattern.finditer(text)
-    ]
+    found = []
+    line, counted = 1, 0
+    for match in pattern.finditer(text):
+        start = match.start()
+        line, counted = line + text.count("\n", counted, start), start
+        found.append((line, start - text.rfind("\n", 0, start), match))
+    return found
 
 
 def place(path: str, holder: object, key: str | int | None = None) -> Place:

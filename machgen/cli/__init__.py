@@ -18,8 +18,8 @@ COLLECTED_AFTER = 100_000
 
 def main() -> None:
     """Run the `machgen` command and end the process."""
-    gc.set_threshold(COLLECTED_AFTER)
     try:
+        gc.set_threshold(COLLECTED_AFTER)
         from machgen.cli.boundary import catch_signals, ignore_signals, run  # noqa: PLC0415 - an interrupt while it loads is an interrupt
 
         catch_signals()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from machgen.bundle import builtin_template, descriptions
 from machgen.cli import console
+from machgen.errors import MachgenError
 
 if TYPE_CHECKING:
     from machgen.compose import Template
@@ -45,6 +46,19 @@ class Offer:
         if self.is_builtin:
             return descriptions()
         return {name: self.template(name)[0].description for name in self.pack.sources}
+
+    def survey(self) -> "tuple[Mapping[str, str], list[MachgenError]]":
+        """Return what each template makes, by name, and what is wrong with those that cannot be offered."""
+        if self.is_builtin:
+            return descriptions(), []
+        offered: dict[str, str] = {}
+        broken: list[MachgenError] = []
+        for name in self.pack.sources:
+            try:
+                offered[name] = self.template(name)[0].description
+            except MachgenError as error:
+                broken.append(error)
+        return offered, broken
 
     def template(self, name: str) -> "tuple[Template, Plan | None]":
         """Return a template and, where it ships with machgen, its plan; raises `BadRequest` for an unknown name."""

@@ -44,6 +44,30 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_one_broken_template_hides_none_of_the_others(home: Path) -> None:
+    """`list` shows what can be made, names what cannot, and ends as a request that cannot be met does."""
+    (home / "pack" / "till").mkdir()
+    (home / "pack" / "till" / "cookiecutter.json").write_text('{"_extends": "nothing"}')
+    (home / "pack" / "till" / "{{cookiecutter.x}}").mkdir()
+    (home / "pack" / "till" / "{{cookiecutter.x}}" / "a").write_text("a")
+
+    ended = machgen("list", "--pack", "pack", cwd=home)
+
+    assert (2, "shop  A shop\n") == (ended.code, ended.out)
+    assert "till" in ended.err
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up(home: Path) -> None:
+    """A pack's own pattern may backtrack without end; `new` says so instead of hanging."""
+    hostile = SHOP | {"_validators": {"project_slug": {"pattern": "([a-z]+)+", "message": "letters"}}}
+    write(source(hostile, FILES), home / "slow" / "shop")
+
+    ended = machgen("new", "shop", "x", "--no-input", "-a", f"project_slug={'a' * 60}-", "--pack", "slow", cwd=home)
+
+    assert (2, "") == (ended.code, ended.out)
+    assert "the pattern of project_slug takes for ever" in ended.err
+
+
 def test_a_service_takes_one_line(home: Path) -> None:
     """`machgen new service x` makes the project, named by its directory, and says what to type next."""
     ended = machgen("new", "service", "my-catalog", "--no-input", "--no-git", cwd=home)

@@ -14,7 +14,7 @@ import pytest
 
 from machgen import publish as module
 from machgen.errors import BadRequest, Surroundings
-from machgen.publish import publish, sweep, unrendered_fault
+from machgen.publish import publish, replace_files, sweep, unrendered_fault
 from machgen.target import check_target
 from machgen.tree import File, Tree
 
@@ -422,6 +422,27 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
     publish(SMALL, tmp_path / "shop")
 
     assert ["shop"] == os.listdir(tmp_path)
+
+
+def test_a_file_that_was_being_replaced_is_swept_too(tmp_path: Path) -> None:
+    """Killed between the new text and its place, a run leaves the old file; the next one replaces it and cleans up."""
+    (tmp_path / "deploy").mkdir()
+    file = tmp_path / "deploy" / "compose.yaml"
+    file.write_text("old")
+    file.chmod(0o640)
+    script = (
+        "import os, signal, sys\nfrom machgen.publish import replace_files\nfrom machgen.tree import File\n"
+        "os.replace = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "replace_files(sys.argv[1], {'deploy/compose.yaml': File(b'killed')})"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+
+    assert (-9, "old", 2) == (done.returncode, file.read_text(), len(os.listdir(file.parent)))
+
+    replace_files(tmp_path, {"deploy/compose.yaml": File(b"new")})
+
+    assert ("new", 0o640) == (file.read_text(), stat.S_IMODE(file.stat().st_mode))
+    assert ["compose.yaml"] == os.listdir(file.parent)
 
 
 def test_a_live_run_is_not_swept(tmp_path: Path) -> None:
