@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from machgen.check.api_first import protobuf_rules
 from machgen.check.api_first.contracts import api_of, definitions_of, no_openapi, of, place_of
 from machgen.check.api_first.instances import broken
 from machgen.check.api_first.operations import Api
@@ -50,8 +49,11 @@ def named_alike(facts: Facts, root: Root) -> Iterator[Answer]:
     apis, definitions = _apis(facts, root), definitions_of(facts, root)
     if not apis and not definitions:
         yield no_openapi(facts, root)
-    for path in definitions:
-        yield from protobuf_rules.misnamed(facts, path)
+    if definitions:
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - few services have gRPC contracts
+
+        for path in definitions:
+            yield from protobuf_rules.misnamed(facts, path)
     for api in apis:
         by: dict[str, dict[str, Used]] = {}
         for used in api.schemas.distinct:
@@ -92,8 +94,11 @@ def money(facts: Facts, root: Root) -> Iterator[Answer]:
     apis, definitions = _apis(facts, root), definitions_of(facts, root)
     if not apis and not definitions:
         yield no_openapi(facts, root)
-    for path in definitions:
-        yield from protobuf_rules.typed_as(facts, path, frozenset({"float", "double"}), _money_said)
+    if definitions:
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - few services have gRPC contracts
+
+        for path in definitions:
+            yield from protobuf_rules.typed_as(facts, path, frozenset({"float", "double"}), _money_said)
     for api in apis:
         for used in api.schemas.distinct:
             if not used.name or not _is_money(used):
@@ -147,8 +152,11 @@ def formatted(facts: Facts, root: Root) -> Iterator[Answer]:
     apis, definitions = _apis(facts, root), definitions_of(facts, root)
     if not apis and not definitions:
         yield no_openapi(facts, root)
-    for path in definitions:
-        yield from protobuf_rules.typed_as(facts, path, frozenset({"string"}), _time_said)
+    if definitions:
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - few services have gRPC contracts
+
+        for path in definitions:
+            yield from protobuf_rules.typed_as(facts, path, frozenset({"string"}), _time_said)
     for api in apis:
         for used in api.schemas.distinct:
             kind = _kind(used.name) if used.name and used.where not in {"header", "cookie"} else ""

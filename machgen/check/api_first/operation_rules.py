@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first import protobuf_rules
 from machgen.check.api_first.contracts import api_of, definitions_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Api, Operation, Response
 from machgen.check.api_first.references import Node
@@ -147,8 +146,11 @@ def paginated(facts: Facts, root: Root) -> Iterator[Answer]:
     apis, definitions = _apis(facts, root), definitions_of(facts, root)
     if not apis and not definitions:
         yield no_openapi(facts, root)
-    for path in definitions:
-        yield from protobuf_rules.unpaginated(facts, path)
+    if definitions:
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - few services have gRPC contracts
+
+        for path in definitions:
+            yield from protobuf_rules.unpaginated(facts, path)
     for api in apis:
         for operation in api.operations:
             if operation.method == "get" and _returns_unbounded_list(api, operation):

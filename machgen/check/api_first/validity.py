@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from machgen.check.api_first import protobuf_rules
 from machgen.check.api_first.contracts import Contract, api_of, definitions_of, of, parsed, place_of
 from machgen.check.api_first.grammar import faults
 from machgen.check.api_first.operations import METHODS, Api, template
@@ -36,8 +35,11 @@ def valid(facts: Facts, root: Root) -> Iterator[Answer]:
     promises nothing."""
     judged = [each for each in of(facts, root) if each.kind in {"openapi", "asyncapi"}]
     definitions = definitions_of(facts, root)
-    for path in definitions:
-        yield from protobuf_rules.invalid(facts, path)
+    if definitions:
+        from machgen.check.api_first import protobuf_rules  # noqa: PLC0415 - few services have gRPC contracts
+
+        for path in definitions:
+            yield from protobuf_rules.invalid(facts, path)
     if not judged and not definitions:
         every = of(facts, root)
         yield NotApplicable(f"its contract is {every[0].kind}" if every else "no contract: A002-A021 are not judged")
