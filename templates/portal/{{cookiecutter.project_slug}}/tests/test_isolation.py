@@ -4,23 +4,18 @@ The operations are read from the contract, so a new one is tested the day it is 
 does not know fails it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
-import yaml
 
-from chassis.project import ROOT
+from tests.contract_calls import ABSENT, Call, calls, example
 from tests.fixtures import Service
-from tests.portal import ABSENT
 from tests.senders import trust
 from tests.statements import statements
 from tests.world import Customer, world
 
-CONTRACT: Any = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
 NO_ID = {"link_token"}
 """Path parameters that are proofs by themselves; src/<package>/documents/tests/ has their own tests."""
 SERVER_OWNED = ("id", "tenant", "version", "created_at", "updated_at", "state", "status", "person_id", "account_id",
@@ -29,85 +24,20 @@ SERVER_OWNED = ("id", "tenant", "version", "created_at", "updated_at", "state", 
                 "credential_hash", "warranty_state", "connected")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Call:
-    """One operation of the contract."""
-
-    method: str
-    path: str
-    operation: Mapping[str, Any]
-
-    @property
-    def parameters(self) -> list[str]:
-        """The names of its path parameters."""
-        return [one["name"] for one in self.operation.get("parameters", []) if one["in"] == "path"]
-
-    @property
-    def scope(self) -> str:
-        """The scope that it asks for."""
-        return next((scopes[0] for one in self.operation["security"] for scopes in one.values() if scopes), "")
-
-    @property
-    def media_type(self) -> str:
-        """The media type of its body, if it has one."""
-        return next(iter(self.operation.get("requestBody", {}).get("content", {})), "")
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The schema of its body."""
-        return _resolved(self.operation["requestBody"]["content"][self.media_type]["schema"])
-
-    def client(self, caller: Customer) -> httpx.AsyncClient:
-        """Return the client with which a customer, or the staff of its house, may call it."""
-        return caller.staff if self.scope == "portal:staff" else caller.client
-
-    async def by(self, caller: Customer, ids: Mapping[str, str], **changes: Any) -> httpx.Response:
-        """Call it with ids of somebody and a body that is well-formed."""
-        headers = {"If-Match": "*", "Idempotency-Key": str(uuid4())}
-        options: dict[str, Any] = {"headers": headers}
-        if self.media_type:
-            headers["Content-Type"] = self.media_type
-            body = {name: ids.get(name, value) for name, value in example(self.schema).items()}
-            options["json"] = body | changes
-        path = self.path.format(**{name: ids[name] for name in self.parameters})
-        return await self.client(caller).request(self.method, path, **options)
+CALLS = [call for call in calls() if any("token" in one for one in call.operation["security"])]
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = CONTRACT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return schema
+def _client(call: Call, caller: Customer) -> httpx.AsyncClient:
+    """Return the client with which a customer, or the staff of its house, may call an operation."""
+    return caller.staff if call.scope == "portal:staff" else caller.client
 
 
-def example(schema: dict[str, Any]) -> Any:
-    """Return a value that a schema allows, made of the examples that the contract gives."""
-    schema = _resolved(schema)
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "anyOf" in schema:
-        return example(schema["anyOf"][0])
-    kind = schema.get("type")
-    if kind == "object":
-        needed = schema.get("required", [])
-        return {name: example(one) for name, one in schema.get("properties", {}).items() if name in needed}
-    if kind == "array":
-        return [example(schema["items"])] * schema.get("minItems", 0)
-    if schema.get("format") == "uuid":
-        return ABSENT
-    return schema.get("enum", [{"boolean": True, "integer": 1}.get(str(kind), "x")])[0]
-
-
-def calls() -> Iterator[Call]:
-    """Yield every operation that takes a token."""
-    for path, operations in CONTRACT["paths"].items():
-        for method, operation in operations.items():
-            if any("token" in one for one in operation["security"]):
-                yield Call(method.upper(), path, operation)
-
-
-ALL = {call.operation["operationId"]: call for call in calls()}
-# A reading operation first: what a later one deletes was looked at before.
-ORDER = sorted(ALL.values(), key=lambda call: ("GET", "POST", "PATCH", "DELETE").index(call.method))
+async def _by(caller: Customer, call: Call, ids: Mapping[str, str], **changes: Any) -> httpx.Response:
+    """Call an operation with ids of somebody, in its body too."""
+    body = None
+    if call.media_type:
+        body = {name: ids.get(name, value) for name, value in example(call.schema).items()} | changes
+    return await call.send(_client(call, caller), ids, body)
 
 
 OF_THE_REQUEST = {"x-request-id", "ratelimit", "content-length"}
@@ -136,7 +66,7 @@ def _foreign(me: Customer, others: tuple[Customer, ...], *, staff: bool) -> set[
 
 def test_world_has_every_id_that_the_contract_takes() -> None:
     """An operation with a new kind of id is not left out by mistake."""
-    taken = {name for call in ALL.values() for name in call.parameters}
+    taken = {name for call in CALLS for name in call.parameters}
 
     assert taken <= NO_ID | {
         "account_id", "unit_id", "member_id", "invitation_id", "address_id", "list_id", "quote_id", "case_id",
@@ -153,23 +83,23 @@ async def test_nothing_of_another_customer_is_ever_seen(service: Service) -> Non
     trust(service)
     everybody = await world(service)
     leaks = []
-    for call in ORDER:
-        name = call.operation["operationId"]
+    for call in CALLS:
+        name = call.name
         for me in everybody:
             staff = call.scope == "portal:staff"
             secrets = _foreign(me, everybody, staff=staff)
             if not call.parameters:
                 if call.method == "GET" and "cursor" in str(call.operation.get("parameters", "")):
-                    for page in await _walk(call.client(me), call.path):
+                    for page in await _walk(_client(call, me), call.path):
                         leaks += [(name, secret) for secret in secrets if secret in page.text]
                 continue
             with statements(service) as asked_for_unknown:
-                unknown = await call.by(me, {**me.ids, **dict.fromkeys(call.parameters, ABSENT)})
+                unknown = await _by(me, call, {**me.ids, **dict.fromkeys(call.parameters, ABSENT)})
             for other in everybody:
                 if other is me or (staff and other.tenant == me.tenant):
                     continue
                 with statements(service) as asked:
-                    answer = await call.by(me, {**me.ids, **{one: other.ids[one] for one in call.parameters}})
+                    answer = await _by(me, call, {**me.ids, **{one: other.ids[one] for one in call.parameters}})
                 if shape(answer) != shape(unknown) or answer.status_code != 404:
                     leaks.append((name, f"{shape(answer)} is not {shape(unknown)}"))
                 if not asked or asked != asked_for_unknown:
@@ -186,7 +116,7 @@ async def test_lists_are_not_searched_by_what_is_somebody_elses(service: Service
     trust(service)
     everybody = await world(service)
     me, tried = everybody[0], set()
-    for call in ORDER:
+    for call in CALLS:
         filters = [one for one in call.operation.get("parameters", []) if one["in"] == "query"]
         for name in {one["name"] for one in filters} & {*me.ids, "q"}:
             path = call.path.format(**me.ids)
@@ -194,11 +124,11 @@ async def test_lists_are_not_searched_by_what_is_somebody_elses(service: Service
                 wanted = other.marker if name == "q" else other.ids[name]
                 if call.scope == "portal:staff" and other.tenant == me.tenant:
                     continue
-                answer = await call.client(me).get(path, params={name: wanted})
-                nothing = await call.client(me).get(path, params={name: "nothing" if name == "q" else ABSENT})
-                assert shape(answer) == shape(nothing), (call.operation["operationId"], name)
-                assert answer.json().get("items", []) == [], (call.operation["operationId"], name)
-                tried.add((call.operation["operationId"], name))
+                answer = await _client(call, me).get(path, params={name: wanted})
+                nothing = await _client(call, me).get(path, params={name: "nothing" if name == "q" else ABSENT})
+                assert shape(answer) == shape(nothing), (call.name, name)
+                assert answer.json().get("items", []) == [], (call.name, name)
+                tried.add((call.name, name))
 
     assert len(tried) >= 8
 
@@ -210,17 +140,17 @@ async def test_foreign_ids_in_bodies_are_unknown_ones(service: Service, field: s
     everybody = await world(service)
     me, others = everybody[0], everybody[1:]
     tried = 0
-    for call in ORDER:
+    for call in CALLS:
         if not call.media_type or call.scope == "portal:staff" or field not in call.schema.get("properties", {}):
             continue
         if field == "default_unit_id":
             continue  # a preference is the person's own words; nothing is looked up by it
-        unknown = await call.by(me, me.ids, **{field: ABSENT})
+        unknown = await _by(me, call, me.ids, **{field: ABSENT})
         for other in others:
             foreign = other.ids["unit_id" if field == "parent_id" else field]
-            answer = await call.by(me, me.ids, **{field: foreign})
-            assert shape(answer) == shape(unknown), call.operation["operationId"]
-            assert answer.status_code in (404, 422), call.operation["operationId"]
+            answer = await _by(me, call, me.ids, **{field: foreign})
+            assert shape(answer) == shape(unknown), call.name
+            assert answer.status_code in (404, 422), call.name
             tried += 1
 
     assert tried or field == "default_unit_id"
@@ -230,19 +160,19 @@ async def test_cursor_of_somebody_else_shows_nothing(service: Service) -> None:
     """A cursor says where to go on, not in whose list."""
     trust(service)
     everybody = await world(service)
-    for call in ORDER:
+    for call in CALLS:
         if call.method != "GET" or "cursor" not in str(call.operation.get("parameters", "")) or call.parameters:
             continue
         me, other = everybody[0], everybody[3]
         for _ in range(2):
             await other.client.post("/v1/shopping-lists", json={"name": other.marker})
-        page = (await call.client(other).get(call.path, params={"limit": 1})).json()
+        page = (await _client(call, other).get(call.path, params={"limit": 1})).json()
         if "next" not in page:
             continue
-        stolen = await call.client(me).get(call.path, params={"cursor": page["next"]})
+        stolen = await _client(call, me).get(call.path, params={"cursor": page["next"]})
         secrets = _foreign(me, everybody, staff=call.scope == "portal:staff")
 
-        assert [secret for secret in secrets if secret in stolen.text] == [], call.operation["operationId"]
+        assert [secret for secret in secrets if secret in stolen.text] == [], call.name
 
 
 async def test_what_the_service_owns_is_never_written(service: Service) -> None:
@@ -250,16 +180,16 @@ async def test_what_the_service_owns_is_never_written(service: Service) -> None:
     trust(service)
     me = (await world(service))[0]
     accepted = []
-    for call in ORDER:
+    for call in CALLS:
         if not call.media_type:
             continue
-        assert call.schema["additionalProperties"] is False, call.operation["operationId"]
+        assert call.schema["additionalProperties"] is False, call.name
         for name in SERVER_OWNED:
             if name in call.schema["properties"]:
                 continue
-            answer = await call.by(me, me.ids, **{name: "x"})
+            answer = await _by(me, call, me.ids, **{name: "x"})
             pointers = [one.get("pointer") for one in answer.json().get("errors", [])]
             if answer.status_code != 422 or f"/{name}" not in pointers:
-                accepted.append((call.operation["operationId"], name, answer.status_code))
+                accepted.append((call.name, name, answer.status_code))
 
     assert accepted == []

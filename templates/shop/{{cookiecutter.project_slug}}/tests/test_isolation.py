@@ -5,25 +5,18 @@ does not know fails it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import yaml
 
 from chassis.database import Base
-from chassis.project import ROOT
+from tests.contract_calls import ABSENT, SCHEMAS, Call, calls, example, resolved
 from tests.fixtures import Service
 from tests.shop import order_of
 from tests.world import Party, walk, world
 
-CONTRACT: Any = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
-SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
-ABSENT = "0190a5e0-0000-7000-8000-000000000000"
-METHODS = ("GET", "POST", "PATCH", "DELETE")
-"""Reading first: what a later one might delete was looked at before."""
 SIGNED = {"receive_payment_event", "receive_event"}
 """What others tell, with a signature: it may say more than is read."""
 PERIOD = {"begin": "2020-01-01", "end": "2100-01-01"}
@@ -31,92 +24,20 @@ MOST_AT_ONCE = 40
 """Members that are tried in one request: a problem names at most 100 errors."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """One operation of the contract."""
-
-    method: str
-    path: str
-    operation: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """What the contract calls it."""
-        return str(self.operation["operationId"])
-
-    @property
-    def parameters(self) -> list[str]:
-        """The names of its path parameters."""
-        return [one["name"] for one in self.operation.get("parameters", []) if one["in"] == "path"]
-
-    @property
-    def filters(self) -> list[str]:
-        """The names of its query parameters."""
-        return [one["name"] for one in self.operation.get("parameters", []) if one["in"] == "query"]
-
-    @property
-    def scope(self) -> str:
-        """The scope that it asks for."""
-        return next((scopes[0] for one in self.operation["security"] for scopes in one.values() if scopes), "")
-
-    @property
-    def media_type(self) -> str:
-        """The media type of its body, if it has one."""
-        return next(iter(self.operation.get("requestBody", {}).get("content", {})), "")
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The schema of its body."""
-        return _resolved(self.operation["requestBody"]["content"][self.media_type]["schema"])
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query parameters that it cannot do without."""
-        return {name: PERIOD[name] for name in self.filters if name in PERIOD}
-
-    async def by(self, caller: Party, ids: Mapping[str, str], body: Any = None) -> httpx.Response:
-        """Call it with ids of somebody, and a body that is well-formed if none is given."""
-        headers = {"If-Match": "*", "Idempotency-Key": str(uuid4())}
-        options: dict[str, Any] = {"headers": headers, "params": self.query}
-        if self.media_type:
-            headers["Content-Type"] = self.media_type
-            options["json"] = example(self.schema) if body is None else body
-        path = self.path.format(**{name: ids[name] for name in self.parameters})
-        return await caller.client.request(self.method, path, **options)
-
-
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
-    return schema
-
-
-def example(schema: dict[str, Any], *, whole: bool = False) -> Any:
-    """Return a value that a schema allows, with what it needs, or with everything that it can have."""
-    schema = _resolved(schema)
-    if "anyOf" in schema:
-        return example(schema["anyOf"][0], whole=whole)
-    kind, members = schema.get("type"), schema.get("properties", {})
-    if kind == "object" and members:
-        needed = members if whole else schema.get("required", [])
-        return {name: example(one, whole=whole) for name, one in members.items() if name in needed}
-    if kind == "array":
-        return [example(schema["items"], whole=whole)] * (1 if whole else schema.get("minItems", 0))
-    if schema.get("format") == "uuid":
-        return ABSENT
-    return (schema.get("examples") or schema.get("enum") or [{"boolean": True, "integer": 1}.get(str(kind), "x")])[0]
-
-
-def _calls() -> Iterator[Call]:
-    for path, operations in CONTRACT["paths"].items():
-        for method, operation in operations.items():
-            yield Call(method.upper(), path, operation)
-
-
-ALL = sorted(_calls(), key=lambda call: METHODS.index(call.method))
+ALL = list(calls())
 FOR_CALLERS = [call for call in ALL if call.scope]
 LISTS = [call for call in FOR_CALLERS if "cursor" in call.filters]
 NAMED = {call.name: call for call in ALL}
+
+
+def _query(call: Call) -> dict[str, str]:
+    """Return the query parameters that an operation cannot do without."""
+    return {name: PERIOD[name] for name in call.filters if name in PERIOD}
+
+
+async def _by(caller: Party, call: Call, ids: Mapping[str, str], body: Any = None) -> httpx.Response:
+    """Call an operation with ids of somebody."""
+    return await call.send(caller.client, ids, body, _query(call))
 
 
 def shape(answer: httpx.Response, *given: str) -> Any:
@@ -144,7 +65,7 @@ async def _everything(party: Party) -> dict[str, list[Any]]:
     found = {}
     for call in LISTS:
         if call.scope in party.scopes:
-            pages = await walk(party.client, call.path.format(**party.ids), call.query)
+            pages = await walk(party.client, call.path.format(**party.ids), _query(call))
             found[call.name] = [page.json()["items"] for page in pages]
     return found
 
@@ -175,13 +96,13 @@ async def test_ids_of_others_name_nothing(service: Service) -> None:
         mine = {name: me.ids.get(name, ABSENT) for name in names}
         alone_and_together = chain.from_iterable(combinations(names, count + 1) for count in range(len(names)))
         for swapped in alone_and_together if allowed else [tuple(names)]:
-            unknown = await call.by(me, mine | dict.fromkeys(swapped, ABSENT))
+            unknown = await _by(me, call, mine | dict.fromkeys(swapped, ABSENT))
             for other in everybody:
                 if (allowed and me.may_see(other)) or (not allowed and not other.works_here):
                     continue
                 if any(name not in other.ids for name in names):
                     continue
-                answer = await call.by(me, mine | {name: other.ids[name] for name in swapped})
+                answer = await _by(me, call, mine | {name: other.ids[name] for name in swapped})
                 if shape(answer) != shape(unknown) or answer.status_code != (404 if allowed else 403):
                     leaks.append((call.name, me.name, other.name, shape(answer), shape(unknown)))
                 shown = answer.text.replace(answer.request.url.path, "")
@@ -201,7 +122,7 @@ async def test_lists_hold_what_is_ones_own(service: Service) -> None:
     for call in (call for call in FOR_CALLERS if call.method == "GET" and call.filters):
         for me in (party for party in everybody if call.scope in party.scopes):
             secrets, path = _foreign(me, everybody), call.path.format(**me.ids)
-            pages = await walk(me.client, path, call.query)
+            pages = await walk(me.client, path, _query(call))
             leaks += [(call.name, me.name, secret) for page in pages for secret in _leaks(page.text, secrets)]
             for other in (other for other in everybody if not me.may_see(other)):
                 for name in set(call.filters) & other.filters.keys():
@@ -261,8 +182,8 @@ async def test_others_things_in_bodies_are_unknown_ones(service: Service) -> Non
         for other in (other for other in everybody if not me.may_see(other)):
             for name, body, foreign in _naming(me, other):
                 absent = ABSENT if foreign in other.ids.values() else f"marker-{uuid4().hex}"
-                answer = await NAMED[name].by(me, me.ids, body)
-                unknown = await NAMED[name].by(me, me.ids, _with(body, foreign, absent))
+                answer = await _by(me, NAMED[name], me.ids, body)
+                unknown = await _by(me, NAMED[name], me.ids, _with(body, foreign, absent))
                 if shape(answer, foreign) != shape(unknown, absent) or answer.status_code not in (404, 422):
                     leaks.append((name, me.name, other.name, shape(answer, foreign), shape(unknown, absent)))
                 tried.add(name)
@@ -286,9 +207,9 @@ def _with(body: Any, old: str, new: str) -> Any:
 
 def _places(schema: dict[str, Any], at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
     """Yield where a body has objects, and the members that each of them has."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     if "anyOf" in schema:
-        schema = _resolved(schema["anyOf"][0])
+        schema = resolved(schema["anyOf"][0])
     if schema.get("type") == "array":
         yield from _places(schema["items"], (*at, 0))
     elif "properties" in schema:
@@ -319,7 +240,7 @@ async def test_what_the_service_owns_is_never_written(service: Service) -> None:
                 for step in at:
                     spot = spot[step]
                 spot.update(dict.fromkeys(names, "x"))
-                answer = await call.by(staff, staff.ids, body)
+                answer = await _by(staff, call, staff.ids, body)
                 refused = {one.get("pointer") for one in answer.json().get("errors", [])}
                 accepted += [
                     (call.name, name, answer.status_code)
