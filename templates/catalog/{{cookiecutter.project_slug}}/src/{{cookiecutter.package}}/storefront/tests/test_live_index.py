@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.database import Database, now
-from tests.catalog import found, product, publish, put, replace, small_catalog, variant
+from tests.catalog import delete, found, product, publish, put, replace, small_catalog, variant
 from tests.fixtures import Service
 from tests.scale import scale
 
@@ -233,6 +233,28 @@ async def test_many_writers_are_all_seen(ann: httpx.AsyncClient, other: Database
 async def _keys(database: Database, indexes: LiveIndexes, q: str) -> list[str]:
     asked = await _asked(database, {**ANY, "q": q}, microseconds(now()))
     return [json.loads(card)["key"] for card in (await search(database, indexes, asked)).page.cards]
+
+
+async def _total(database: Database, indexes: LiveIndexes) -> int:
+    asked = await _asked(database, ANY, microseconds(now()))
+    return (await search(database, indexes, asked)).counts.total
+
+
+async def test_what_is_listed_is_found_at_once(ann: httpx.AsyncClient, other: Database) -> None:
+    """Though nothing is published: an assortment takes a product in or leaves it out, or is no more."""
+    await small_catalog(ann)
+    await publish(ann, await put(ann, "products", product("c40")))
+    seen = []
+    async with LiveIndexes(other, 1000).opened() as indexes:
+        for everything in (True, False, True):
+            assortment = await found(ann, "assortments", "all")
+            assert (await replace(ann, "assortments", assortment, everything=everything)).status_code == 200
+            assert await _ready(indexes)
+            seen.append(await _total(other, indexes))
+        assert (await delete(ann, "assortments", assortment)).status_code == 204
+        seen.append(await _total(other, indexes))
+
+    assert seen == [1, 0, 1, 0]
 
 
 async def test_change_of_much_is_taken_in_beside_the_searches(
