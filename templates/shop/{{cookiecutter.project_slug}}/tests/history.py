@@ -3,10 +3,7 @@
 Everything is insisted on, with one key, until there is an answer: processes are killed under all of it.
 """
 
-import json
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -15,47 +12,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
-from chassis.project import ROOT, project
-from chassis.webhooks import signature
 from tests.postgres import free_port
-from tests.processes import ServerFactory, ServerProcess, server_environment, servers
+from tests.processes import ServerFactory, ServerProcess, servers
+from tests.provider import Provider, provider
 from tests.shop import WEB, key, order_of
 from tests.subscribers import Subscriber, listening
 
 SKUS = ("A", "B", "C")
 PIECES = 60
-SECRET = "signs-what-the-provider-tells"
 _PATIENCE = 120.0
 """Seconds: for a process that starts, or an answer while processes are killed."""
-
-
-class Provider:
-    """The payment provider's process."""
-
-    def __init__(self, directory: Path) -> None:
-        self.port, self.shop_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = server_environment(directory) | {
-            "PORT": str(self.port),
-            "SHOP_URL": f"http://127.0.0.1:{self.shop_port}",
-            "PAYMENT_WEBHOOK_SECRET": SECRET,
-        }
-        self._module = f"{project().package}.payments.tests.provider"
-        self.start()
-
-    def start(self) -> None:
-        """Start it, on the same port and books as before."""
-        words = [sys.executable, "-m", self._module]
-        self.process = subprocess.Popen(words, cwd=ROOT, env=self._environment)  # noqa: S603 - our own words
-
-    def kill(self) -> None:
-        """End it at once."""
-        self.process.kill()
-        self.process.wait()
 
 
 def _insist(ask: Callable[[], httpx.Response], wanted: Sequence[int]) -> httpx.Response:
@@ -79,13 +48,13 @@ def _insist(ask: Callable[[], httpx.Response], wanted: Sequence[int]) -> httpx.R
 class House:
     """The shop's processes on one database, and everybody who has to do with them."""
 
-    def __init__(self, url: str, provider: Provider, start: ServerFactory, subscriber: Subscriber, seed: int) -> None:
+    def __init__(self, url: str, asked: Provider, start: ServerFactory, subscriber: Subscriber, seed: int) -> None:
         self.url = url
         self.subscriber = subscriber
         self.dice = random.Random(seed)  # noqa: S311 - makes trouble, guards nothing
-        ports = [provider.shop_port, free_port()]
+        ports = [asked.shop_port, free_port()]
         self._client = httpx.Client(timeout=5)
-        self.provider = provider
+        self.provider = asked
         self._start = start
         self._environment = {
             "DATABASE_URL": url,
@@ -96,14 +65,8 @@ class House:
             "EVENTS_SUBSCRIBERS": f"everybody={subscriber.url}",
             "RELAY_POLL_SECONDS": "0.1",
             "RELAY_LONGEST_WAIT_SECONDS": "1",
-            "PAYMENT_PROVIDER": "remote",
-            "PAYMENT_URL": self.provider.url,
-            "PAYMENT_WEBHOOK_SECRET": SECRET,
-            "PAYMENT_SECONDS": "2",
-            "PAYMENT_POLL_SECONDS": "0.05",
-            "PAYMENT_UNKNOWN_SECONDS": "0.2",
             "PAYMENT_MINUTES": "0.2",
-        }
+        } | asked.settings
         self.shops = [self._serve(ports[0])]
         self.shops[0].wait_until_ready(_PATIENCE)
         self.shops.append(self._serve(ports[1]))
@@ -141,11 +104,6 @@ class House:
             return self._client.request(method, base + path, json=thing, headers=headers, timeout=patience)
 
         return _insist(ask, wanted)
-
-    def books(self) -> list[dict[str, Any]]:
-        """Return all that the provider has booked."""
-        found: list[dict[str, Any]] = _insist(lambda: self._client.get(f"{self.provider.url}/v1/books"), (200,)).json()
-        return found
 
     def everything(self, path: str, **filters: str) -> list[dict[str, Any]]:
         """Return all items of a list."""
@@ -255,18 +213,7 @@ class House:
 
     def repeat_webhooks(self) -> None:
         """Tell all that the provider ever told again, twice and in any order."""
-        told = [one for one in self.books() if one["status"] in ("succeeded", "declined")] * 2
-        self.dice.shuffle(told)
-        for one in told[:40]:
-            members = {"key": one["key"], "status": one["status"], "reference": one["authorization"]}
-            body, moment, name = (
-                json.dumps(members | {"reason": one["reason"]}).encode(),
-                str(int(time.time())),
-                uuid4(),
-            )
-            signed = signature(SECRET.encode(), message_id=str(name), timestamp=moment, body=body)
-            headers = {"webhook-id": str(name), "webhook-timestamp": moment, "webhook-signature": signed}
-            headers["Content-Type"] = "application/json"
+        for body, headers in self.provider.told_again(self.dice)[:40]:
 
             def ask(body: bytes = body, headers: dict[str, str] = headers) -> httpx.Response:
                 url = f"{self.dice.choice(self.shops).url}/v1/payment-events"
@@ -283,13 +230,9 @@ class House:
 @contextmanager
 def house(url: str, directory: Path, seed: int) -> Iterator[House]:
     """Open a shop, and close it at the end."""
-    with servers(directory) as start, listening() as subscriber:
-        provider = Provider(directory)
+    with servers(directory) as start, listening() as subscriber, provider(directory) as asked:
+        opened = House(url, asked, start, subscriber, seed)
         try:
-            opened = House(url, provider, start, subscriber, seed)
-            try:
-                yield opened
-            finally:
-                opened.close()
+            yield opened
         finally:
-            provider.kill()
+            opened.close()

@@ -148,7 +148,7 @@ def _agree(place: House) -> None:
     orders = _at_rest(place)
     requests = asyncio.run(_requests(place.url))
     _pieces_agree(place, orders)
-    _money_agrees(place.books(), orders, requests)
+    _money_agrees(place.provider.books(), orders, requests)
     _credit_agrees(place, orders)
     _events_agree(place, orders)
 

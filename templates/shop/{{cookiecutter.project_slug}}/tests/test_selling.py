@@ -10,12 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.settings import Settings
 from tests.processes import ServerFactory, ServerProcess, servers
+from tests.provider import Provider, provider
 from tests.scale import scale
 from tests.shop import cart, key, order_of, prices, put, small_shop, stock
 
@@ -116,17 +113,26 @@ class _Insisting:
         return False
 
 
-async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: ServerFactory) -> None:
-    """Whatever is repeated, dropped or killed: one order a key, one authorisation an order, and none left open."""
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Provider]:
+    """Give a payment provider."""
+    with provider(tmp_path) as running:
+        yield running
+
+
+async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: ServerFactory, bank: Provider) -> None:
+    """Whatever is repeated, dropped or killed: one order a key, one authorisation an order, and none left open.
+
+    The shop and its payment provider are killed in turn, and the provider tells everything again in any order.
+    """
     dice = random.Random(KEYS)  # noqa: S311 - makes trouble, guards nothing
     environment = {
         "DATABASE_URL": fresh_url,
         "RATE_LIMIT_REQUESTS": "0",
         "LOG_LEVEL": "error",
         "DRAIN_SECONDS": "0",
-        "PAYMENT_POLL_SECONDS": "0.05",
-        "PAYMENT_UNKNOWN_SECONDS": "0.2",
-    }
+        "PORT": str(bank.shop_port),
+    } | bank.settings
     shop = {"now": start(**environment)}
     shop["now"].wait_until_ready()
     authorization = f"Bearer {shop['now'].token('ann')}"
@@ -139,19 +145,24 @@ async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: Server
     insisting = asyncio.gather(*(buyer.insist(dice) for buyer in buyers))
     for _ in range(KILLS):
         await asyncio.sleep(dice.uniform(0.05, 0.5))
+        bank.kill()
+        await asyncio.sleep(dice.uniform(0.0, 0.1))
         shop["now"].stop()
         shop["now"] = start(**environment)
+        bank.start()
         await asyncio.to_thread(shop["now"].wait_until_ready)
     await insisting
     async with _client(shop["now"]) as client:
+        for body, headers in await asyncio.to_thread(bank.told_again, dice):
+            (await client.post("/v1/payment-events", content=body, headers=headers)).raise_for_status()
         await _settled(client)
         orders = await _everything(client, "/v1/orders")
-    booked = await _booked(fresh_url)
+    booked = [(one["amount"], one["kind"], one["status"]) for one in await asyncio.to_thread(bank.books)]
 
     assert [len(buyer.heard) for buyer in buyers] == [1] * KEYS
     assert sorted(each["cart"] for each in orders) == sorted(draft["cart"] for draft in drafts)
     assert {each["payment_state"] for each in orders} == {"authorized"}
-    assert booked == [(1_250, "authorize")] * KEYS
+    assert booked == [(1_250, "authorize", "succeeded")] * KEYS
 
 
 async def _settled(client: httpx.AsyncClient) -> None:
@@ -169,11 +180,3 @@ async def _everything(client: httpx.AsyncClient, path: str) -> list[dict[str, An
         found += page["items"]
         following = f"{path}?limit=100&cursor={page['next']}" if "next" in page else ""
     return found
-
-
-async def _booked(url: str) -> list[tuple[int, str]]:
-    database = Database(Settings(database_url=SecretStr(url)))
-    async with database.reading() as session:
-        rows = (await session.execute(text("SELECT amount, kind FROM sandbox_payments"))).all()
-    await database.close()
-    return [(row.amount, row.kind) for row in rows]
