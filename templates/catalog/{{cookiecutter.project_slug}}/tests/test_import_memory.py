@@ -16,7 +16,7 @@ from tests.scale import scale
 MEGABYTES = scale(20, 100)
 """A hundred is the most that a file may have."""
 
-MOST_GROWTH = scale(25, 60) * 1024 * 1024
+MOST_GROWTH = scale(40, 60) * 1024 * 1024
 _TEXT = "Quiet and frugal, for heating and drinking water. " * 200
 
 
