@@ -139,11 +139,11 @@ def test_misshaped_files_are_judged_without_a_traceback(start: int) -> None:
 def test_many_damaged_files_are_judged_without_a_traceback(start: int) -> None:
     """The same, two thousand times, and two thousand misshapen ones."""
     for seed in range(start, start + 100):
-        began = time.monotonic()
+        began = time.process_time()  # a soak shares its machine
         report(mutated(seed))
         report(misshaped(seed))
 
-        assert time.monotonic() - began < 5, seed
+        assert time.process_time() - began < 5, seed
 
 
 @pytest.mark.parametrize(
