@@ -67,7 +67,8 @@ class Facts:
         self.helm = helm
         self.paths: tuple[str, ...] = files.paths
         self.known = frozenset(files.paths)
-        self.unreadable: dict[str, Unreadable] = {}
+        closed: dict[str, str] = getattr(files, "closed", {})  # a directory's; trees in memory have no such doors
+        self.unreadable: dict[str, Unreadable] = {path: Unreadable(reason) for path, reason in closed.items()}
         """Files that a fact needed and that could not be read, with the reason; part of the report."""
         self._kept: dict[Any, Any] = {}
         self._texts: dict[str, str] = {}

@@ -75,8 +75,10 @@ class Checkout:
         if not os.path.isdir(directory):
             raise BadRequest(f"{directory}: not a directory", hint="name the directory of a repository")
         self.directory = os.path.realpath(directory)
-        listed = _listed_by_git(self.directory)
-        walked = _walk(self.directory) if listed is None else listed
+        self.closed: dict[str, str] = {}
+        """Directories, and files in them, that may not be looked into, with the reason."""
+        listed = _listed_by_git(self.directory, self.closed)
+        walked = _walk(self.directory, self.closed) if listed is None else listed
         self.paths = tuple(sorted(path for path in walked if not _NEVER & set(path.split("/")[:-1])))
 
     def size(self, path: str) -> int:
@@ -218,29 +220,33 @@ def _git(directory: str, *words: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _listed_by_git(directory: str) -> list[str] | None:
+def _listed_by_git(directory: str, closed: dict[str, str]) -> list[str] | None:
     listed = _git(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     if listed is None:
         return None
     paths = listed.decode("utf-8", "surrogateescape").split("\0")
     # a directory that its repository ignores as a whole is listed as empty; it was asked for, so it is walked
-    return [path for path in paths if path and _is_plain_file(directory, path)] or None
+    return [path for path in paths if path and _is_plain_file(directory, path, closed)] or None
 
 
-def _is_plain_file(directory: str, path: str) -> bool:
+def _is_plain_file(directory: str, path: str, closed: dict[str, str]) -> bool:
     try:
         return stat.S_ISREG(os.lstat(os.path.join(directory, path)).st_mode)
+    except PermissionError as error:
+        closed[path] = error.strerror or str(error)
+        return False
     except OSError:
         return False
 
 
-def _walk(directory: str) -> Iterator[str]:
+def _walk(directory: str, closed: dict[str, str]) -> Iterator[str]:
     stack: list[tuple[str, tuple[tuple[str, list[str]], ...]]] = [("", ())]
     while stack:
         below, rules = stack.pop()
         try:
             entries = list(os.scandir(os.path.join(directory, below)))
-        except OSError:
+        except OSError as error:
+            closed[below.rstrip("/")] = error.strerror or str(error)
             continue
         if any(entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in entries):
             rules = (*rules, (below, _patterns(os.path.join(directory, below, ".gitignore"))))

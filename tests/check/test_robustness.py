@@ -1,6 +1,7 @@
 """Whatever lies in a repository: no traceback, no hang, no code run, and what could not be read is named."""
 
 import copy
+import errno
 import json
 import os
 import random
@@ -198,6 +199,34 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         "catalog-info.yaml": "not YAML: mapping values are not allowed in this context",
         "compose.yaml": "binary",
     }.items() <= {path: reason for path, _, reason in found.unreadable}.items()
+
+
+def test_a_closed_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind a door that this user may not open is not judged, and the report says so."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "README.md").write_text("hello\n")
+    (tmp_path / "closed").mkdir()
+    real = os.scandir
+
+    def guarded(path: str) -> Any:
+        if path.rstrip("/").endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)  # root may open every door
+    facts = Facts(Checkout(str(tmp_path)))
+
+    assert ("open/README.md",) == facts.paths
+    assert (("closed", 1, "Permission denied"),) == judge(facts, all_rules()).unreadable
+
+
+def test_three_thousand_declared_roots_take_no_square_of_time() -> None:
+    """Each is asked every rule, and none looks through all the others."""
+    declared = "[check.roots]\n" + "".join(f'"a{n}" = "service"\n' for n in range(3000))
+    began = time.process_time()
+    report({"machgen.toml": File(declared.encode())})
+
+    assert time.process_time() - began < 5
 
 
 NINE = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
