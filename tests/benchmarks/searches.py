@@ -12,7 +12,9 @@ import random
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +49,9 @@ def searches(bench: Laboratory, rate: float = 50.0, seconds: float = 30.0) -> No
         targets = questions(server, int(rate * seconds))
         bench.ask(server, targets, connections=50, rate=rate, requests=int(5 * rate))
         _measure(bench, server, targets, rate, "search")
-        with _published_anew(bench, server) as count:
+        with _published_anew(bench, server) as statuses:
             _measure(bench, server, targets, rate, "while publishing")
-        print(f"  {'':16} {len(count)} publications meanwhile")
+        print(f"  {'':16} publications meanwhile: {dict(Counter(statuses))}")
 
 
 def questions(server: Server, count: int) -> list[str]:
@@ -105,7 +107,7 @@ def _measure(bench: Laboratory, server: Server, targets: Sequence[str], rate: fl
 
 @contextmanager
 def _published_anew(bench: Laboratory, server: Server, each_second: float = 5.0) -> Iterator[list[int]]:
-    """Publish products anew all the while, in a steady beat; the list grows with each."""
+    """Publish products anew all the while, in a steady beat; the list takes the status of each."""
     token = bench.run("chassis", "token").strip()
     ids = [each["id"] for each in json.loads(server.get(f"{PRODUCTS}&limit=100")[1])["items"]]
     done: list[int] = []
@@ -115,8 +117,11 @@ def _published_anew(bench: Laboratory, server: Server, each_second: float = 5.0)
         while not over.wait(1 / each_second):
             path = f"http://127.0.0.1:{server.port}/v1/products/{ids[len(done) % len(ids)]}/publications"
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            with urllib.request.urlopen(urllib.request.Request(path, b"{}", headers), timeout=60) as response:
-                done.append(response.status)
+            try:
+                with urllib.request.urlopen(urllib.request.Request(path, b"{}", headers), timeout=60) as response:
+                    done.append(response.status)
+            except urllib.error.HTTPError as refused:
+                done.append(refused.code)
 
     thread = threading.Thread(target=publish)
     thread.start()
