@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "machgen.check.headless",
     "machgen.check.cloud_native.base_image",
     "machgen.check.cloud_native.image_build",
+    "machgen.check.cloud_native.image_downloads",
     "machgen.check.cloud_native.image_start",
     "machgen.check.cloud_native.workloads",
     "machgen.check.cloud_native.probing",

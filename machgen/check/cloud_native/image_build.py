@@ -1,4 +1,4 @@
-"""C001, C005, C006, C007, C009: what goes into an image, and what stays out."""
+"""C001, C005, C006, C007: what goes into an image, and what stays out."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from machgen.check.dockerfile import (
     Dockerfile,
     Instruction,
     Stage,
-    contributing,
     copies,
     dockerfiles,
     image_name,
@@ -348,93 +347,6 @@ def _secrets_in(dockerfile: Dockerfile, each: Instruction) -> Iterator[Flaw]:
         match = _INLINE.search(each.value)
         if match and is_secret_value(next(group for group in match.groups() if group)):
             yield Flaw("RUN holds a credential, and the layer's history keeps it", at, "RUN")
-
-
-_PIPED = lazy_compile(
-    r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;\"']+)[^|;\n]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|da|z|a)?sh\b"
-)
-_FETCH = lazy_compile(r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;&\"')]+)")
-_UNVERSIONED = (
-    (lazy_compile(r"\bgo (?:install|get) (\S+@latest)"), "go install"),
-    (
-        lazy_compile(
-            r"\bnpm (?:install|i|add) (?:-\S+ )*(?:-g|--global)(?: -\S+)* (?!-)((?:@[\w.-]+/)?[\w.-]+)(?=\s|$|&|;)"
-        ),
-        "npm install -g",
-    ),
-    (lazy_compile(r"\bnpm (?:install|i|add) (?:-g|--global) ((?:@[\w.-]+/)?[\w.-]+@latest)"), "npm install -g"),
-    (lazy_compile(r"\bcargo install (?!.*--(?:version|locked|path|git))([\w-]+)(?=\s|$)"), "cargo install"),
-    (lazy_compile(r"\bgem install ([\w-]+)(?=\s*(?:$|&|;))"), "gem install"),
-)
-_PIP = lazy_compile(r"\bpip3? install\b([^&|;\n]*)")
-_CHECKED = lazy_compile(r"sha(?:256|512|1)sum|gpg --(?:batch --)?verify|--checksum|cosign verify|minisign")
-
-
-@rule(
-    "C009",
-    "Nothing unpinned is downloaded into an image",
-    level=Level.WARNING,
-    source="OpenSSF Scorecard, Pinned-Dependencies; SLSA v1.0 build track; hadolint DL3013, DL3016, DL4006",
-    mend="Name the version, check the download's digest, or take it from a pinned image with `COPY --from`.",
-    applies_when="the repository has container files",
-)
-def downloads_pinned(facts: Facts) -> Iterator[Answer]:
-    """`curl | sh` and installers without a version run whatever the other side serves that day, as root, in the build
-    of your product. The same commit then builds different images, and a compromised site is in all of them."""
-    if not facts.once(dockerfiles):
-        yield NO_IMAGE
-    for dockerfile in facts.once(dockerfiles):
-        for stage in contributing(dockerfile):
-            for each in stage.instructions:
-                if each.keyword == "RUN":
-                    yield from _downloads(dockerfile, each)
-                elif each.keyword == "ADD" and "checksum" not in each.flags:
-                    for source in each.words[:-1]:
-                        if re.match(r"https?://(?!github\.com/[^/]+/[^/]+\.git)", source) and not _versioned(source):
-                            yield Flaw(
-                                f"ADD takes {source} without a version or checksum", dockerfile.at(each.line), source
-                            )
-
-
-def _versioned(url: str) -> bool:
-    """Whether a URL names a release; a variable in it is taken for the version that the file sets."""
-    return "latest" not in url and bool(
-        re.search(r"\d+\.\d+|[0-9a-f]{40}|/v\d+[/.]|\$\{?\w*(?:VERSION|REVISION|RELEASE|TAG|SHA)", url)
-    )
-
-
-def _downloads(dockerfile: Dockerfile, each: Instruction) -> Iterator[Flaw]:
-    at, value = dockerfile.at(each.line), each.value
-    yield from _fetched(at, value)
-    for pattern, command in _UNVERSIONED:
-        for match in pattern.finditer(value):
-            if match[1] not in {"npm", "corepack"} or match[1].endswith("latest"):
-                yield Flaw(f"`{command} {match[1]}` takes whatever version is newest", at, match[1])
-    for match in _PIP.finditer(value):
-        words = match[1].split()
-        if any(word.startswith(("-r", "--requirement", "-c", "--constraint", "-e")) for word in words):
-            continue
-        for word in words:
-            if re.fullmatch(
-                r"\"?[A-Za-z][\w.-]*(?:\[[\w,"
-                r"-]+\])?\"?",
-                word,
-            ) and not word.endswith((".whl", ".txt", ".gz")):
-                name = word.strip('"')
-                yield Flaw(f"`pip install {name}` takes whatever version is newest", at, name)
-
-
-def _fetched(at: Place, value: str) -> Iterator[Flaw]:
-    piped = {match[1] for match in _PIPED.finditer(value)}
-    for url in sorted(piped):
-        if not _versioned(url):
-            yield Flaw(f"a script from {url} is run as it comes", at, url)
-    if _CHECKED.search(value):
-        return
-    for match in _FETCH.finditer(value):
-        url = match[1]
-        if url not in piped and re.search(r"latest|/(?:master|main)/|\.(?:sh|py)\Z", url) and not _versioned(url):
-            yield Flaw(f"{url} is downloaded without a version or checksum", at, url)
 
 
 RULES = rules_in(vars())
