@@ -9,6 +9,8 @@ import pytest
 _Size = TypeVar("_Size", int, float)
 
 SOAK = os.environ.get("SOAK") == "1"
+PATIENCE_SECONDS = 7200 if SOAK else 300
+"""How long a test may take before it counts as one that waits for something that never comes."""
 
 
 def scale(little: _Size, all_of_it: _Size) -> _Size:
