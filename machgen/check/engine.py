@@ -1,14 +1,22 @@
 """Ask every selected rule of the repository and of its roots, and keep what became of each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
+from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
-from machgen.check.model import Edit, Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown
+from machgen.check.model import Edit, Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown, covers
 from machgen.check.roots import Root, roots
+from machgen.check.second_core import both
 
 _ABOUT_CODE = frozenset({"M", "C", "H"})
 """Letters whose rules ask what a contract alone cannot answer."""
+
+_OF_CONTRACTS = ("A", "H003", "H005", "H007")
+
+_Question = tuple[Rule, Root | None]
+_Told = tuple[list[Flaw], Outcome, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +38,25 @@ class Report:
     ignored: tuple[tuple[Finding, str], ...] = ()
 
 
-def judge(facts: Facts, rules: Iterable[Rule]) -> Report:
+def judge(facts: Facts, rules: Iterable[Rule], *, second_core: bool = False) -> Report:
     """Ask each rule once, or once per root whose role it names.
 
     Args:
         facts: The repository.
         rules: The rules to ask, as selected.
+        second_core: Whether a second process may share the work; see `second_core.both`. The report is the same.
 
     Returns:
         Everything found, at the rules' own levels; `configuration.apply` sets aside what the repository ignores.
     """
     found = facts.once(roots)
-    judgements: list[Judgement] = []
+    asked = tuple((rule, root) for rule in rules for root in _asked(rule, found))
     findings: list[Finding] = []
-    for rule in rules:
-        for root in _asked(rule, found):
-            flaws, judgement = _ask(rule, facts, root)
-            judgements.append(judgement)
-            findings.extend(_finding(rule, flaw, root, facts) for flaw in flaws)
-    unreadable = tuple((path, error.line, error.reason) for path, error in sorted(facts.unreadable.items()))
-    return Report(_distinct(findings), tuple(judgements), found, unreadable)
+    judgements: list[Judgement] = []
+    for (rule, root), (flaws, outcome, reasons) in zip(asked, _answers(facts, asked, second_core), strict=True):
+        judgements.append(Judgement(rule, root.path if root else None, outcome, reasons))
+        findings.extend(_finding(rule, flaw, root, facts) for flaw in flaws)
+    return Report(_distinct(findings), tuple(judgements), found, facts.unread())
 
 
 def _asked(rule: Rule, found: tuple[Root, ...]) -> Iterator[Root | None]:
@@ -58,9 +65,34 @@ def _asked(rule: Rule, found: tuple[Root, ...]) -> Iterator[Root | None]:
     yield from (root for root in found if root.role in rule.roles)
 
 
-def _ask(rule: Rule, facts: Facts, root: Root | None) -> tuple[list[Flaw], Judgement]:
+def of_contracts(rule: Rule) -> bool:
+    """Whether a rule reads contracts, which is half of the work: no other one parses them."""
+    return any(covers(each, rule.id) for each in _OF_CONTRACTS)
+
+
+def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> list[_Told]:
+    """What became of each question; those about contracts are asked by a process of their own, where that may be."""
+    half = [of_contracts(rule) for rule, _ in asked]
+    # what is compared with is read by a process of git's, and that answers one process only
+    if not second_core or facts.base is not None or all(half) or not any(half):
+        return [_ask(rule, facts, root) for rule, root in asked]
+
+    def theirs() -> tuple[list[_Told], dict[str, Unreadable], dict[str, Unreadable]]:
+        told = [_ask(rule, facts, root) for rule, root in compress(asked, half)]
+        return told, facts.unreadable, facts.passed_over
+
+    def ours() -> list[_Told]:
+        return [_ask(rule, facts, root) for (rule, root), is_theirs in zip(asked, half, strict=True) if not is_theirs]
+
+    (first, unreadable, passed_over), second = both(theirs, ours)
+    facts.learn(unreadable, passed_over)
+    told = {True: iter(first), False: iter(second)}
+    return [next(told[is_theirs]) for is_theirs in half]
+
+
+def _ask(rule: Rule, facts: Facts, root: Root | None) -> _Told:
     if root is not None and root.is_contract_only and rule.letter in _ABOUT_CODE:
-        return [], Judgement(rule, root.path, Outcome.NOT_APPLICABLE, ("only its contract is here",))
+        return [], Outcome.NOT_APPLICABLE, ("only its contract is here",)
     flaws: list[Flaw] = []
     excused: list[str] = []
     open_: list[str] = []
@@ -72,14 +104,13 @@ def _ask(rule: Rule, facts: Facts, root: Root | None) -> tuple[list[Flaw], Judge
                 excused.append(reason)
             case Unknown(reason):
                 open_.append(reason)
-    where = root.path if root else None
     if flaws:
-        return flaws, Judgement(rule, where, Outcome.FOUND, tuple(open_))
+        return flaws, Outcome.FOUND, tuple(open_)
     if open_:
-        return flaws, Judgement(rule, where, Outcome.UNKNOWN, tuple(open_))
+        return flaws, Outcome.UNKNOWN, tuple(open_)
     if excused:
-        return flaws, Judgement(rule, where, Outcome.NOT_APPLICABLE, tuple(excused))
-    return flaws, Judgement(rule, where, Outcome.PASSED)
+        return flaws, Outcome.NOT_APPLICABLE, tuple(excused)
+    return flaws, Outcome.PASSED, ()
 
 
 def _finding(rule: Rule, flaw: Flaw, root: Root | None, facts: Facts) -> Finding:

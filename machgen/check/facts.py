@@ -70,6 +70,8 @@ class Facts:
         closed: dict[str, str] = getattr(files, "closed", {})  # a directory's; trees in memory have no such doors
         self.unreadable: dict[str, Unreadable] = {path: Unreadable(reason) for path, reason in closed.items()}
         """Files that a fact needed and that could not be read, with the reason; part of the report."""
+        self.passed_over: dict[str, Unreadable] = {}
+        """Files that can be read and are too large for patterns to look through; part of the report too."""
         self._kept: dict[Any, Any] = {}
         self._texts: dict[str, str] = {}
         self._names: dict[str, list[str]] | None = None
@@ -157,7 +159,7 @@ class Facts:
         if key not in self._kept:
             text = self.text(path) or ""
             if len(text) > LARGEST_PROSE:
-                self.unreadable.setdefault(path, Unreadable("larger than 1 MB: not looked through"))
+                self.passed_over[path] = Unreadable("larger than 1 MB: not looked through")
                 text = ""
             if len(text) > LONGEST_LINE:
                 text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in text.split("\n"))
@@ -251,9 +253,25 @@ class Facts:
                 self._kept[key] = error
         value = self._kept[key]
         if isinstance(value, Unreadable):
-            self.unreadable.setdefault(path, value)
+            self._learn(path, value)
             return otherwise
         return value
+
+    def _learn(self, path: str, error: Unreadable) -> None:
+        # a file may be read as YAML and as JSON: which of its errors is told does not hang on who read it first
+        known = self.unreadable.get(path, error)
+        self.unreadable[path] = min(known, error, key=lambda each: (each.line, each.reason))
+
+    def learn(self, unreadable: dict[str, Unreadable], passed_over: dict[str, Unreadable]) -> None:
+        """Take over what others found out about files that cannot be read, in facts about the same repository."""
+        for path, error in unreadable.items():
+            self._learn(path, error)
+        self.passed_over |= passed_over
+
+    def unread(self) -> tuple[tuple[str, int, str], ...]:
+        """Return path, line and reason of every file that could not be read, or not be looked through, by path."""
+        every = self.passed_over | self.unreadable
+        return tuple((path, error.line, error.reason) for path, error in sorted(every.items()))
 
     def grep(
         self, paths: "Iterator[str] | tuple[str, ...]", pattern: re.Pattern[str]

@@ -25,6 +25,7 @@ def main() -> None:
         catch_signals()
         code = run(sys.argv[1:])
         ignore_signals()
+        gc.freeze()  # the end of the process gives everything back at once; nobody looks through it for garbage before
     except KeyboardInterrupt as error:  # before anything was begun, or after all was said
         code = 128 + getattr(error, "signal", 2)
     sys.exit(code)

@@ -124,7 +124,7 @@ def _checked(path: str, asked: _Asked, *, fix: bool) -> "Report":
         rules = [
             rule for rule in configuration.rules(book.rules) if not any(covers(each, rule.id) for each in asked.ignore)
         ]
-        report = apply(judge(facts, rules), configuration, facts)
+        report = apply(judge(facts, rules, second_core=True), configuration, facts)
         if not fix or not _fixed(path, facts, report):
             break
     return report

@@ -1,0 +1,200 @@
+"""A check shares its work with a second process where it can; what it says does not hang on that."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from machgen.answers import resolve
+from machgen.bundle import builtin_template, descriptions
+from machgen.check.api_first.contracts import contracts
+from machgen.check.engine import judge, of_contracts
+from machgen.check.facts import Facts
+from machgen.check.files import TreeFiles
+from machgen.check.registry import all_rules
+from machgen.render import Renderer
+from tests.check.test_services import FILE
+from tests.running import PATIENCE, environment
+
+T = TypeVar("T")
+
+ALONE = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+PAIRED = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="a second process needs a second processor"
+)
+SERVICES = sorted((Path(__file__).parent / "services").iterdir())
+
+
+def python(code: str, cwd: Path) -> str:
+    """What a program of its own prints; it may fork, as no test runner's threads are in it."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=cwd,
+        env=environment(cwd),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@PAIRED
+@pytest.mark.parametrize("source", SERVICES, ids=lambda path: path.stem)
+def test_the_report_of_one_processor_and_of_two_is_the_same(source: Path, tmp_path: Path) -> None:
+    """Byte for byte, with findings, unknowns and unreadable files on both sides."""
+    head, *parts = FILE.split(source.read_text())
+    unreadable = {
+        "broken.yaml": "a: [",
+        "openapi.json": '{"openapi": "3.1.0",',
+        "k8s/a.yaml": "kind: {",
+        "b.yaml": "\0",
+    }
+    files = dict(zip(parts[::2], parts[1::2], strict=True)) | unreadable
+    for path, text in files.items():
+        place = tmp_path / "judged" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    check = "import sys; sys.argv[1:] = ['check', 'judged', '--format', 'json']; from machgen.cli import main; main()"
+
+    alone = python(ALONE + check, tmp_path)
+    assert alone == python(check, tmp_path)
+    assert set(re.findall(r"^([A-Z])\d{3}", head, re.MULTILINE)) <= set(re.findall(r'"rule": ?"([A-Z])\d{3}"', alone))
+    assert '"openapi.json"' in alone
+
+
+@PAIRED
+def test_the_first_half_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """And here where there is one processor, or where a thread may hold a lock."""
+    shown = """
+    from machgen.check.second_core import both
+    from threading import Event, Thread
+
+    def shown():
+        first, second = both(os.getpid, os.getpid)
+        print(second == os.getpid(), first == second)
+
+    shown()
+    ended = Event()
+    thread = Thread(target=ended.wait)
+    thread.start()
+    shown()
+    ended.set()
+    thread.join()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    shown()
+    """
+
+    assert "True False\nTrue True\nTrue True\n" == python("import os\n" + textwrap.dedent(shown), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("work", "length"),
+    [
+        pytest.param("os.kill(os.getpid(), 9) if os.getpid() != here else 'here'", 4, id="killed"),
+        pytest.param("os._exit(0) if os.getpid() != here else 'here'", 4, id="says nothing"),
+        pytest.param("(lambda: 0) if os.getpid() != here else 'here'", 4, id="cannot be pickled"),
+        pytest.param("1 / (os.getpid() == here) and 'here'", 4, id="raises"),
+        pytest.param("'x' * 1_000_000", 1_000_000, id="has much to say"),
+    ],
+)
+def test_a_child_that_does_not_answer_costs_time_and_nothing_else(work: str, length: int, tmp_path: Path) -> None:
+    """Its half is done here then; nothing is printed about it, and no process is left."""
+    told = python(
+        f"""
+        import os
+        from machgen.check.second_core import both
+        here = os.getpid()
+        first, second = both(lambda: {work}, lambda: 2)
+        print(len(first), second)
+        try:
+            print(os.waitpid(-1, 0))
+        except ChildProcessError:
+            print("no child")
+        """,
+        tmp_path,
+    )
+
+    assert f"{length} 2\nno child\n" == told
+
+
+@pytest.mark.parametrize("failing", ["first", "second"])
+def test_what_either_half_raises_is_raised_here(failing: str, tmp_path: Path) -> None:
+    """With its own type and message, once, and the other process has ended before."""
+    told = python(
+        f"""
+        import os, time
+        from machgen.check.second_core import both
+        def fails(): raise ValueError("a defect")
+        def slow(): time.sleep(30 if {failing!r} == "second" else 0)
+        try:
+            both(*((fails, slow) if {failing!r} == "first" else (slow, fails)))
+        except ValueError as error:
+            print(error)
+        try:
+            print(os.waitpid(-1, 0))
+        except ChildProcessError:
+            print("no child")
+        """,
+        tmp_path,
+    )
+
+    assert "a defect\nno child\n" == told
+
+
+@PAIRED
+def test_an_interrupt_ends_both_processes(tmp_path: Path) -> None:
+    """SIGTERM reaches the parent only, in the middle of its half; the child does not go on by itself."""
+    told = python(
+        f"""
+        import os, signal, sys, time
+        from machgen.check.second_core import both
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+        started = time.monotonic()
+        try:
+            both(lambda: time.sleep({PATIENCE}), lambda: os.kill(os.getpid(), {int(signal.SIGTERM)}))
+        finally:
+            try:
+                print(os.waitpid(-1, 0))
+            except ChildProcessError:
+                print("no child", time.monotonic() - started < {PATIENCE / 2})
+        """,
+        tmp_path,
+    )
+
+    assert "no child True\nended\n" == told
+
+
+class Watched(Facts):
+    """Facts that know what was asked of them."""
+
+    def __init__(self, files: TreeFiles) -> None:
+        super().__init__(files)
+        self.asked: list[object] = []
+
+    def once(self, extract: Callable[[Facts], T]) -> T:
+        """Remember the question."""
+        self.asked.append(extract)
+        return super().once(extract)
+
+
+@pytest.mark.parametrize("name", descriptions())
+def test_only_one_half_of_the_rules_reads_contracts(name: str) -> None:
+    """So that the large files of a service are parsed once, and the other process need not wait for them."""
+    template, plan = builtin_template(name)
+    renderer = Renderer(template, plan=plan)
+    files = TreeFiles(renderer.tree(resolve(template, renderer, []).context))
+
+    def readers(*, about: bool) -> bool:
+        facts = Watched(files)
+        judge(facts, [rule for rule in all_rules() if of_contracts(rule) is about])
+        return contracts in facts.asked
+
+    assert (True, False) == (readers(about=True), readers(about=False))
