@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..vocabulary.apportionment import apportion
+
 WHOLE = 10_000
 """Basis points of everything."""
 
@@ -88,9 +90,4 @@ def clash(one: Rule, other: Rule) -> bool:
 
 def amounts(amount: int, splits: Sequence[Split]) -> list[int]:
     """Divide an amount by shares; the parts add up to it. What rounding leaves goes to the largest remainders."""
-    sign = -1 if amount < 0 else 1
-    parts = [divmod(abs(amount) * split.share, WHOLE) for split in splits]
-    left = abs(amount) - sum(whole for whole, _ in parts)
-    by_remainder = sorted(range(len(parts)), key=lambda index: (-parts[index][1], index))
-    extra = set(by_remainder[:left])
-    return [sign * (whole + (index in extra)) for index, (whole, _) in enumerate(parts)]
+    return apportion(amount, [split.share for split in splits])

@@ -15,9 +15,9 @@ from chassis.identifiers import uuid7
 
 from ..catalog.port import Article
 from ..channels.models import ChannelRow
-from ..prices.engine import Priced, Situation, Wanted
 from ..prices.explanation import Explanation
 from ..prices.port import Pricing
+from ..prices.rules import Priced, Situation, Wanted
 from ..prices.tax import Amounts, TaxRounding, amounts
 from ..vocabulary.percent import share
 from .models import CartRow
@@ -38,6 +38,7 @@ class Terms:
     """What a buyer gets in a channel."""
 
     channel: ChannelRow
+    customer: str
     customer_group: str | None
     needs_approval: bool
     pricing: Pricing
@@ -62,6 +63,7 @@ async def priced_lines(
     """Return the lines at the prices of a moment; one that cannot be ordered says why."""
     situation = Situation(
         channel=row.channel,
+        customer=terms.customer,
         customer_group=terms.customer_group,
         currency=row.currency,
         moment=moment,
@@ -93,9 +95,11 @@ def _priced(line: dict[str, Any], found: Priced, country: str, channel: ChannelR
             share(percent),
             included=channel.prices_include_tax,
             rounding=TaxRounding(channel.tax_rounding),
+            reduction=found.reduction,
         )
     return known | {
         "unit_price": found.unit or 0,
+        "reduction": found.reduction,
         "tax_percent": percent or "0",
         "net": worth.net,
         "tax": worth.tax,
@@ -121,6 +125,9 @@ def spent_budgets(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
             if rule["outcome"] == "applied":
                 saved = (rule["before"] - rule["after"]) * line["quantity"]
                 spent[rule["key"]] = spent.get(rule["key"], 0) + saved
+        for rule in line["explanation"]["cart_rules"]:
+            if rule["outcome"] == "applied":
+                spent[rule["key"]] = spent.get(rule["key"], 0) + rule["share"]
     return spent
 
 

@@ -91,6 +91,9 @@ class CartLine(BaseModel):
     product_group: str | None = Field(description="category that sales are credited by", examples=["pumps"])
     quantity: Quantity
     unit_price: int = Field(description="one piece, with tax if the channel's prices include it", examples=[1800])
+    reduction: int = Field(
+        description="what discounts on the whole cart take off this line, in the same way", examples=[0]
+    )
     tax_class: Key
     tax_percent: Percent
     net: int = Field(description="the line before tax", examples=[3600])
@@ -106,7 +109,7 @@ class Totals(BaseModel):
     net: int = Field(description="before tax", examples=[3600])
     tax: int = Field(description="the tax", examples=[684])
     gross: int = Field(description="with tax: what is paid", examples=[4284])
-    saved: int = Field(description="what discounts took off the unit prices", examples=[400])
+    saved: int = Field(description="what discounts took off in all", examples=[400])
 
 
 class Minimum(BaseModel):

@@ -17,7 +17,7 @@ from chassis.problems import FieldError, Problem
 from ..channels import service as channels
 from ..channels.models import ChannelRow
 from ..customers.models import CustomerRow
-from ..customers.service import is_caller
+from ..customers.service import is_caller, reference_of
 from ..ports import Ports
 from . import agreed, appraisal
 from .appraisal import Terms
@@ -81,7 +81,13 @@ async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     if found is None:
         raise channels.unknown(channel)
     row, group, needs_approval = found
-    return Terms(channel=row, customer_group=group, needs_approval=bool(needs_approval), pricing=buyer.ports.pricing)
+    return Terms(
+        channel=row,
+        customer=reference_of(buyer.caller),
+        customer_group=group,
+        needs_approval=bool(needs_approval),
+        pricing=buyer.ports.pricing,
+    )
 
 
 async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft, articles: agreed.Articles = NONE) -> CartRow:

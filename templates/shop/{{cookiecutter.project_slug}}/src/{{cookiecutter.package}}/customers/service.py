@@ -42,7 +42,11 @@ async def create(session: AsyncSession, tenant: str, draft: CustomerDraft) -> Cu
     return row
 
 
+def reference_of(caller: Principal) -> str:
+    """Return by which reference the shop knows a caller as its customer."""
+    return caller.account or caller.subject
+
+
 def is_caller(caller: Principal) -> ColumnElement[bool]:
     """Return the condition for the customer that a caller is; nobody names their own."""
-    reference = caller.account or caller.subject
-    return and_(CustomerRow.tenant == caller.tenant, CustomerRow.reference == reference)
+    return and_(CustomerRow.tenant == caller.tenant, CustomerRow.reference == reference_of(caller))

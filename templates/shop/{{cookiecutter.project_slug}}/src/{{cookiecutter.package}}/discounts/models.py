@@ -21,6 +21,7 @@ class DiscountRow(OfTenant, TimeLimited, Resource, Base):
 
     key: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(200))
+    level: Mapped[str] = mapped_column(String(4), server_default="line")
     priority: Mapped[int]
     stacking: Mapped[str] = mapped_column(String(10))
     channel: Mapped[str | None] = mapped_column(String(100))
@@ -28,6 +29,7 @@ class DiscountRow(OfTenant, TimeLimited, Resource, Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     skus: Mapped[list[str] | None] = mapped_column(Document)
     minimum_quantity: Mapped[int]
+    minimum_value: Mapped[int] = mapped_column(BigInteger, server_default="0")
     code: Mapped[str | None] = mapped_column(String(50))
     percent: Mapped[str | None] = mapped_column(String(7))
     amount: Mapped[int | None] = mapped_column(BigInteger)

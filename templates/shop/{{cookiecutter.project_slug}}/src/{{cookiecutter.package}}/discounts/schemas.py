@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from chassis.values import Currency, Key, Sku
 
+from ..prices.rules import Level
 from ..prices.schemas import Amount, Channel, Group, Quantity
 from ..vocabulary.percent import Percent
 from ..vocabulary.stored import Stored
@@ -37,6 +38,11 @@ class DiscountDraft(Validity):
 
     key: Key
     name: Name
+    level: Level = Field(
+        Level.LINE,
+        description="`line` lowers the price of one piece; `cart` what all articles that it is for come to together",
+        examples=["line"],
+    )
     priority: int = Field(ge=0, le=10_000, strict=True, description="the higher one comes first", examples=[100])
     stacking: Stacking = Field(
         Stacking.COMBINES, description="`exclusive` goes together with no other one", examples=["combines"]
@@ -46,17 +52,23 @@ class DiscountDraft(Validity):
     currency: Currency | None = Field(None, description="only in this currency; needed for `amount` and `budget`")
     skus: list[Sku] | None = Field(None, min_length=1, max_length=5000, description="only these; null: every article")
     minimum_quantity: Quantity = 1
+    minimum_value: Annotated[
+        int,
+        Field(strict=True, ge=0, le=10**15, description="of these articles together, in minor units; for `cart`"),
+    ] = 0
     code: Code | None = Field(None, description="only for who gives it; null: for everybody")
     percent: Percent | None = Field(None, description="percent off; or else `amount`")
-    amount: Amount | None = Field(None, description="minor units off one piece; or else `percent`")
+    amount: Amount | None = Field(None, description="minor units off one piece, or off the cart; or else `percent`")
     budget: Budget = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.percent is None) == (self.amount is None):
             raise ValueError("either percent or amount")
-        if self.currency is None and (self.amount is not None or self.budget is not None):
-            raise ValueError("amount and budget need a currency")
+        if self.level is Level.LINE and self.minimum_value:
+            raise ValueError("minimum_value is for discounts on the cart")
+        if self.currency is None and (self.amount is not None or self.budget is not None or self.minimum_value):
+            raise ValueError("amount, budget and minimum_value need a currency")
         return self
 
 

@@ -9,6 +9,7 @@ from chassis.database import now, take_turns
 from chassis.problems import Problem
 
 from ..prices.clashes import DiscountScope, discounts_clash
+from ..prices.rules import Level
 from .models import DiscountRow
 from .schemas import DiscountDraft
 
@@ -76,6 +77,7 @@ async def _refuse_clash(session: AsyncSession, row: DiscountRow) -> None:
 
 def _scope(row: DiscountRow) -> DiscountScope:
     return DiscountScope(
+        level=Level(row.level),
         priority=row.priority,
         channel=row.channel,
         customer_group=row.customer_group,

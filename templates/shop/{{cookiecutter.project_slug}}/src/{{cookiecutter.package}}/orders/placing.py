@@ -29,7 +29,7 @@ from .schemas import Address, OrderDraft, PaymentMethod
 from .service import new_number, pay_until
 from .states import ORDER, PAYMENT, SHIPMENT
 
-_PRICED = ("unit_price", "net", "tax", "gross")
+_PRICED = ("unit_price", "reduction", "net", "tax", "gross")
 
 
 async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minutes: float) -> OrderRow:

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..discounts.models import DiscountRow
 from ..vocabulary.percent import share
 from ..vocabulary.validity import holds
-from .engine import Discount, Priced, PriceList, Rules, Situation, Tier, Wanted, price
+from .engine import price
 from .explanation import ListOutcome, RuleOutcome
 from .models import PriceListRow, PriceRow
 from .present import rules_now, tiers
+from .rules import Discount, Level, Priced, PriceList, Rules, Situation, Tier, Wanted
 
 _PERIOD = timedelta(days=30)
 
@@ -26,7 +27,7 @@ class EmbeddedPricing:
     ) -> list[Priced]:
         """Price lines by the rules of this moment."""
         skus = sorted({line.sku for line in wanted})
-        return price(wanted, situation, await rules_now(session, tenant, situation.currency, skus))
+        return price(wanted, situation, await rules_now(session, tenant, situation, skus))
 
     async def lowest_before(self, session: AsyncSession, tenant: str, situation: Situation, sku: str) -> int | None:
         """Return the lowest price of one piece in the 30 days before the present reduction."""
@@ -38,8 +39,10 @@ def _price_list(row: PriceListRow, prices: dict[str, Sequence[Tier]]) -> PriceLi
     return PriceList(
         key=row.key,
         channel=row.channel,
+        customer=row.customer,
         customer_group=row.customer_group,
         currency=row.currency,
+        discountable=row.discountable,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         tiers=prices,
@@ -49,6 +52,7 @@ def _price_list(row: PriceListRow, prices: dict[str, Sequence[Tier]]) -> PriceLi
 def _discount(row: DiscountRow) -> Discount:
     return Discount(
         key=row.key,
+        level=Level(row.level),
         priority=row.priority,
         exclusive=row.stacking == "exclusive",
         channel=row.channel,
@@ -56,6 +60,7 @@ def _discount(row: DiscountRow) -> Discount:
         currency=row.currency,
         skus=None if row.skus is None else frozenset(row.skus),
         minimum_quantity=row.minimum_quantity,
+        minimum_value=row.minimum_value,
         code=row.code,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
@@ -141,6 +146,7 @@ async def _history(session: AsyncSession, tenant: str, situation: Situation, sku
             PriceRow.tenant == tenant,
             PriceRow.sku == sku,
             PriceListRow.currency == situation.currency,
+            or_(PriceListRow.customer.is_(None), PriceListRow.customer == situation.customer),
             or_(PriceRow.replaced_at.is_(None), PriceRow.replaced_at > since),
         )
     )
@@ -152,8 +158,11 @@ async def _history(session: AsyncSession, tenant: str, situation: Situation, sku
         )
         for row, entry in (await session.execute(prices)).all()
     ]
+    # What is taken off a whole cart is no price of an article.
     discounts = select(DiscountRow).where(
-        DiscountRow.tenant == tenant, or_(DiscountRow.ended_at.is_(None), DiscountRow.ended_at > since)
+        DiscountRow.tenant == tenant,
+        DiscountRow.level == Level.LINE,
+        or_(DiscountRow.ended_at.is_(None), DiscountRow.ended_at > since),
     )
     known += [
         _Known(rule=replace(_discount(row), budget=None), begin=row.created_at, end=row.ended_at)

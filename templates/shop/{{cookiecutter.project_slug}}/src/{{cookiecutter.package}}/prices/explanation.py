@@ -30,6 +30,8 @@ class RuleOutcome(StrEnum):
     NOT_VALID_NOW = "not_valid_now"
     CODE_NOT_GIVEN = "code_not_given"
     BELOW_MINIMUM_QUANTITY = "below_minimum_quantity"
+    BELOW_MINIMUM_VALUE = "below_minimum_value"
+    NOT_DISCOUNTABLE = "not_discountable"
     AFTER_EXCLUSIVE = "after_exclusive"
     EXCLUSIVE_AFTER_OTHERS = "exclusive_after_others"
     BUDGET_USED_UP = "budget_used_up"
@@ -55,8 +57,22 @@ class RuleConsidered(BaseModel):
     after: int | None = Field(None, description="unit price after it, in minor units", examples=[1800])
 
 
+class CartRuleConsidered(BaseModel):
+    """A discount on the whole cart that was looked at; where it was applied, with what the lines that it is for came to
+    before and after it, and which part of the difference is this line's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: Key
+    outcome: RuleOutcome = Field(description="what became of it", examples=["applied"])
+    before: int | None = Field(None, description="these lines before it, in minor units", examples=[12_000])
+    after: int | None = Field(None, description="these lines after it, in minor units", examples=[11_000])
+    share: int | None = Field(None, description="what this line has of the difference", examples=[300])
+
+
 class Explanation(BaseModel):
-    """How a unit price came about: from ``base`` of ``price_list`` through the applied rules, in their order."""
+    """How a price came about: from ``base`` of ``price_list`` through the applied ``rules``, in their order, to the
+    unit price, and from the line at that price through the shares of the applied ``cart_rules``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,4 +82,9 @@ class Explanation(BaseModel):
     base: int | None = Field(None, description="unit price of that tier, in minor units", examples=[2000])
     unit: int | None = Field(None, description="unit price after all rules, in minor units", examples=[1800])
     lists: list[ListConsidered] = Field(description="lists with a price for the article, the most specific one first")
-    rules: list[RuleConsidered] = Field(default_factory=list, description="discounts in the order of their priority")
+    rules: list[RuleConsidered] = Field(
+        default_factory=list, description="discounts on the line, in the order of their priority"
+    )
+    cart_rules: list[CartRuleConsidered] = Field(
+        default_factory=list, description="discounts on the whole cart that follow them, in the order of their priority"
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Document, Resource
@@ -18,7 +18,10 @@ _PRESENT = text("replaced_at IS NULL")
 
 
 class PriceListRow(OfTenant, TimeLimited, Resource, Base):
-    """One price list; one that was deleted has ended and stays for the history."""
+    """One price list; one that was deleted has ended and stays for the history.
+
+    ``customer``: the account whose contract it is, or the subject of a person without one.
+    """
 
     __tablename__ = "price_lists"
     __table_args__ = (Index(None, "tenant", "key", unique=True, postgresql_where=_OPEN, sqlite_where=_OPEN),)
@@ -26,7 +29,9 @@ class PriceListRow(OfTenant, TimeLimited, Resource, Base):
     key: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str | None] = mapped_column(String(100))
+    customer: Mapped[str | None] = mapped_column(String(255))
     customer_group: Mapped[str | None] = mapped_column(String(100))
+    discountable: Mapped[bool] = mapped_column(server_default=true())
     currency: Mapped[str] = mapped_column(String(3))
     ended_at: Mapped[datetime | None]
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .engine import Priced, Situation, Wanted
+from .rules import Priced, Situation, Wanted
 
 
 class Pricing(Protocol):

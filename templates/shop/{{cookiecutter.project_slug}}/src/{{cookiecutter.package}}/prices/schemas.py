@@ -8,12 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chassis.values import Currency, Key, Sku
 
+from ..customers.schemas import Reference
 from ..vocabulary.stored import Stored
 from ..vocabulary.validity import Until, Validity
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="for people", examples=["Retail"])]
 Channel = Annotated[Key | None, Field(description="only in this channel; null: in all")]
 Group = Annotated[Key | None, Field(description="only for customers of this group; null: for all")]
+Contract = Annotated[
+    Reference | None,
+    Field(description="contract prices, only for this customer: its reference; null: for all, or the group"),
+]
+Discountable = Annotated[bool, Field(strict=True, description="whether discounts may lower what it asks")]
 Amount = Annotated[
     int, Field(strict=True, ge=0, le=10**12, description="in the currency's smallest unit", examples=[1999])
 ]
@@ -28,8 +34,16 @@ class PriceListDraft(Validity):
     key: Key
     name: Name
     channel: Channel = None
+    customer: Contract = None
     customer_group: Group = None
     currency: Currency
+    discountable: Discountable = True
+
+    @model_validator(mode="after")
+    def _for_one(self) -> Self:
+        if self.customer is not None and self.customer_group is not None:
+            raise ValueError("either customer or customer_group: a customer has one group")
+        return self
 
 
 class PriceListPatch(BaseModel):

@@ -69,7 +69,7 @@ async def _refuse_clash(session: AsyncSession, row: PriceListRow) -> None:
             raise Problem(
                 409,
                 "price-list-clash",
-                f"The price list {other.key} is for the same channel, customer group and currency at the same time: "
+                f"The price list {other.key} is for the same channel, customers and currency at the same time: "
                 "neither would be the more specific one.",
             )
 
@@ -77,6 +77,7 @@ async def _refuse_clash(session: AsyncSession, row: PriceListRow) -> None:
 def _scope(row: PriceListRow) -> ListScope:
     return ListScope(
         channel=row.channel,
+        customer=row.customer,
         customer_group=row.customer_group,
         currency=row.currency,
         valid_from=row.valid_from,

@@ -24,16 +24,23 @@ class Amounts:
     gross: int
 
 
-def amounts(unit: int, quantity: int, rate: Fraction, *, included: bool, rounding: TaxRounding) -> Amounts:
+def amounts(  # noqa: PLR0913 - what a line and its tax are made of
+    unit: int, quantity: int, rate: Fraction, *, included: bool, rounding: TaxRounding, reduction: int = 0
+) -> Amounts:
     """Return what a line comes to.
 
     :param unit: price of one piece in minor units, with the tax in it if ``included``.
+    :param reduction: taken off the whole line. Where the tax of one piece is rounded, some pieces cost a cent less then
+        than others.
     :param rate: the tax as a share of the net amount: 19/100.
     """
     of_price = rate / (1 + rate) if included else rate
-    by_line = rounding is TaxRounding.LINE
-    tax = round(unit * quantity * of_price) if by_line else round(unit * of_price) * quantity
-    price = unit * quantity
+    price = unit * quantity - reduction
+    if rounding is TaxRounding.LINE:
+        tax = round(price * of_price)
+    else:
+        each, dearer = divmod(price, quantity)
+        tax = round(each * of_price) * (quantity - dearer) + round((each + 1) * of_price) * dearer
     if included:
         return Amounts(net=price - tax, tax=tax, gross=price)
     return Amounts(net=price, tax=tax, gross=price + tax)

@@ -69,6 +69,11 @@ def _named(tenant: str, owner: str) -> ColumnElement[bool]:
     return (customers.c.tenant == tenant) & (customers.c.reference == owner)
 
 
+def _contracts(tenant: str, owner: str) -> ColumnElement[bool]:
+    lists = table("price_lists")
+    return (lists.c.tenant == tenant) & (lists.c.customer == owner)
+
+
 REGISTER: Mapping[str, Entry] = {
     "shipments": Entry(of=_of_orders("shipments"), fate=Fate.KEPT, why=TRADE),
     "returns": Entry(of=_of_orders("returns"), fate=Fate.CLEARED, why=TRADE),
@@ -79,6 +84,7 @@ REGISTER: Mapping[str, Entry] = {
     ),
     "orders": Entry(of=_owned("orders"), fate=Fate.CLEARED, why=INVOICE),
     "carts": Entry(of=_carts, fate=Fate.CLEARED, why=f"{TRADE}; what was never ordered is deleted"),
+    "price_lists": Entry(of=_contracts, fate=Fate.CLEARED, why=f"{TRADE}; the contract has ended"),
     "customers": Entry(of=_named, fate=Fate.DELETED),
 }
 """Every table with rows about buyers, in the order in which they are forgotten: what is found by another one, first."""
@@ -101,7 +107,6 @@ ABOUT_NOBODY = frozenset(
         "discounts",
         "inbox",
         "outbox_streams",
-        "price_lists",
         "prices",
         "sales_assignments",
         "stock_items",

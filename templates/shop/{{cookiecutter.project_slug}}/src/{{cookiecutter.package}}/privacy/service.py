@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
+from chassis.database import now
 from chassis.events import record
 from chassis.identifiers import uuid7
 from chassis.problems import Problem
@@ -14,6 +15,7 @@ from chassis.problems import Problem
 from ..carts.models import CartRow
 from ..customers.models import CustomerRow
 from ..orders.models import OrderRow, ReturnRow
+from ..prices.models import PriceListRow
 from . import events
 from .models import ErasureRow
 from .register import REGISTER, table
@@ -75,6 +77,12 @@ async def _empty(session: AsyncSession, caller: Principal, orders: list[OrderRow
     await session.execute(delete(CartRow).where(*mine, ~of_use).execution_options(synchronize_session=False))
     renamed = update(CartRow).where(*mine).values(owner=name, updated_at=CartRow.updated_at)
     await session.execute(renamed.execution_options(synchronize_session=False))
+    contracts = update(PriceListRow).where(
+        PriceListRow.tenant == caller.tenant, PriceListRow.customer == caller.subject
+    )
+    # The name that stands in their place, and not nothing: a list without a customer would be everybody's.
+    ended = contracts.values(customer=name, ended_at=func.coalesce(PriceListRow.ended_at, now()))
+    await session.execute(ended.execution_options(synchronize_session=False))
     await session.execute(
         delete(CustomerRow).where(CustomerRow.tenant == caller.tenant, CustomerRow.reference == caller.subject)
     )

@@ -47,6 +47,9 @@ class Quote(BaseModel):
     quantity: Quantity
     unit_price: int | None = Field(description="one piece, as the channel shows prices; null: nothing prices it")
     gross_unit_price: int | None = Field(description="one piece with tax; null: nothing prices or taxes it")
+    reduction: int = Field(
+        description="what discounts on all lines together take off this one, as the channel shows prices", examples=[0]
+    )
     tax_percent: Percent | None = Field(description="null: the channel does not tax its class in this country")
     gross: int | None = Field(description="the line with tax; null: nothing prices or taxes it", examples=[4284])
     per_measure: PricePerMeasure | None = Field(description="with tax; null for what is sold by the piece")

@@ -12,7 +12,7 @@ from ..carts.appraisal import rate_of
 from ..carts.service import Buyer, terms_of
 from ..catalog.port import Article
 from ..channels.models import ChannelRow
-from ..prices.engine import Priced, Situation, Wanted
+from ..prices.rules import Priced, Situation, Wanted
 from ..prices.tax import TaxRounding, amounts
 from ..vocabulary.percent import share
 from .schemas import PricePerMeasure, Quote, QuoteRequest, Quotes
@@ -33,6 +33,7 @@ async def _priced(session: AsyncSession, buyer: Buyer, asked: QuoteRequest, arti
     channel, tenant = terms.channel, buyer.caller.tenant
     situation = Situation(
         channel=channel.key,
+        customer=terms.customer,
         customer_group=terms.customer_group,
         currency=channel.currency,
         moment=now(),
@@ -68,8 +69,9 @@ def _quote(article: Article, priced: Priced, channel: ChannelRow, country: str, 
                 share(percent),
                 included=channel.prices_include_tax,
                 rounding=TaxRounding(channel.tax_rounding),
+                reduction=reduction,
             )
-            for quantity in (1, priced.quantity)
+            for quantity, reduction in ((1, 0), (priced.quantity, priced.reduction))
         )
     measured = None
     if one is not None and article.content is not None and (found := unit_price(one.gross, article.content)):
@@ -81,6 +83,7 @@ def _quote(article: Article, priced: Priced, channel: ChannelRow, country: str, 
         unit_price=priced.unit,
         gross_unit_price=one.gross if one else None,
         tax_percent=percent,
+        reduction=priced.reduction,
         gross=whole.gross if whole else None,
         per_measure=measured,
         lowest_before=lowest,

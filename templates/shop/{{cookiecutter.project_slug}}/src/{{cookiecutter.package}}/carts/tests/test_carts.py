@@ -121,6 +121,52 @@ async def test_discount_code_counts_for_who_gives_it(shop: httpx.AsyncClient) ->
     assert line["explanation"]["rules"] == [{"key": "spring", "outcome": "applied", "before": 20_000, "after": 18_000}]
 
 
+async def test_contract_prices_are_the_customers_alone(service: Service, shop: httpx.AsyncClient) -> None:
+    """Whoever asks with another account sees neither the price nor that there is one."""
+    await prices(shop, "contract", {"C40": [(1, 14_000)]}, customer="acme", discountable=False)
+    await put(shop, "customers", {"reference": "acme", "customer_group": "dealers"})
+    await put(shop, "discounts", {"key": "sale", "name": "Sale", "priority": 1, "percent": "10"})
+    (mine,) = (await cart(service.as_("dan", "shop:buy", account="acme"), {"C40": 1}, channel="b2b"))["lines"]
+    (others,) = (await cart(service.as_("eve", "shop:buy", account="bolt"), {"C40": 1}, channel="b2b"))["lines"]
+
+    assert (mine["unit_price"], mine["explanation"]["price_list"]) == (14_000, "contract")
+    assert mine["explanation"]["rules"] == [{"key": "sale", "outcome": "not_discountable"} | NOT_APPLIED]
+    assert others["unit_price"] == 18_000
+    assert "contract" not in str(others)
+
+
+NOT_APPLIED = {"before": None, "after": None}
+
+
+async def test_cart_discount_is_divided_among_the_lines(shop: httpx.AsyncClient) -> None:
+    """10.00 off from 100.00 on: each line says its part, is taxed for the rest, and all parts are what was saved."""
+    await put(shop, "discounts", TEN_OFF_A_HUNDRED)
+    made = await cart(shop, {"V1": 7})
+    small = made["lines"][0]
+    made = await put(shop, f"carts/{made['id']}/lines", {"sku": "S1", "quantity": 50})
+    valves, seals = made["lines"]
+
+    assert (small["reduction"], small["explanation"]["cart_rules"][0]["outcome"]) == (0, "below_minimum_value")
+    assert (valves["unit_price"], valves["reduction"], valves["gross"]) == (1_250, 639, 8_111)
+    assert (seals["unit_price"], seals["reduction"], seals["gross"]) == (99, 361, 4_589)
+    assert (valves["net"], valves["tax"]) == (6_816, 1_295)
+    assert made["totals"] == {"net": 10_672, "tax": 2_028, "gross": 12_700, "saved": 1_000}
+    assert seals["explanation"]["cart_rules"] == [
+        {"key": "voucher", "outcome": "applied", "before": 13_700, "after": 12_700, "share": 361}
+    ]
+
+
+TEN_OFF_A_HUNDRED: dict[str, Any] = {
+    "key": "voucher",
+    "name": "Ten off a hundred",
+    "level": "cart",
+    "priority": 1,
+    "amount": 1_000,
+    "minimum_value": 10_000,
+    "currency": "EUR",
+}
+
+
 async def test_country_decides_about_tax(shop: httpx.AsyncClient) -> None:
     """What is not taxed there cannot be ordered there, and the cart says so."""
     made = await cart(shop, {"C40": 1})

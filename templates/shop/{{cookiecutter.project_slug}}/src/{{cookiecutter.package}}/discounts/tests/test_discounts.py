@@ -26,6 +26,9 @@ async def _post(client: httpx.AsyncClient, **members: Any) -> httpx.Response:
         ({"customer_group": "dealers"}, {"customer_group": "vip"}, 201),
         ({"currency": "EUR"}, {"currency": "CHF"}, 201),
         ({"code": "SPRING"}, {"code": "VIP"}, 409),
+        ({"level": "cart"}, {"level": "cart"}, 409),
+        ({"level": "cart", "skus": ["A"]}, {"level": "cart", "skus": ["B"]}, 201),
+        ({"level": "cart"}, {}, 201),
         ({"valid_until": "2026-01-01T00:00:00Z"}, {"valid_from": "2026-01-01T00:00:00Z"}, 201),
         ({"valid_until": "2026-01-02T00:00:00Z"}, {"valid_from": "2026-01-01T00:00:00Z"}, 409),
     ],
@@ -53,8 +56,21 @@ async def test_equal_priority_is_refused_where_two_may_meet(
         {"percent": "-1"},
         {"percent": 10},
         {"skus": []},
+        {"minimum_value": 1, "currency": "EUR"},
+        {"minimum_value": 1, "level": "cart"},
     ],
-    ids=["nothing off", "two ways", "no currency", "budget without", "digits", "negative", "number", "for nothing"],
+    ids=[
+        "nothing off",
+        "two ways",
+        "no currency",
+        "budget without",
+        "digits",
+        "negative",
+        "number",
+        "for nothing",
+        "value of a line",
+        "value",
+    ],
 )
 async def test_discount_that_says_nothing_clear_is_refused(ann: httpx.AsyncClient, members: dict[str, Any]) -> None:
     """Percent or amount, money in a currency, exact decimals as text."""

@@ -200,6 +200,32 @@ async def test_budget_is_spent_once_and_given_back(shop: httpx.AsyncClient) -> N
     assert (await put(shop, "orders", order_of(second)))["totals"]["saved"] == 2_000
 
 
+async def test_share_of_a_cart_discount_goes_with_the_pieces(shop: httpx.AsyncClient) -> None:
+    """What 5.00 off the whole cart left of each line is paid, credited and given back, piece by piece, to the cent."""
+    rule = {"key": "voucher", "name": "Voucher", "level": "cart", "priority": 1, "amount": 500, "currency": "EUR"}
+    made = await put(shop, "discounts", rule | {"budget": 900})
+    placed = await order(shop, {"C40": 1, "V1": 3})
+    path = f"orders/{placed['id']}"
+    spent = (await shop.get(f"/v1/discounts/{made['id']}")).json()["spent"]
+    none_left = await cart(shop, {"V1": 1})
+    await until(shop, f"/v1/{path}", order_state="confirmed")
+    await put(
+        shop,
+        f"{path}/shipments",
+        {"lines": [{"line": each["id"], "quantity": each["quantity"]} for each in placed["lines"]]},
+    )
+    await until(shop, f"/v1/{path}", captured=23_250, payment_state="captured")
+    valves = placed["lines"][1]["id"]
+    back = [await put(shop, f"{path}/returns", {"lines": [{"line": valves, "quantity": 1}]}) for _ in range(3)]
+    entries = (await shop.get("/v1/attributions", params={"order": placed["id"]})).json()["items"]
+
+    assert [each["reduction"] for each in placed["lines"]] == [421, 79]
+    assert (placed["totals"]["gross"], placed["totals"]["saved"], spent) == (23_250, 500, 500)
+    assert none_left["lines"][0]["explanation"]["cart_rules"][0]["outcome"] == "budget_used_up"
+    assert [each["value"] for each in back] == [1_224, 1_223, 1_224]
+    assert sum(each["amount"] for each in entries if each["line"] == valves) == 0
+
+
 async def test_cancelled_order_frees_its_stock_and_its_money(service: Service, shop: httpx.AsyncClient) -> None:
     """What is held is let go; a cancelled order can do nothing more."""
     made = await order(shop, {"C40": 2})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from ..clashes import DiscountScope, ListScope, discounts_clash, lists_clash
-from ..engine import Discount, PriceList, Rules, Situation, Tier, Wanted
+from ..rules import Discount, Level, PriceList, Rules, Situation, Tier, Wanted
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 SKUS = ["A", "B", "C", "D"]
@@ -38,6 +38,7 @@ def case(seed: int) -> Case:
         wanted=[Wanted(sku=dice.choice(SKUS), quantity=dice.choice([1, 2, 3, 10, 999])) for _ in range(5)],
         situation=Situation(
             channel=dice.choice(["web", "till"]),
+            customer=dice.choice([None, "acme", "bolt"]),
             customer_group=dice.choice([None, "dealers", "vip"]),
             currency=dice.choice(["EUR", "EUR", "CHF"]),
             moment=_moment(dice) or DAY,
@@ -58,11 +59,14 @@ def _span(dice: random.Random) -> tuple[datetime | None, datetime | None]:
 
 def _price_list(dice: random.Random, key: str) -> PriceList:
     begin, end = _span(dice)
+    customer = dice.choice([None, None, None, "acme", "bolt"])
     return PriceList(
         key=key,
         channel=dice.choice([None, "web", "till"]),
-        customer_group=dice.choice([None, "dealers", "vip"]),
+        customer=customer,
+        customer_group=dice.choice([None, "dealers", "vip"]) if customer is None else None,
         currency=dice.choice(["EUR", "EUR", "CHF"]),
+        discountable=dice.random() < 0.8,
         valid_from=begin,
         valid_until=end,
         tiers={sku: _tiers(dice) for sku in SKUS if dice.random() < 0.7},
@@ -76,10 +80,11 @@ def _tiers(dice: random.Random) -> tuple[Tier, ...]:
 
 def _discount(dice: random.Random, key: str) -> Discount:
     begin, end = _span(dice)
-    relative = dice.random() < 0.6
+    relative, level = dice.random() < 0.6, dice.choice([Level.LINE, Level.LINE, Level.CART])
     currency = dice.choice([None, "EUR", "CHF"]) if relative else dice.choice(["EUR", "CHF"])
     return Discount(
         key=key,
+        level=level,
         priority=dice.randrange(4),
         exclusive=dice.random() < 0.3,
         channel=dice.choice([None, None, "web", "till"]),
@@ -87,6 +92,7 @@ def _discount(dice: random.Random, key: str) -> Discount:
         currency=currency,
         skus=dice.choice([None, frozenset(dice.sample(SKUS, dice.randint(1, 3)))]),
         minimum_quantity=dice.choice([1, 1, 3]),
+        minimum_value=dice.choice([0, 0, 5_000]) if level is Level.CART and currency else 0,
         code=dice.choice([None, None, "SPRING", "VIP"]),
         valid_from=begin,
         valid_until=end,
@@ -100,6 +106,7 @@ def list_scope(each: PriceList) -> ListScope:
     """Return for whom and when a list counts."""
     return ListScope(
         channel=each.channel,
+        customer=each.customer,
         customer_group=each.customer_group,
         currency=each.currency,
         valid_from=each.valid_from,
@@ -110,6 +117,7 @@ def list_scope(each: PriceList) -> ListScope:
 def discount_scope(each: Discount) -> DiscountScope:
     """Return for what, whom and when a discount counts."""
     return DiscountScope(
+        level=each.level,
         priority=each.priority,
         channel=each.channel,
         customer_group=each.customer_group,

@@ -27,6 +27,10 @@ async def _post(client: httpx.AsyncClient, **members: Any) -> httpx.Response:
         ({"channel": "web"}, {"channel": "till"}, 201),
         ({"channel": "web"}, {"channel": "web"}, 409),
         ({"customer_group": "dealers"}, {"channel": "web"}, 201),
+        ({"customer_group": "dealers"}, {"customer": "acme"}, 201),
+        ({"customer": "acme"}, {"customer": "bolt"}, 201),
+        ({"customer": "acme"}, {"customer": "acme", "channel": "web"}, 201),
+        ({"customer": "acme", "discountable": False}, {"customer": "acme"}, 409),
         ({}, {"valid_from": "2026-01-01T00:00:00Z"}, 201),
         ({"valid_until": "2026-01-01T00:00:00Z"}, {"valid_from": "2026-01-01T00:00:00Z"}, 201),
         ({"valid_until": "2026-01-02T00:00:00Z"}, {"valid_from": "2026-01-01T00:00:00Z"}, 409),
@@ -38,6 +42,10 @@ async def _post(client: httpx.AsyncClient, **members: Any) -> httpx.Response:
         "two channels",
         "one channel twice",
         "group and channel",
+        "group and contract",
+        "two contracts",
+        "a contract, and one for a channel",
+        "one contract twice",
         "one limited in time",
         "one after the other",
         "overlap by a day",
@@ -54,6 +62,17 @@ async def test_equally_specific_lists_are_refused_when_made(
     if status == 409:
         assert refused.json()["type"] == "urn:problem-type:price-list-clash"
         assert "one" in refused.json()["detail"]
+
+
+async def test_contract_is_with_a_customer_or_a_group(ann: httpx.AsyncClient) -> None:
+    """Both at once would say nothing more, and whom it is with never changes."""
+    both = await _post(ann, key="both", customer="acme", customer_group="dealers")
+    made = (await _post(ann, key="one", customer="acme")).json()
+    patch = {"customer": "bolt"}
+    moved = await ann.patch(f"/v1/price-lists/{made['id']}", json=patch, headers=MERGE | {"If-Match": '"1"'})
+
+    assert (both.status_code, moved.status_code) == (422, 422)
+    assert (made["customer"], made["discountable"]) == ("acme", True)
 
 
 async def test_a_change_may_not_make_lists_clash(ann: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import String, cast, select
 
 from chassis.database import Base, Database
 from tests.fixtures import Service
-from tests.shop import ADDRESS, cart, order, put, small_shop, stock, told, until
+from tests.shop import ADDRESS, cart, order, prices, put, small_shop, stock, told, until
 
 from ..register import ABOUT_NOBODY, NOT_BY_BUYER, REGISTER, Fate
 
@@ -21,6 +21,7 @@ async def _live(service: Service, house: httpx.AsyncClient) -> httpx.AsyncClient
     await small_shop(house)
     await stock(house, V1=100, C40=100)
     await put(house, "customers", {"reference": SUBJECT, "customer_group": "regulars"})
+    await prices(house, "contract", {"V1": [(1, 1_200)]}, customer=SUBJECT)
     me = service.as_(SUBJECT, "shop:buy")
     await cart(me, {"V1": 1})
     guest_token = (await put(service.anonymous, "guest-sessions", {}))["token"]
@@ -99,6 +100,10 @@ async def test_nothing_says_who_it_was_after_an_erasure(service: Service, ann: h
         "attributions.reason",  # TRADE: the ledger is never rewritten
     }
     assert (report["orders"], report["customers"]) == ((1, "cleared"), (1, "deleted"))
+    assert (report["price_lists"], (await ann.get("/v1/price-lists?key=contract")).json()) == (
+        (1, "cleared"),
+        {"items": []},
+    )
     assert (again.status_code, (await me.get("/v1/orders")).json()) == (404, {"items": []})
     assert kept["billing_address"]["name"] == NAME
     assert kept["shipping_address"]["street_address"] == "[erased]"
