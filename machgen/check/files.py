@@ -4,11 +4,13 @@ A check runs on a `Checkout` (a directory) or on a `Tree` in memory, such as a r
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from machgen.check.ignoring import leaves_out, patterns_of
+from machgen.check.lazy_regex import lazy_compile
 from machgen.errors import BadRequest
 from machgen.tree import Tree
 
@@ -204,6 +206,11 @@ def _environment() -> dict[str, str]:
 
 def _git(directory: str, *words: str) -> bytes | None:
     """What git prints; None where it fails or is missing."""
+    done = _run(directory, *words)
+    return None if done is None else done.stdout
+
+
+def _run(directory: str, *words: str) -> "subprocess.CompletedProcess[bytes] | None":
     import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
 
     try:
@@ -217,14 +224,21 @@ def _git(directory: str, *words: str) -> bytes | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done if done.returncode == 0 else None
+
+
+_CLOSED = lazy_compile(r"^warning: could not open directory '(.+?)/?': (.+)$", re.MULTILINE)
 
 
 def _listed_by_git(directory: str, closed: dict[str, str]) -> list[str] | None:
-    listed = _git(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    if listed is None:
+    done = _run(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    if done is None:
         return None
-    paths = listed.decode("utf-8", "surrogateescape").split("\0")
+    paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    # a directory that git may not look into it leaves out, and says so only here, by its path in the whole repository
+    if refused := _CLOSED.findall(done.stderr.decode("utf-8", "surrogateescape")):
+        prefix = (_git(directory, "rev-parse", "--show-prefix") or b"").decode("utf-8", "surrogateescape").strip("\n")
+        closed.update((path.removeprefix(prefix), reason) for path, reason in refused)
     # a directory that its repository ignores as a whole is listed as empty; it was asked for, so it is walked
     return [path for path in paths if path and _is_plain_file(directory, path, closed)] or None
 

@@ -9,9 +9,6 @@
 141  whoever read the output went away (128 + SIGPIPE)
 """
 
-import gc
-import sys
-
 COLLECTED_AFTER = 100_000
 """Objects that come and go before Python looks for garbage: a command lives for a second and makes hardly any."""
 
@@ -19,13 +16,17 @@ COLLECTED_AFTER = 100_000
 def main() -> None:
     """Run the `machgen` command and end the process."""
     try:
-        gc.set_threshold(COLLECTED_AFTER)
-        from machgen.cli.boundary import catch_signals, ignore_signals, run  # noqa: PLC0415 - an interrupt while it loads is an interrupt
+        # inside, as an interrupt while these load is an interrupt too
+        import gc  # noqa: PLC0415 - see above
+        import sys  # noqa: PLC0415 - see above
 
+        from machgen.cli.boundary import catch_signals, ignore_signals, run  # noqa: PLC0415 - see above
+
+        gc.set_threshold(COLLECTED_AFTER)
         catch_signals()
         code = run(sys.argv[1:])
         ignore_signals()
         gc.freeze()  # the end of the process gives everything back at once; nobody looks through it for garbage before
     except KeyboardInterrupt as error:  # before anything was begun, or after all was said
         code = 128 + getattr(error, "signal", 2)
-    sys.exit(code)
+    raise SystemExit(code)

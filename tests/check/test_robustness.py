@@ -6,6 +6,8 @@ import json
 import os
 import random
 import socket
+import subprocess
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -220,6 +222,29 @@ def test_a_closed_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (("closed", 1, "Permission denied"),) == judge(facts, all_rules()).unreadable
 
 
+def test_a_closed_directory_that_git_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """git lists nothing of it and only warns; the report names it, also where a part of the repository is checked."""
+    nobody = 65534
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:  # where `nobody` may go, which pytest's own are not
+        (Path(directory) / "part" / "closed").mkdir(parents=True)
+        (Path(directory) / "part" / "README.md").write_text("hello\n")
+        subprocess.run(["git", "init", "-q", directory], check=True)
+        monkeypatch.setenv("HOME", directory)
+        (Path(directory) / "part" / "closed").chmod(0)
+        if os.geteuid() == 0:  # root may open every door
+            for path in [Path(directory), *Path(directory).rglob("*")]:
+                os.chown(path, nobody, nobody)
+            os.seteuid(nobody)
+        try:
+            whole, part = Checkout(directory), Checkout(f"{directory}/part")
+        finally:
+            os.seteuid(os.getuid())
+            (Path(directory) / "part" / "closed").chmod(0o700)
+
+    assert (("part/README.md",), {"part/closed": "Permission denied"}) == (whole.paths, whole.closed)
+    assert (("README.md",), {"closed": "Permission denied"}) == (part.paths, part.closed)
+
+
 def test_three_thousand_declared_roots_take_no_square_of_time() -> None:
     """Each is asked every rule, and none looks through all the others."""
     declared = "[check.roots]\n" + "".join(f'"a{n}" = "service"\n' for n in range(3000))
@@ -321,8 +346,6 @@ def test_no_pattern_takes_for_ever(line: str) -> None:
 
 def test_a_hostile_git_configuration_runs_nothing(tmp_path: Path) -> None:
     """Git would run what `core.fsmonitor` of the repository names, to list its files."""
-    import subprocess  # noqa: PLC0415 - beside its only use
-
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     proof = tmp_path / "proof"
     hook = tmp_path / "hook.sh"
