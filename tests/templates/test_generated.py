@@ -69,8 +69,8 @@ def run(project: Path, *targets: str) -> None:
     assert 0 == code, said.read_text(errors="replace")[-8000:]
 
 
-PATIENCE_SECONDS = 1200
-"""What one call of make may take: four times of what it takes where two of them run side by side."""
+PATIENCE_SECONDS = 1500
+"""What one call of make may take: several times what it takes where two of them run side by side."""
 
 JUDGES = ("architecture", "auth", "contract", "docs", "event_contract", "fuzz", "migrations")
 """The chassis' tests that judge the whole service, by its contracts, its settings, its migrations and its documents."""

@@ -9,7 +9,7 @@ import pytest
 _Size = TypeVar("_Size", int, float)
 
 SOAK = os.environ.get("SOAK") == "1"
-PATIENCE_SECONDS = 7200 if SOAK else 300
+PATIENCE_SECONDS = 7200 if SOAK or "FUZZ_EXAMPLES" in os.environ else 900
 """How long a test may take before it counts as one that waits for something that never comes."""
 
 
