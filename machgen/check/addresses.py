@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.compose import ComposeService, compose_services
 from machgen.check.dockerfile import Dockerfile, dockerfiles
@@ -18,8 +18,7 @@ _ADDRESS = lazy_compile(
 _NAMED = lazy_compile(r"(?:\A|_)(?:URL|URI|ADDR|ADDRESS|ENDPOINT|HOST|SERVER|SERVERS|DSN)\Z", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One address that a service is given.
 
     Args:

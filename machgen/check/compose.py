@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from machgen.check.dockerfile import fill
 from machgen.check.document import Map, dig
@@ -16,8 +17,7 @@ _BESIDES = lazy_compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeService:
+class ComposeService(NamedTuple):
     """One service of a compose file.
 
     Args:
@@ -36,7 +36,7 @@ class ComposeService:
     development: bool
     context: str | None
     dockerfile: str | None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
 
     def at(self, key: str | None = None) -> Place:
         """The place of a key of the service."""

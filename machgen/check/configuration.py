@@ -18,8 +18,8 @@ Read from `[check]` in machgen.toml, else from `[tool.machgen.check]` in pyproje
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from machgen.check.company.profiles import PROFILES, Profile
 from machgen.check.document import Map, Unreadable, dig, read_toml
@@ -38,8 +38,7 @@ _INLINE = lazy_compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)
 _COMMENT = ("#", "//", "<!--", "--", "/*", ";")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """Findings that are set aside.
 
     Args:
@@ -60,8 +59,7 @@ class Ignore:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What counts for one check.
 
     Args:
@@ -75,7 +73,7 @@ class Configuration:
     profile: Profile = PROFILES["standard"]
     select: tuple[str, ...] = ()
     ignore: tuple[Ignore, ...] = ()
-    levels: dict[str, Level] = field(default_factory=dict)
+    levels: Mapping[str, Level] = MappingProxyType({})
     baseline: frozenset[str] = frozenset()
 
     def rules(self, every: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -89,7 +87,7 @@ class Configuration:
                 continue
             if any(covers(each.rule, rule.id) and not each.paths for each in self.ignore):
                 continue
-            chosen.append(replace(rule, level=self.level(rule.id, rule.level)))
+            chosen.append(rule._replace(level=self.level(rule.id, rule.level)))
         return tuple(chosen)
 
     def level(self, rule: str, otherwise: Level) -> Level:
@@ -281,7 +279,7 @@ def apply(report: Report, configuration: Configuration, facts: Facts) -> Report:
     kept: list[Finding] = []
     ignored: list[tuple[Finding, str]] = []
     for finding in report.findings:
-        leveled = replace(finding, level=configuration.level(finding.rule.id, finding.level))
+        leveled = finding._replace(level=configuration.level(finding.rule.id, finding.level))
         reason = _reason(leveled, configuration, facts)
         if reason:
             ignored.append((leveled, reason))
@@ -289,12 +287,12 @@ def apply(report: Report, configuration: Configuration, facts: Facts) -> Report:
             kept.append(leveled)
     still = {(each.rule.id, each.root) for each in kept}
     judgements = tuple(
-        replace(each, outcome=Outcome.PASSED)
+        each._replace(outcome=Outcome.PASSED)
         if each.outcome is Outcome.FOUND and (each.rule.id, each.root) not in still and not _shared(each.rule.id, kept)
         else each
         for each in report.judgements
     )
-    return replace(report, findings=tuple(kept), judgements=judgements, ignored=tuple(ignored))
+    return report._replace(findings=tuple(kept), judgements=judgements, ignored=tuple(ignored))
 
 
 def _shared(rule: str, kept: list[Finding]) -> bool:

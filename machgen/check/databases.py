@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.compose import compose_services
 from machgen.check.dependencies import manifests
@@ -29,8 +29,7 @@ _NAME = lazy_compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One service's use of one database.
 
     Args:

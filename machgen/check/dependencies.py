@@ -2,9 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from machgen.check.document import Map, Seq, dig, table
 from machgen.check.facts import Facts, blanked, join, parent, place
@@ -13,8 +13,7 @@ from machgen.check.model import Place
 from machgen.check.version_catalog import version_catalog
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One thing that a manifest asks for.
 
     Args:
@@ -32,8 +31,7 @@ class Dependency:
     local: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One dependency manifest.
 
     Args:
@@ -53,7 +51,7 @@ class Manifest:
     name: str = ""
     version: str = ""
     dependencies: tuple[Dependency, ...] = ()
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = MappingProxyType({})
     workspace: bool = False
     kind: str = ""
 

@@ -7,7 +7,7 @@ inside of continuations, here-documents, exec and shell form.
 import json
 import posixpath
 import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
@@ -35,8 +35,7 @@ MOST_STAGES = 100
 """Stages of a container file; real ones stay below 20."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction.
 
     Args:
@@ -68,8 +67,7 @@ class Instruction:
         return self.exec_form if self.exec_form is not None else self.value.split()
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """One stage: a FROM and what follows.
 
     Args:
@@ -115,8 +113,7 @@ class Stage:
         return self.lineage()[-1].image
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """A parsed Dockerfile.
 
     Args:
@@ -127,7 +124,7 @@ class Dockerfile:
 
     path: str
     stages: tuple[Stage, ...]
-    arguments: dict[str, str] = field(default_factory=dict)
+    arguments: dict[str, str]
 
     @property
     def final(self) -> Stage:
@@ -344,8 +341,7 @@ def starts_nothing(dockerfile: Dockerfile) -> bool:
 _SHELLS = frozenset({"golang", "alpine", "debian", "ubuntu", "python", "node", "rust", "maven", "gradle", "busybox"})
 
 
-@dataclass(frozen=True, slots=True)
-class ImageName:
+class ImageName(NamedTuple):
     """A reference to an image, taken apart (the grammar of `distribution/reference`).
 
     Args:

@@ -1,8 +1,8 @@
 """Ask every selected rule of the repository and of its roots, and keep what became of each."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import compress
+from typing import NamedTuple
 
 from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
@@ -19,8 +19,7 @@ _Question = tuple[Rule, Root | None]
 _Told = tuple[list[Flaw], Outcome, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a check found.
 
     Args:
@@ -115,7 +114,7 @@ def _ask(rule: Rule, facts: Facts, root: Root | None) -> _Told:
 
 def _finding(rule: Rule, flaw: Flaw, root: Root | None, facts: Facts) -> Finding:
     level: Level = flaw.level or rule.level
-    located = replace(flaw, fix=tuple(_located(each, facts) for each in flaw.fix)) if flaw.fix else flaw
+    located = flaw._replace(fix=tuple(_located(each, facts) for each in flaw.fix)) if flaw.fix else flaw
     return Finding(rule, level, located, root.path if root else None, "")
 
 
@@ -123,7 +122,7 @@ def _located(edit: Edit, facts: Facts) -> Edit:
     """An edit with the column of its text, which code scanning asks for."""
     lines = facts.lines(edit.path)
     line = lines[edit.line - 1] if 0 < edit.line <= len(lines) else ""
-    return replace(edit, column=line.find(edit.old) + 1)
+    return edit._replace(column=line.find(edit.old) + 1)
 
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:

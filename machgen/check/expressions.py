@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LONGEST = 200
 """Characters of an expression."""
@@ -26,8 +27,7 @@ class Malformed(ValueError):
     """An expression that cannot be read; the message is a clause."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
+class _Set(NamedTuple):
     """A set of characters: ranges, or all but them."""
 
     ranges: tuple[tuple[str, str], ...]

@@ -6,8 +6,7 @@ sources) counts once. Helm templates are no YAML before they are rendered; a cha
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, parent, place
@@ -31,8 +30,7 @@ _DEVELOPMENT = lazy_compile(
 _RENDERED = lazy_compile(r"(?:\A|/)(?:release|dist|rendered|build|out|generated)/")
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """One Kubernetes object.
 
     Args:
@@ -119,8 +117,7 @@ class Object:
         return [*maps(self.pod.get("initContainers")), *self.containers]
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """What a repository would apply.
 
     Args:

@@ -5,8 +5,7 @@ A rule's docstring is the paragraph that people read: why it is asked, with its 
 
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from machgen.check.facts import Facts
@@ -41,8 +40,7 @@ class Role(enum.StrEnum):
     """Nothing that runs by itself."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where in the repository.
 
     Args:
@@ -56,8 +54,7 @@ class Place:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A change of one line that is safe to make.
 
     Args:
@@ -75,8 +72,7 @@ class Edit:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """Something that a rule asks for is not so.
 
     Args:
@@ -95,15 +91,13 @@ class Flaw:
     level: Level | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
+class NotApplicable(NamedTuple):
     """The rule has nothing to ask here."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """The rule asks, and the files do not answer."""
 
     reason: str
@@ -113,8 +107,7 @@ Answer = Flaw | NotApplicable | Unknown
 Judge = Callable[..., Iterable[Answer]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that is asked of a repository.
 
     Args:
@@ -208,8 +201,7 @@ def rules_in(namespace: dict[str, Any]) -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda each: each.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A flaw, the rule that found it, and the root that it was found in.
 
     Args:
@@ -236,8 +228,7 @@ class Outcome(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What became of one rule, asked of one root.
 
     Args:

@@ -5,9 +5,9 @@ commands; a Jenkinsfile is a program, so of it only the literal shell steps are 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from machgen.check.document import Map, dig, items, maps, table, walk
 from machgen.check.facts import Facts, place
@@ -18,8 +18,7 @@ LONGEST = 8_000
 """Characters of a step's commands; what follows is not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a pipeline.
 
     Args:
@@ -35,12 +34,11 @@ class Step:
     uses: str = ""
     run: str = ""
     job: str = ""
-    inputs: Map = field(default_factory=Map)
+    inputs: Mapping[str, Any] = MappingProxyType({})
     node: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """One pipeline file.
 
     Args:
@@ -213,7 +211,7 @@ def _circle(facts: Facts, path: str) -> Pipeline:
     """A configuration that generates another, or that takes its jobs from orbs, is written elsewhere."""
     pipeline = _plain(facts, path, "circleci")
     elsewhere = bool(dig(pipeline.document, "setup")) or _runs_orbs(pipeline.document)
-    return replace(pipeline, readable=pipeline.readable and not elsewhere)
+    return pipeline._replace(readable=pipeline.readable and not elsewhere)
 
 
 def _runs_orbs(document: Any) -> bool:

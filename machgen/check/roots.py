@@ -6,7 +6,7 @@ name of a directory alone.
 """
 
 import posixpath
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.dependencies import Manifest, manifests
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
@@ -22,8 +22,7 @@ ASIDE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """One deployable or library.
 
     Args:

@@ -1,7 +1,6 @@
 """`machgen check`: does this repository meet the standard?"""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -97,8 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes one argument an option
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Asked(NamedTuple):
     """What the command line asks for."""
 
     select: tuple[str, ...]
@@ -148,13 +146,13 @@ def _configured(facts: "Facts", book: "Rulebook", asked: _Asked) -> "Configurati
     configuration = read_configuration(facts, book.rules, book.profiles)
     check_ids(asked.select, (rule.id for rule in book.rules), "--select")
     if asked.select:
-        configuration = replace(configuration, select=asked.select)
+        configuration = configuration._replace(select=asked.select)
     if asked.profile:
         profile = profile_named(asked.profile, {**PROFILES, **book.profiles}, "--profile")
-        configuration = replace(configuration, profile=profile)
+        configuration = configuration._replace(profile=profile)
     if asked.baseline:
         text = options.read_text(asked.baseline, "name a file made by `--format baseline`")
-        configuration = replace(configuration, baseline=configuration.baseline | read_baseline(text, asked.baseline))
+        configuration = configuration._replace(baseline=configuration.baseline | read_baseline(text, asked.baseline))
     return configuration
 
 

@@ -5,8 +5,7 @@ description uses has to be one of its object's or begin with `x-`, and has to ha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from machgen.check.api_first.references import Node
 
@@ -92,8 +91,7 @@ _OPEN = {"paths": "item", "responses": "response", "callback": "item"}
 """Objects that map names of the author's own, and to what."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     kind: str
     many: str
     required: bool

@@ -8,7 +8,7 @@ only said where nothing in the code declares routes in another way.
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.facts import Facts, blanked
 from machgen.check.lazy_regex import lazy_compile
@@ -19,8 +19,7 @@ ANY = "*"
 """The method of a route that answers to all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route declaration.
 
     Args:
@@ -39,8 +38,7 @@ class Route:
         return f"{'any method' if self.method == ANY else self.method.upper()} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(NamedTuple):
     """The routes of a service.
 
     Args:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.cloud_native.manifests import MANIFESTS, container_title, root_of_container, unjudged
 from machgen.check.cloud_native.workloads import lasting
@@ -14,8 +14,7 @@ from machgen.check.model import Answer, Flaw, Level, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Drain:
+class _Drain(NamedTuple):
     """How long a server waits for what it has begun.
 
     Args:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.facts import Facts, squeezed
 from machgen.check.lazy_regex import lazy_compile
@@ -13,8 +13,7 @@ TRUTHS = frozenset({"0", "1", "true", "false", "yes", "no", "on", "off", "t", "f
 """What some common reader of truth values takes, letters folded."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingType:
+class SettingType(NamedTuple):
     """As what a setting is read.
 
     Args:

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.cloud_native.environment import environment
 from machgen.check.facts import Facts
@@ -121,8 +121,7 @@ def _told(facts: Facts, path: str, known: set[str]) -> Iterator[Flaw]:
             yield _flaw(path, text, match.start(), name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(NamedTuple):
     """How collections outlive a request, and where requests that change something are handled.
 
     Args:

@@ -8,7 +8,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -135,7 +135,7 @@ def _rules(plugin: Plugin) -> Iterator[Rule]:
                 f"{said} names {printable(str(getattr(each, 'id', each)))[:80]}, which is no rule of a company's",
                 hint="make rules with machgen.check.model.rule; ids are two to twelve capitals and three digits",
             )
-        yield replace(each, judge=_guarded(each, said))
+        yield each._replace(judge=_guarded(each, said))
 
 
 def _guarded(rule: Rule, said: str) -> Any:

@@ -1,12 +1,13 @@
 """Profiles: from which level on findings count, and what rules weigh."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from machgen.check.model import Level
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Which levels count, and what rules weigh; machgen's own, or a company's.
 
     Args:
@@ -15,7 +16,7 @@ class Profile:
     """
 
     floor: Level
-    levels: dict[str, Level] = field(default_factory=dict)
+    levels: Mapping[str, Level] = MappingProxyType({})
 
 
 PROFILES: dict[str, Profile] = {

@@ -1,7 +1,8 @@
 """The rules to ask: machgen's own, and those that a company adds, with its profiles."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from machgen.check.company.profiles import Profile
 from machgen.check.lazy_regex import lazy_compile
@@ -13,8 +14,7 @@ ID = lazy_compile(r"[A-Z]{2,12}[0-9]{3}\Z")
 """A company's rule: at least two letters, since single ones are machgen's, and three digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(NamedTuple):
     """Rules and profiles that belong together.
 
     Args:
@@ -23,7 +23,7 @@ class Rulebook:
     """
 
     rules: tuple[Rule, ...]
-    profiles: dict[str, Profile] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = MappingProxyType({})
 
 
 def assembled(books: Iterable[Rulebook]) -> Rulebook:

@@ -5,7 +5,7 @@ Every format is byte-stable: the same report gives the same bytes, whatever the 
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from machgen.check.engine import Report
 from machgen.check.model import Outcome
@@ -29,8 +29,7 @@ def shown(report: Report, format: str) -> str:  # noqa: A002 - the option's name
     return show(report)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """How many of a letter's questions were answered well.
 
     Args:
