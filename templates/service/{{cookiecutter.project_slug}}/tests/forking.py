@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 from chassis.__main__ import main
-from chassis.project import ROOT, project
+from chassis.project import ROOT
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["tests.forking", "chassis.server", "chassis.relay", "chassis.migrations", "jwt", "uvloop", project().package]
+    ["tests.forking", "chassis.server", "chassis.relay", "chassis.migrations", "jwt", "uvloop", "tests.settled"]
 )
 _LOCK = threading.Lock()  # multiprocessing looks after all processes at once, and not from two threads
 _PACE_SECONDS = 0.01

@@ -38,6 +38,7 @@ def _settings(*, whole: bool) -> "Settings | None":
     try:
         if not whole:
             return Settings()
+        from chassis import deferred  # noqa: F401, PLC0415 - its switch comes before all models
         from chassis.domain import load_domain  # noqa: PLC0415 - as above
 
         return load_domain().settings()

@@ -1,5 +1,6 @@
 """The application: everything put together, in the order in which a request meets it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -7,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import contract, cors, health, logs, problems, relay
+from chassis import contract, cors, deferred, health, logs, problems, relay
 from chassis.auth import Authenticator, TokenRules
 from chassis.database import Database
 from chassis.domain import Domain, load_domain
@@ -54,7 +55,11 @@ def create_app(settings: Settings) -> FastAPI:
                 await stack.enter_async_context(domain.lifespan(app))
             for worker in domain.workers:
                 await stack.enter_async_context(running(worker, app.state.database))
+            await stack.enter_async_context(running(settle, app.state.database))
             yield
+
+    async def settle(_database: Database, stopping: asyncio.Event) -> None:
+        await deferred.settle(app.routes, stopping)
 
     app = FastAPI(
         title=about.title,

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.contextvars import bind_contextvars
 
 from chassis import auth, idempotency, merge_patch, preconditions
 from chassis.database import Database, current_session
+from chassis.deferred import DeferredRoute
 from chassis.json_body import JsonRequest
 from chassis.limits import BoundedReceive
 from chassis.problems import Problem
@@ -134,7 +134,7 @@ def _declare(endpoint: _Endpoint, policy: Policy) -> _Endpoint:
     return endpoint
 
 
-class Operation(APIRoute):
+class Operation(DeferredRoute):
     """A route with a policy, a strict body and a transaction."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

@@ -28,10 +28,10 @@ class PreparedOperation(Operation):
     :raises TypeError: when an endpoint asks for anything else, or writes.
     """
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
+    def _settle(self, options: Mapping[str, Any]) -> None:
+        super()._settle(options)
         if self.writes or self.body_field is not None:
-            raise TypeError(f"{endpoint.__qualname__}: only reads without a body can be prepared")
+            raise TypeError(f"{self.endpoint.__qualname__}: only reads without a body can be prepared")
         self._arguments = Arguments.of(self.dependant)
         self.app = self._answer
 
