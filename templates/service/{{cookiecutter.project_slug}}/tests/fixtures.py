@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import migrations
@@ -22,9 +23,14 @@ from chassis.domain import load_domain
 from chassis.keys import DevelopmentKeys
 from chassis.settings import Settings
 from tests import postgres
-from tests.turns import taking_turns
+from tests.turns import is_one_of_several, taking_turns
 
 SettingsFor = Callable[..., Settings]
+
+_LOCK_SECONDS = 60.0
+"""How long the emptying of a database waits for a transaction that a test before has left open."""
+
+_OTHERS = "SELECT datname, pid, state, query FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state <> 'idle'"
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,7 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def _turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let a test that is marked ``alone`` run while no other process of ``pytest -n`` runs any."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    if not is_one_of_several(request.config):
         yield
         return
     alone = request.node.get_closest_marker("alone") is not None
@@ -89,11 +95,21 @@ async def _new_database(server: str, name: str) -> str:
 
 
 async def _execute(url: str, *statements: str) -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-    await engine.dispose()
+    engine = create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        isolation_level="AUTOCOMMIT",
+        connect_args={"server_settings": {"lock_timeout": f"{1000 * _LOCK_SECONDS:.0f}ms"}},
+    )
+    try:
+        async with engine.connect() as connection:
+            for statement in statements:
+                try:
+                    await connection.execute(text(statement))
+                except DBAPIError as error:
+                    others = [" ".join(map(str, row)) for row in await connection.execute(text(_OTHERS))]
+                    raise AssertionError(f"{statement}: {error.orig}; connections at work: {others}") from error
+    finally:
+        await engine.dispose()
 
 
 async def _migrate(url: str, var_dir: Path) -> None:

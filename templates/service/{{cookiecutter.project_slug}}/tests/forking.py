@@ -4,12 +4,14 @@ To load it takes a second of the processor, and the tests of crashes start dozen
 same command with the same environment and is killed the same way; tests of the start itself begin with an interpreter.
 """
 
+import atexit
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from chassis.__main__ import main
@@ -57,11 +59,21 @@ class ForkedProcess:
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, unless the process is gone."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # gone meanwhile
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
+
+
+def _end_what_is_left() -> None:
+    """End processes that nobody has stopped: multiprocessing would ask them to go, and wait for that for ever."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
+atexit.register(_end_what_is_left)  # after multiprocessing's own: what comes last is done first
 
 
 def _run(command: str, environment: dict[str, str], log: Path) -> None:

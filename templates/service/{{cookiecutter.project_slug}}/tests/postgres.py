@@ -7,9 +7,12 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
+
+_PATIENCE_SECONDS = 300
+"""How long one of PostgreSQL's programs may take; ``pg_ctl`` itself gives up after a minute."""
 
 
 def programs() -> Path | None:
@@ -42,14 +45,21 @@ def paused(url: str) -> Iterator[None]:
     """Stop a throwaway server from doing anything until the block ends: connections stay, and nobody answers."""
     control, _ = _running[url]
     leader = int((Path(control[2]) / "postmaster.pid").read_text().splitlines()[0])
-    processes = [leader, *_children(leader)]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
+    processes = [leader]
     try:
+        _signal(leader, signal.SIGSTOP)  # first: from now on there are no new ones
+        processes += _children(leader)
+        for process in processes:
+            _signal(process, signal.SIGSTOP)
         yield
     finally:
         for process in processes:
-            os.kill(process, signal.SIGCONT)
+            _signal(process, signal.SIGCONT)
+
+
+def _signal(process: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # a connection's process ends with its connection, at any moment
+        os.kill(process, number)
 
 
 def _children(process: int) -> list[int]:
@@ -91,4 +101,5 @@ def _unprivileged_user() -> str | None:
 
 
 def _run(user: str | None, *command: str | Path) -> None:
-    subprocess.run(command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603 - our own words
+    nothing = subprocess.DEVNULL
+    subprocess.run(command, check=True, user=user, stdin=nothing, stdout=nothing, cwd="/", timeout=_PATIENCE_SECONDS)  # noqa: S603 - our own words

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class ServerProcess:
         """Make sure that it is gone."""
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait()
+        self.process.wait(60)
 
 
 def server_environment(directory: Path) -> dict[str, str]:
@@ -88,18 +88,15 @@ def server_environment(directory: Path) -> dict[str, str]:
 
 @contextmanager
 def servers(directory: Path, *, loaded: bool = True) -> Iterator[ServerFactory]:
-    """Give a function that starts servers; all of them are gone at the end.
+    """Give a function that starts servers; all of them are gone at the end, whatever ending one of them comes to.
 
     :param loaded: see :class:`ServerProcess`.
     """
-    started: list[ServerProcess] = []
+    with ExitStack() as started:
 
-    def start(command: str = "serve", **environment: str) -> ServerProcess:
-        started.append(ServerProcess(directory, command, loaded=loaded, **environment))
-        return started[-1]
+        def start(command: str = "serve", **environment: str) -> ServerProcess:
+            server = ServerProcess(directory, command, loaded=loaded, **environment)
+            started.callback(server.stop)
+            return server
 
-    try:
         yield start
-    finally:
-        for server in started:
-            server.stop()

@@ -3,8 +3,11 @@
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
-from tests.turns import taking_turns
+import pytest
+
+from tests.turns import is_one_of_several, taking_turns
 
 
 def test_one_that_wants_to_be_alone_waits_and_is_not_passed(tmp_path: Path) -> None:
@@ -24,10 +27,18 @@ def test_one_that_wants_to_be_alone_waits_and_is_not_passed(tmp_path: Path) -> N
             begun = threading.Event()
             threads.append(threading.Thread(target=take, args=(name, alone, begun)))
             threads[-1].start()
-            begun.wait()
+            assert begun.wait(60)
             threads[-1].join(0.2)
         order.append("running ones end")
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert order == ["running ones end", "alone", "late"]
+
+
+def test_only_workers_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pytest that a worker of another one started is alone: it waits for nobody, and nobody waits for it."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    started, worker = SimpleNamespace(), SimpleNamespace(workerinput={"workerid": "gw0"})
+
+    assert [is_one_of_several(config) for config in (started, worker)] == [False, True]

@@ -6,6 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def is_one_of_several(config: object) -> bool:
+    """Tell whether this pytest is a worker of ``pytest -n``.
+
+    The variables that a worker sets do not say so: whatever it starts inherits them, another pytest too.
+    """
+    return hasattr(config, "workerinput")
+
+
 @contextmanager
 def taking_turns(directory: Path, *, alone: bool) -> Iterator[None]:
     """Share the block with the other processes' blocks, or have it for oneself.
