@@ -2,21 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, event, select, text, update
 
 from chassis import deliveries
 from chassis.database import Database, now
 from chassis.deliveries import Delivery, backlogs, sole_relay
+from chassis.events import record_many
 from chassis.outbox import OutboxRow
 from chassis.publishers import Refused, Undelivered
 from chassis.relay import Relay
 from chassis.settings import Settings
-from tests.events import Recorder, connected, fill, owed, until
+from tests.events import FILLED, Level, Recorder, connected, fill, owed, until
 from tests.fixtures import SettingsFor
 
 QUICK = {"relay_poll_seconds": 0.01, "relay_longest_wait_seconds": 0.02}
@@ -111,6 +112,37 @@ async def test_whole_queue_of_a_subject_waits_with_its_first_event(database: Dat
     assert len(publisher.asked) == 1
     assert len(due) == 100
     assert min(due) > now() + timedelta(minutes=50)
+
+
+async def test_backlog_is_not_read_for_each_subject(database: Database) -> None:
+    """PostgreSQL keeps plans that it makes while nothing waits; they must be good while thousands wait too."""
+    if database.is_sqlite:
+        pytest.skip("SQLite keeps no statistics of what was read")
+
+    async def deliver(streams: Sequence[Sequence[Delivery]]) -> list[deliveries.Outcome]:
+        return [deliveries.Outcome(delivered=list(each)) for each in streams]
+
+    async def record(count: int) -> None:
+        async with database.transaction() as session:
+            await record_many(session, FILLED, [(f"tanks/{number}", Level(litres=1)) for number in range(count)])
+
+    for _ in range(10):
+        await record(deliveries.STREAMS_A_BATCH)
+        await deliveries.deliver_due(database, "log", deliver)
+    await record(2_000)
+    async with database.transaction() as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))  # the connection counts from here
+    read: list[int] = []
+
+    @event.listens_for(database.engine.sync_engine, "commit")
+    def count(connection: Connection) -> None:
+        query = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
+        read.extend(connection.exec_driver_sql(query).scalars())
+
+    found = await deliveries.deliver_due(database, "log", deliver)
+
+    assert len(found) == deliveries.STREAMS_A_BATCH
+    assert len(found) <= read[0] < 10 * len(found)
 
 
 async def test_delivery_has_a_deadline(database_url: str, settings_for: SettingsFor) -> None:

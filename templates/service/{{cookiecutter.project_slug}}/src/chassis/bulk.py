@@ -5,12 +5,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it has no types, and only its errors are used
-from sqlalchemy import ARRAY, JSON, ColumnElement, Table, any_, insert, literal
+from sqlalchemy import ARRAY, JSON, ColumnElement, Row, Table, any_, func, insert, literal, select, true, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.database import Base
+
+_ROWS_A_STATEMENT = 1_000
 
 
 class JsonText(str):
@@ -65,6 +67,37 @@ def _parsed(rows: Sequence[dict[str, Any]], documents: Sequence[str]) -> list[di
     return [
         row | {name: json.loads(row[name]) for name in documents if isinstance(row[name], JsonText)} for row in rows
     ]
+
+
+async def find_rows(
+    session: AsyncSession,
+    columns: Sequence[InstrumentedAttribute[Any]],
+    unique: Sequence[InstrumentedAttribute[Any]],
+    values: Sequence[tuple[Any, ...]],
+) -> Sequence[Row[Any]]:
+    """Return those rows of a table that have one of some, perhaps thousands of, combinations of values.
+
+    :param columns: what is wanted of each row.
+    :param unique: the columns that together name a row; there is an index on them.
+    :param values: a value for each of these columns.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        found: list[Row[Any]] = []
+        for start in range(0, len(values), _ROWS_A_STATEMENT):
+            some = tuple_(*unique).in_(values[start : start + _ROWS_A_STATEMENT])
+            found += (await session.execute(select(*columns).where(some))).all()
+        return found
+    arrays = [
+        literal(list(each), ARRAY(column.type))
+        for column, each in zip(unique, zip(*values, strict=True), strict=bool(values))
+    ]
+    if not arrays:
+        return ()
+    wanted = func.unnest(*arrays).table_valued(*(column.key for column in unique)).render_derived(name="wanted")
+    # The limit keeps PostgreSQL from joining in another way than row by row through the index. Left to itself it keeps
+    # a plan that it made when the table was empty, and reads everything for each value.
+    one = select(*columns).where(*(column == wanted.c[column.key] for column in unique)).limit(1).lateral("found")
+    return (await session.execute(select(one).select_from(wanted.join(one, true())))).all()
 
 
 def one_of(session: AsyncSession, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:

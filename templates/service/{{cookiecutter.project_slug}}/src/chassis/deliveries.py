@@ -14,22 +14,28 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Select,
     TableValuedAlias,
     Text,
     and_,
+    any_,
     bindparam,
+    case,
     delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -40,7 +46,13 @@ from chassis.outbox import OutboxRow
 
 STREAMS_A_BATCH = 100
 EVENTS_A_STREAM = 50
-_HUNG_SECONDS = 120
+_FOR_RELAYS = text(
+    # A plan that PostgreSQL keeps from when nothing waited reads all of what waits later, for each event.
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('idle_in_transaction_session_timeout', '120s', true)"
+)
+_ROW: ColumnElement[Any] = literal_column("outbox.ctid").label("ctid")
+"""Where PostgreSQL has put a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +105,10 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
                 await _settle(session, outcomes)
         return outcomes
     async with database.transaction() as session:
+        await session.execute(_FOR_RELAYS)
         streams = await _due(session, destination)
         if not streams:
             return []
-        await session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_HUNG_SECONDS}s'"))
         outcomes = await deliver(streams)
         await _settle(session, outcomes)
     return outcomes
@@ -104,12 +116,14 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
 
 async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
     waiting = aliased(OutboxRow)
-    # A number and not NOT EXISTS, for which PostgreSQL may read the whole table each time.
-    first = select(func.min(waiting.sequence)).where(
+    # Ordered and with a CASE, so that only the primary key is of use. With NOT EXISTS, or the condition of the other
+    # index, PostgreSQL may plan to read everything that waits for each subject, when it plans while nothing waits.
+    first = select(waiting.sequence).where(
         waiting.destination == OutboxRow.destination,
         waiting.subject == OutboxRow.subject,
-        waiting.dead_at.is_(None),
+        case((waiting.dead_at.is_(None), 1), else_=0) == 1,
     )
+    first = first.order_by(waiting.sequence).limit(1)
     heads = (
         select(OutboxRow.subject, OutboxRow.sequence)
         .where(
@@ -127,26 +141,28 @@ async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
         return []
     streams: dict[str, list[Delivery]] = {name: [] for name, _ in found}
     # A second statement: it sees what was committed since, and the locks keep others away from these subjects.
-    following = select(*(getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__)).where(
-        OutboxRow.destination == destination, OutboxRow.dead_at.is_(None), _following(session, found)
-    )
-    for row in await session.execute(following.order_by(OutboxRow.sequence)):
+    for row in await session.execute(_following(session, destination, found)):
         streams[row.subject].append(Delivery(**row._mapping))
     return list(streams.values())
 
 
-def _following(session: AsyncSession, heads: Sequence[tuple[str, int]]) -> ColumnElement[bool]:
-    """Return which events come next after the first ones of some subjects, these among them."""
+def _following(session: AsyncSession, destination: str, heads: Sequence[tuple[str, int]]) -> Select[Any]:
+    """Return the query for what comes next after the first events of some subjects, these among them."""
+    columns = [getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__]
+    waiting = select(*columns).where(OutboxRow.destination == destination, OutboxRow.dead_at.is_(None))
     if session.get_bind().dialect.name == "postgresql":
         head = _listed(heads)
         last = head.c.sequence + (EVENTS_A_STREAM - 1)
-        return and_(OutboxRow.subject == head.c.subject, OutboxRow.sequence.between(head.c.sequence, last))
-    return or_(
+        here = OutboxRow.subject == head.c.subject, OutboxRow.sequence.between(head.c.sequence, last)
+        each = waiting.where(*here).order_by(OutboxRow.sequence).limit(EVENTS_A_STREAM).lateral("following")
+        return select(each).select_from(head.join(each, true())).order_by(each.c.sequence)
+    some = or_(
         *(
             and_(OutboxRow.subject == name, OutboxRow.sequence.between(first, first + EVENTS_A_STREAM - 1))
             for name, first in heads
         )
     )
+    return waiting.where(some).order_by(OutboxRow.sequence)
 
 
 def _listed(places: Sequence[tuple[str, int]]) -> TableValuedAlias:
@@ -189,10 +205,10 @@ async def _remove(session: AsyncSession, delivered: Sequence[Delivery]) -> None:
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         gone = _listed(places)
-        statement = delete(OutboxRow).where(
-            here, table.c.subject == gone.c.subject, table.c.sequence == gone.c.sequence
-        )
-        await connection.execute(statement)
+        one = select(_ROW).where(here, table.c.subject == gone.c.subject, table.c.sequence == gone.c.sequence)
+        each = one.limit(1).lateral("one")
+        found = select(each.c.ctid).select_from(gone.join(each, true()))
+        await connection.execute(delete(OutboxRow).where(any_(func.array(found.scalar_subquery())) == _ROW))
     else:
         this = and_(here, table.c.subject == bindparam("b_subject"), table.c.sequence == bindparam("b_sequence"))
         rows = [{"b_subject": subject, "b_sequence": sequence} for subject, sequence in places]

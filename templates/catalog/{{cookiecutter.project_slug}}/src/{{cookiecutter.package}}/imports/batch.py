@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.bulk import insert_rows, one_of
+from chassis.bulk import find_rows, insert_rows, one_of
 from chassis.database import now
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError
@@ -39,7 +39,7 @@ class Known:
     """What the database knows about a group of lines."""
 
     products: Mapping[str, ProductRow]
-    sources: Mapping[tuple[str, str], SourceVersion]
+    sources: Mapping[tuple[str, str], Row[Any]]
     types: Mapping[str, Definitions]
     categories: frozenset[str]
     holders: Mapping[tuple[str, str], UUID]
@@ -158,7 +158,7 @@ def _judge(looked: Looked, known: Known, taken: set[tuple[str, str]]) -> Verdict
     return Plan(looked=looked, row=row, id=row.id if row else uuid7())
 
 
-def _faults(looked: Looked, row: ProductRow | None, before: SourceVersion | None, known: Known) -> list[FieldError]:
+def _faults(looked: Looked, row: ProductRow | None, before: Row[Any] | None, known: Known) -> list[FieldError]:
     draft = looked.entry.draft
     if before is not None and (row is None or row.id != before.product_id):
         return [reason("/key", "this reference belongs to a product with another key")]
@@ -199,32 +199,18 @@ async def _look_up(session: AsyncSession, looked: Sequence[Looked], types: Mappi
     )
 
 
-async def _sources(session: AsyncSession, looked: Sequence[Looked]) -> dict[tuple[str, str], SourceVersion]:
-    wanted: dict[str, list[str]] = {}
-    for source in (each.entry.source for each in looked):
-        if source is not None:
-            wanted.setdefault(source.system, []).append(source.reference)
-    found: dict[tuple[str, str], SourceVersion] = {}
-    for system, references in wanted.items():
-        query = select(SourceVersion).where(
-            SourceVersion.system == system, one_of(session, SourceVersion.reference, references)
-        )
-        found |= {(system, each.reference): each for each in await session.scalars(query)}
-    return found
+async def _sources(session: AsyncSession, looked: Sequence[Looked]) -> dict[tuple[str, str], Row[Any]]:
+    wanted = [(source.system, source.reference) for source in (each.entry.source for each in looked) if source]
+    place = (SourceVersion.system, SourceVersion.reference)
+    found = await find_rows(session, (*place, SourceVersion.product_id, SourceVersion.version), place, wanted)
+    return {(row.system, row.reference): row for row in found}
 
 
 async def _holders(session: AsyncSession, looked: Sequence[Looked]) -> dict[tuple[str, str], UUID]:
-    wanted: dict[str, list[str]] = {}
-    for each in looked:
-        for claim in each.claims:
-            wanted.setdefault(claim.namespace, []).append(claim.value)
-    found: dict[tuple[str, str], UUID] = {}
-    for namespace, values in wanted.items():
-        query = select(ProductClaim.value, ProductClaim.product_id).where(
-            ProductClaim.namespace == namespace, one_of(session, ProductClaim.value, values)
-        )
-        found |= {(namespace, row.value): row.product_id for row in await session.execute(query)}
-    return found
+    wanted = [(claim.namespace, claim.value) for each in looked for claim in each.claims]
+    place = (ProductClaim.namespace, ProductClaim.value)
+    found = await find_rows(session, (*place, ProductClaim.product_id), place, wanted)
+    return {(row.namespace, row.value): row.product_id for row in found}
 
 
 async def _store(session: AsyncSession, plans: Sequence[Plan], types: Mapping[str, Definitions]) -> None:
