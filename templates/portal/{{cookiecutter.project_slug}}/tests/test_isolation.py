@@ -21,7 +21,7 @@ NO_ID = {"link_token"}
 SERVER_OWNED = ("id", "tenant", "version", "created_at", "updated_at", "state", "status", "person_id", "account_id",
                 "number", "round", "offer", "token", "token_hash", "decided_at", "tier", "role", "roles", "balance",
                 "unit_id", "subject", "erased_at", "by_house", "internal", "accepted_by", "sequence",
-                "credential_hash", "warranty_state", "connected")  # fmt: skip
+                "credential_hash", "warranty_state", "connected", "needs_approval")  # fmt: skip
 
 
 CALLS = [call for call in calls() if any("token" in one for one in call.operation["security"])]

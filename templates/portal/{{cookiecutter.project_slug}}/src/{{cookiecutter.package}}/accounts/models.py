@@ -1,6 +1,6 @@
 """How accounts are stored."""
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Resource
@@ -9,7 +9,10 @@ from ..vocabulary.columns import Tenanted
 
 
 class AccountRow(Resource, Tenanted, Base):
-    """One customer. ``number`` and ``state`` are the company's to set, not the customer's."""
+    """One customer. ``number`` and ``state`` are the company's to set, not the customer's.
+
+    ``needs_approval`` follows from its rules and limits: whether there are any.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (Index(None, "tenant", "id"),)
@@ -20,3 +23,4 @@ class AccountRow(Resource, Tenanted, Base):
     registration_number: Mapped[str | None] = mapped_column(String(100))
     number: Mapped[str | None] = mapped_column(String(50))
     state: Mapped[str] = mapped_column(String(20))
+    needs_approval: Mapped[bool] = mapped_column(server_default=false(), default=False)

@@ -78,6 +78,7 @@ class Account(Shown):
     registration_number: str | None = Field(description="in the register of companies")
     number: str | None = Field(description="customer number in the ERP; the company's to set")
     state: AccountState = Field(description="active, blocked or closed; the company's to set")
+    needs_approval: bool = Field(description="whether it has approval rules or spending limits")
 
 
 class OpenedAccount(Account):

@@ -81,6 +81,14 @@ async def replace(session: AsyncSession, row: AccountRow, draft: AccountWritable
         await events.tell(session, events.CLOSED if closed else events.CHANGED, row)
 
 
+async def note_approvals(session: AsyncSession, account: AccountRow, *, needed: bool) -> None:
+    """Note whether an account has anything that asks for approvals, and tell it when that is new."""
+    if account.needs_approval != needed:
+        account.needs_approval = needed
+        await session.flush()
+        await events.tell(session, events.CHANGED, account)
+
+
 async def account_that_may_buy(session: AsyncSession, unit_id: UUID) -> AccountRow:
     """Return the account of a unit, if it may commit itself to anything new; what it has, it keeps and sees.
 

@@ -3,7 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,8 +14,10 @@ from chassis.problems import Problem
 
 from ..access.permissions import Permission
 from ..access.service import in_reach, me, the_one, unit_for
-from ..accounts.service import account_that_may_buy
+from ..accounts.models import AccountRow
+from ..accounts.service import account_that_may_buy, note_approvals
 from ..people.service import ensure
+from ..units.models import UnitRow
 from . import events
 from .asking import agreed, asked, tiers_for
 from .models import ApprovalDecisionRow, ApprovalRequestRow, ApprovalRuleRow, SpendingLimitRow
@@ -67,6 +69,7 @@ async def replace_rule(session: AsyncSession, row: ApprovalRuleRow, draft: RuleW
         setattr(row, name, value)
     session.add(row)
     await session.flush()
+    await _tell_account(session, row.unit_id)
 
 
 async def create_limit(session: AsyncSession, caller: Principal, draft: LimitDraft) -> SpendingLimitRow:
@@ -88,6 +91,7 @@ async def create_limit(session: AsyncSession, caller: Principal, draft: LimitDra
         await session.flush()
     except IntegrityError:
         raise Problem(409, "limit-exists", "There is a limit for this role, currency and period already.") from None
+    await _tell_account(session, row.unit_id)
     return row
 
 
@@ -106,6 +110,19 @@ async def remove(session: AsyncSession, row: ApprovalRuleRow | SpendingLimitRow)
     """Delete a rule or a limit."""
     await session.delete(row)
     await session.flush()
+    await _tell_account(session, row.unit_id)
+
+
+async def _tell_account(session: AsyncSession, unit_id: UUID) -> None:
+    """Let the account know whether it has rules or limits: the shop places its orders accordingly."""
+    of_unit = select(UnitRow.account_id).where(UnitRow.id == unit_id).scalar_subquery()
+    # In line: of two who delete the last two rules at the same time, the second one sees that none is left.
+    locked = select(AccountRow).where(AccountRow.id == of_unit).with_for_update()
+    account = (await session.scalars(locked.execution_options(populate_existing=True))).one()
+    units = select(UnitRow.id).where(UnitRow.account_id == account.id)
+    rules = exists().where(ApprovalRuleRow.unit_id.in_(units), ApprovalRuleRow.active.is_(True))
+    limits = exists().where(SpendingLimitRow.unit_id.in_(units))
+    await note_approvals(session, account, needed=bool(await session.scalar(select(rules | limits))))
 
 
 def listed(

@@ -35,12 +35,16 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a buyer gets in a channel."""
+    """What a buyer gets in a channel.
+
+    ``needs_approval``: whether the portal or the house says so; ``account_state`` is what the portal told, if it did.
+    """
 
     channel: ChannelRow
     customer: str
     customer_group: str | None
     needs_approval: bool
+    account_state: str | None
     pricing: Pricing
 
 

@@ -14,6 +14,8 @@ from chassis.database import now
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
+from ..accounts.models import AccountRow
+from ..accounts.service import is_callers
 from ..channels import service as channels
 from ..channels.models import ChannelRow
 from ..customers.models import CustomerRow
@@ -73,19 +75,28 @@ def _found(row: CartRow | None) -> CartRow:
 async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     """Return what a buyer gets in a channel."""
     query = (
-        select(ChannelRow, CustomerRow.customer_group, CustomerRow.needs_approval)
+        select(
+            ChannelRow,
+            CustomerRow.customer_group,
+            CustomerRow.needs_approval,
+            AccountRow.needs_approval,
+            AccountRow.state,
+        )
+        .select_from(ChannelRow)
         .outerjoin(CustomerRow, is_caller(buyer.caller))
+        .outerjoin(AccountRow, is_callers(buyer.caller))
         .where(ChannelRow.tenant == buyer.caller.tenant, ChannelRow.key == channel)
     )
     found = (await session.execute(query)).one_or_none()
     if found is None:
         raise channels.unknown(channel)
-    row, group, needs_approval = found
+    row, group, *asked, state = found
     return Terms(
         channel=row,
         customer=reference_of(buyer.caller),
         customer_group=group,
-        needs_approval=bool(needs_approval),
+        needs_approval=any(asked),
+        account_state=state,
         pricing=buyer.ports.pricing,
     )
 

@@ -19,7 +19,11 @@ Reference = Annotated[
     ),
 ]
 NeedsApproval = Annotated[
-    bool, Field(strict=True, description="whether its orders have to be approved by its own people first")
+    bool,
+    Field(
+        strict=True,
+        description="whether its orders have to be approved by its own people first, also without rules in the portal",
+    ),
 ]
 Group = Annotated[Key | None, Field(description="whose price lists and discounts count; null: none")]
 

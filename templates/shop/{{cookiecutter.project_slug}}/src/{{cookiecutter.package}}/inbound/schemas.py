@@ -31,6 +31,16 @@ class TellsAgreement(BaseModel):
     lines: list[AgreedLine] = Field(min_length=1, max_length=500)
 
 
+class TellsAccount(BaseModel):
+    """``account.*``: how an account stands."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: UUID
+    state: str = Field(min_length=1, max_length=20)
+    needs_approval: bool
+
+
 class TellsDecision(BaseModel):
     """``approval.decided``: ``id`` is the request's, which the shop gave it, and ``reference`` the cart's."""
 

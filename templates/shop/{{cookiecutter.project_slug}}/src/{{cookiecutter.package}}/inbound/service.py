@@ -11,10 +11,12 @@ from chassis.inbox import first_delivery
 from chassis.problems import invalid
 from chassis.received import ReceivedEvent
 
+from ..accounts import service as accounts
+from ..accounts.models import AccountRow
 from ..agreements import service as agreements
 from ..agreements.models import AgreementRow
 from ..carts import approving
-from .schemas import TellsAgreement, TellsDecision
+from .schemas import TellsAccount, TellsAgreement, TellsDecision
 
 CONSUMER = "shop"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -54,7 +56,22 @@ async def _accepted(session: AsyncSession, event: ReceivedEvent) -> None:
     await agreements.keep(session, row)
 
 
+async def _account(session: AsyncSession, event: ReceivedEvent) -> None:
+    data = _read(TellsAccount, event)
+    row = AccountRow(
+        tenant=event.tenant,
+        reference=str(data.id),
+        state=data.state,
+        needs_approval=data.needs_approval,
+        sequence=event.order,
+    )
+    await accounts.note(session, row)
+
+
 _TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]] = {
+    "account.created": _account,
+    "account.changed": _account,
+    "account.closed": _account,
     "approval.decided": _decided,
     "quote.accepted": _accepted,
 }

@@ -11,6 +11,7 @@ from chassis.guests import is_guest
 from chassis.identifiers import uuid7
 from chassis.problems import FieldError, Problem
 
+from ..accounts.service import refuse_inactive
 from ..agreements import service as agreements
 from ..attribution import ledger
 from ..carts import appraisal
@@ -37,14 +38,15 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
 
     What many buyers want at once, stock and budgets, is locked last and always in the same order.
 
-    :raises Problem: 404 for somebody else's cart; 409 when the cart is not active, a price has changed since the buyer
-        saw it, pieces, a budget or an agreement are gone, or the order minimum is missed; 422 when the request
-        contradicts the cart.
+    :raises Problem: 404 for somebody else's cart; 409 when the cart is not active, its account may not buy, a price has
+        changed since the buyer saw it, pieces, a budget or an agreement are gone, or the order minimum is missed; 422
+        when the request contradicts the cart.
     """
     cart = await carts.find(session, buyer.caller, draft.cart)
     terms = await carts.terms_of(session, buyer, cart.channel)
     shipping = draft.shipping_address or draft.billing_address
     _refuse_contradictions(cart, draft, shipping, buyer)
+    refuse_inactive(terms.account_state)
     if terms.needs_approval:
         refuse_unapproved(cart)
     # Whether a cart may be ordered says its table, before anything else is looked at.

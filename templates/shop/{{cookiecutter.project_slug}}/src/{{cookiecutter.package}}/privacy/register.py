@@ -100,6 +100,7 @@ NOT_BY_BUYER: Mapping[str, str] = {
 
 ABOUT_NOBODY = frozenset(
     {
+        "accounts",
         "agreements",
         "attribution_policies",
         "attribution_rules",
@@ -112,4 +113,4 @@ ABOUT_NOBODY = frozenset(
         "stock_items",
     }
 )
-"""Tables of the house itself: terms, stock, numbers of events. Assignments and agreements name accounts, no persons."""
+"""Tables of the house itself: terms, stock, numbers of events. What names an account names no person."""

@@ -300,3 +300,34 @@ async def test_rules_and_limits_are_the_admins(service: Service) -> None:
     assert (twice.status_code, changed.json()["active"], raised.json()["limit"]) == (409, False, money)
     assert swapped.json()["type"] == "urn:problem-type:currency-changed"
     assert (before["state"], (await _ask(bob, works.unit_id))["state"]) == ("pending", "approved")
+
+
+async def test_shop_learns_whether_an_account_needs_approvals(service: Service) -> None:
+    """With the first active rule or limit of any unit, and again when the last one is gone; nothing in between."""
+    works = await company(service)
+    lab = await post(works.admin, "business-units", parent_id=works.unit_id, name="Lab")
+    limit = {"unit_id": lab["id"], "role": "buyer", "limit": THOUSAND, "period": "month"}
+    one = await _rule(works, active=False)
+    two = await post(works.admin, "spending-limits", **limit)
+    three = await _rule(works)
+    await patch(works.admin, f"approval-rules/{one['id']}", name="bigger")
+    for path in (f"spending-limits/{two['id']}", f"approval-rules/{three['id']}"):
+        assert (await delete(works.admin, path)).status_code == 204
+    await patch(works.admin, f"approval-rules/{one['id']}", active=True)
+    async with service.app.state.database.reading() as session:
+        rows = select(OutboxRow.document).where(OutboxRow.type.startswith("account.")).order_by(OutboxRow.event_id)
+        told = [json.loads(document)["data"] for document in await session.scalars(rows)]
+
+    assert [each["needs_approval"] for each in told] == [False, True, False, True]
+    assert {each["state"] for each in told} == {"active"}
+    assert (await works.admin.get(f"/v1/accounts/{works.account_id}")).json()["needs_approval"] is True
+
+
+async def test_last_two_rules_may_be_deleted_at_once(service: Service) -> None:
+    """Each of both sees the other one's rule, and still somebody notices that none is left."""
+    works = await company(service)
+    rules = [await _rule(works, name=f"rule {number}") for number in range(2)]
+    answers = await asyncio.gather(*(delete(works.admin, f"approval-rules/{each['id']}") for each in rules))
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    assert (await works.admin.get(f"/v1/accounts/{works.account_id}")).json()["needs_approval"] is False

@@ -1,0 +1,1 @@
+"""Accounts: what the portal tells about those that buy."""
