@@ -13,7 +13,7 @@ from machgen.check.second_core import both
 _ABOUT_CODE = frozenset({"M", "C", "H"})
 """Letters whose rules ask what a contract alone cannot answer."""
 
-_OF_CONTRACTS = ("A", "H003", "H005", "H007")
+_APART = ("A", "H003", "H005", "H007", "C306")
 
 _Question = tuple[Rule, Root | None]
 _Told = tuple[list[Flaw], Outcome, tuple[str, ...]]
@@ -64,14 +64,17 @@ def _asked(rule: Rule, found: tuple[Root, ...]) -> Iterator[Root | None]:
     yield from (root for root in found if root.role in rule.roles)
 
 
-def of_contracts(rule: Rule) -> bool:
-    """Whether a rule reads contracts, which is half of the work: no other one parses them."""
-    return any(covers(each, rule.id) for each in _OF_CONTRACTS)
+def is_apart(rule: Rule) -> bool:
+    """Whether a rule shares hardly any fact with most others, so that another process may ask it.
+
+    Contracts are parsed by these rules alone, and the look for credentials goes through every file as it is.
+    """
+    return any(covers(each, rule.id) for each in _APART)
 
 
 def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> list[_Told]:
-    """What became of each question; those about contracts are asked by a process of their own, where that may be."""
-    half = [of_contracts(rule) for rule, _ in asked]
+    """What became of each question; about half are asked by a process of their own, where that may be."""
+    half = [is_apart(rule) for rule, _ in asked]
     # what is compared with is read by a process of git's, and that answers one process only
     if not second_core or facts.base is not None or all(half) or not any(half):
         return [_ask(rule, facts, root) for rule, root in asked]

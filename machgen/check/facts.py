@@ -4,6 +4,7 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
@@ -181,20 +182,21 @@ class Facts:
 
     def vocabulary(self, path: str) -> str:
         """Return the words of a file's prose (ASCII letters, digits, `_`), each once, one a line."""
-        return self.told(path, _vocabulary)
+        return self.told(path, _vocabulary)[1].decode("ascii")
 
     def mentions(self, path: str, words: tuple[str, ...]) -> bool:
         """Whether a word of a file has one of `words` in it (letters, digits and `_` only; case counts).
 
-        `"\\nword\\n"` asks for the word itself.
+        `"\\nword\\n"` asks for the word itself, which is looked up at once; a part of a word is looked for in all.
 
         A pattern walks through a text a hundred times slower than this; rules ask it first, with words of which every
         match of their pattern holds one.
         """
         key = (words, self.prose(path))
         if key not in self._kept:
-            vocabulary = self.vocabulary(path)
-            self._kept[key] = any(map(vocabulary.__contains__, words))
+            known, lines = self.told(path, _vocabulary)
+            whole, parts = _sought(words)
+            self._kept[key] = not whole.isdisjoint(known) or any(map(lines.__contains__, parts))
         kept: bool = self._kept[key]
         return kept
 
@@ -282,10 +284,18 @@ class Facts:
                 yield Place(path, line, column), match
 
 
-def _vocabulary(text: str) -> str:
+def _vocabulary(text: str) -> tuple[set[bytes], bytes]:
     # without a pattern: the words of a thousand files are looked for in every check
     words = set(text.encode("ascii", "replace").translate(_WORDS).split())
-    return b"\n".join([b"", *words, b""]).decode("ascii")
+    return words, b"\n".join([b"", *words, b""])
+
+
+@cache
+def _sought(words: tuple[str, ...]) -> tuple[frozenset[bytes], tuple[bytes, ...]]:
+    """Words to look up, and parts of words to look for, of those that `Facts.mentions` is asked for."""
+    asked = [each.encode("ascii") for each in words]
+    whole = frozenset(each[1:-1] for each in asked if each.startswith(b"\n") and each.endswith(b"\n"))
+    return whole, tuple(each for each in asked if each[1:-1] not in whole)
 
 
 def _lines(text: str) -> list[str]:

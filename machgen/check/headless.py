@@ -30,9 +30,13 @@ def _calls(
             yield at, match, line
 
 
-_RENDERING = (
-    "Jinja2Templates", "render_template", "TemplateResponse", "\nrender\n", "\nview\n", "\nreply\n", "\nView\n",
-    "ModelAndView", "AddControllersWithViews", "AddRazor", "\ntemplate\n", "LoadHTML", "\nTemplate\n",
+_RENDERING = tuple(
+    f"\n{word}\n"
+    for word in (
+        "Jinja2Templates", "render_template", "render_template_string", "TemplateResponse", "render", "view", "reply",
+        "View", "ModelAndView", "AddControllersWithViews", "AddRazorPages", "AddRazorComponents", "template",
+        "LoadHTMLGlob", "LoadHTMLFiles", "Template",
+    )
 )  # fmt: skip
 _RENDERS = lazy_compile(
     r"\bJinja2Templates\s*\(|\b(?:flask\.)?render_template(?:_string)?\s*\(|\bTemplateResponse\s*\(|"

@@ -15,7 +15,7 @@ import pytest
 from machgen.answers import resolve
 from machgen.bundle import builtin_template, descriptions
 from machgen.check.api_first.contracts import contracts
-from machgen.check.engine import judge, of_contracts
+from machgen.check.engine import is_apart, judge
 from machgen.check.facts import Facts
 from machgen.check.files import TreeFiles
 from machgen.check.registry import all_rules
@@ -192,9 +192,9 @@ def test_only_one_half_of_the_rules_reads_contracts(name: str) -> None:
     renderer = Renderer(template, plan=plan)
     files = TreeFiles(renderer.tree(resolve(template, renderer, []).context))
 
-    def readers(*, about: bool) -> bool:
+    def readers(*, apart: bool) -> bool:
         facts = Watched(files)
-        judge(facts, [rule for rule in all_rules() if of_contracts(rule) is about])
+        judge(facts, [rule for rule in all_rules() if is_apart(rule) is apart])
         return contracts in facts.asked
 
-    assert (True, False) == (readers(about=True), readers(about=False))
+    assert (True, False) == (readers(apart=True), readers(apart=False))

@@ -60,12 +60,16 @@ _ELSEWHERE = lazy_compile(
     r"\bCarterModule\b|\bFastEndpoints\b|\bgoa\.design\b|\bgo-swagger\b|\brequire\(\s*['\"]fs['\"][\s\S]{0,400}\.use\("
 )
 # words of which one is in whatever the pattern above matches
-_HINTS = (
-    "api_route", "add_url_rule", "connexion", "DefaultRouter", "ModelViewSet", "urlpatterns", "fastapi_users",
-    "CRUDRouter", "\nmount\n", "\nbackend\n", "\nexpress\n", "RegisterRoutes", "\nswagger\n", "nestjsx", "\nloopback\n",
-    "\nimplements\n", "RouterFunction", "RepositoryRest", "CrudRepository", "HandlerFromMux", "RegisterHandlers",
-    "StrictServer", "\nhuma\n", "\ngenerated\n", "MapIdentityApi", "MapGrpc", "MapController", "CarterModule",
-    "FastEndpoints", "\ngoa\n", "\nfs\n",
+_HINTS = tuple(
+    f"\n{word}\n"
+    for word in (
+        "add_api_route", "api_route", "add_url_rule", "connexion", "DefaultRouter", "ModelViewSet", "urlpatterns",
+        "fastapi_users", "SQLAlchemyCRUDRouter", "mount", "backend", "express", "RegisterRoutes", "swagger", "nestjsx",
+        "loopback", "implements", "RouterFunction", "RouterFunctions", "RepositoryRestResource",
+        "CrudRepositoryController", "HandlerFromMux", "RegisterHandlers", "RegisterHandlersWithOptions",
+        "StrictServerInterface", "huma", "generated", "MapIdentityApi", "MapGrpcService", "MapControllerRoute",
+        "CarterModule", "FastEndpoints", "goa", "fs",
+    )
 )  # fmt: skip
 # and of what a reader below looks for
 _DECLARING = (
@@ -105,10 +109,12 @@ def _routes(facts: Facts, root: Root) -> Routes:
 
 def _declared(text: str, language: str, hinted: bool, declaring: bool) -> tuple[list[tuple[str, str, int]], str]:
     """The routes that a file declares, each with method, path and line, and what declares others in another way."""
+    if language == "py" and not hinted and not _PY_DECORATOR.search(text):
+        return [], ""
     plain = (_PYTHON_COMMENT if language == "py" else _C_COMMENT).sub(lambda match: blanked(match[0]), text)
     elsewhere = _ELSEWHERE.search(plain) if hinted else None
-    read = _READERS[language](plain) if declaring else ()
-    ends = [match.start() for match in re.finditer("\n", plain)] if declaring else []
+    read = list(_READERS[language](plain)) if declaring else []
+    ends = [match.start() for match in re.finditer("\n", plain)] if read else []
     found = [(method, route, bisect_left(ends, offset) + 1) for method, route, offset in read]
     return found, " ".join(elsewhere[0].split())[:40] if elsewhere else ""
 
@@ -123,6 +129,7 @@ _PY_ROUTER = lazy_compile(
     r"^(\w+)(?:\s*:\s*\w+)?\s*=\s*[\w.]*(?:[rR]outer|Blueprint|FastAPI|Flask)\w*\s*\(", re.MULTILINE
 )
 _PY_PREFIX = lazy_compile(r"(?:\bprefix|\burl_prefix|\bpath)\s*=\s*[\"'](/[^\"']*)[\"']|\A\s*[\"'](/[^\"']*)[\"']")
+_PY_DECORATOR = lazy_compile(r"@\w+\.(?:get|post|put|patch|delete|route)\(")
 _PY_ROUTE = lazy_compile(
     r"^[ \t]*@(\w+)\.(get|post|put|patch|delete|route)\(\s*(?:path\s*=\s*|rule\s*=\s*)?[\"']([^\"']*)[\"']",
     re.MULTILINE,
@@ -155,11 +162,14 @@ def _python(text: str) -> Found:
 def _call(text: str, start: int) -> str:
     """The arguments of a call from `start`, which is inside of its brackets."""
     depth = 1
-    for index in range(start, min(len(text), start + 3000)):
-        depth += (text[index] in "([{") - (text[index] in ")]}")
+    for bracket in _BRACKET.finditer(text, start, start + 3000):
+        depth += 1 if bracket[0] in "([{" else -1
         if not depth:
-            return text[start:index]
+            return text[start : bracket.start()]
     return text[start : start + 3000]
+
+
+_BRACKET = lazy_compile(r"[()\[\]{}]")
 
 
 _JS_ROUTER = lazy_compile(r"\b(\w+)\s*=\s*(?:new\s+)?(?:express(?:\.Router)?|Router|fastify|Fastify)\s*\(")

@@ -169,7 +169,7 @@ def _is_structured(facts: Facts, path: str) -> bool:
     if path.endswith((".conf", ".ini", ".cfg", ".xml", ".properties")) and _JSON_FORMAT.search(text):
         return True
     known = facts.vocabulary(path).lower()
-    if not any(word in known for word in HINTS):
+    if not any(map(known.__contains__, HINTS)):
         return False
     low = text.lower()
     return any(all(word in low for word in words) for words in STRUCTURED)
