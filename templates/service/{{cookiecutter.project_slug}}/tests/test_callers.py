@@ -85,12 +85,13 @@ async def test_correlation_is_passed_on() -> None:
 
     correlation.request_id.set("r-1")
     correlation.traceparent.set(TRACE)
+    correlation.tracestate.set("congo=1")
     client = service_client("http://pricing")
     client._transport = httpx.MockTransport(answer)
     async with client:
         await client.get("/prices")
 
-    assert (seen[0]["x-request-id"], seen[0]["traceparent"]) == ("r-1", TRACE)
+    assert [seen[0][name] for name in ("x-request-id", "traceparent", "tracestate")] == ["r-1", TRACE, "congo=1"]
 
 
 @pytest.mark.parametrize(

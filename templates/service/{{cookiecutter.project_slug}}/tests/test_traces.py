@@ -10,13 +10,24 @@ from pathlib import Path
 import httpx
 import pytest
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import StatusCode
+from opentelemetry.sdk.trace.sampling import (
+    _KNOWN_SAMPLERS,
+    ALWAYS_ON,
+    DEFAULT_OFF,
+    Decision,
+    Sampler,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from chassis.project import project
+from chassis.sampling import GivenIds, Sampling
+from chassis.trace_context import tracestate_of
 from chassis.tracing import Tracing
 from tests import example
 from tests.processes import servers
@@ -67,6 +78,7 @@ def test_spans_continue_the_callers_trace(
             headers = {
                 "Authorization": f"Bearer {server.token('ann')}",
                 "traceparent": f"00-{trace}-00f067aa0ba902b7-{flags}",
+                "tracestate": "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7",
             }
             assert httpx.get(server.url + example.COLLECTION, headers=headers).status_code == 200
         server.terminate()
@@ -77,8 +89,8 @@ def test_spans_continue_the_callers_trace(
     names = {one.value.string_value for one in resources[0].resource.attributes if one.key == "service.name"}
     told = {one.key: one.value.string_value or one.value.int_value for span in spans for one in span.attributes}
 
-    assert [(span.name, span.trace_id.hex(), span.parent_span_id.hex()) for span in spans] == [
-        (f"GET {example.COLLECTION}", TRACE, "00f067aa0ba902b7")
+    assert [(span.name, span.trace_id.hex(), span.parent_span_id.hex(), span.trace_state) for span in spans] == [
+        (f"GET {example.COLLECTION}", TRACE, "00f067aa0ba902b7", "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
     ]
     assert told == {
         "http.request.method": "GET",
@@ -110,10 +122,89 @@ async def test_no_traces_without_a_place_for_them(
         monkeypatch.setenv(name, value)
     tracing = Tracing()
     async with tracing.opened():
-        span = tracing.begin({"method": "GET", "path": example.COLLECTION, "scheme": "http"}, "")
+        span = tracing.begin({"method": "GET", "path": example.COLLECTION, "scheme": "http"}, "", "")
 
     assert span is None
     assert ("traces are not exported" in capsys.readouterr().out) is warned
+
+
+def _tracing(sampler: Sampler) -> tuple[InMemorySpanExporter, Tracing]:
+    exported, ids, tracing = InMemorySpanExporter(), GivenIds(), Tracing()
+    provider = TracerProvider(sampler, shutdown_on_exit=False, id_generator=ids)
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    tracing._sampling = Sampling(provider, ids)
+    return exported, tracing
+
+
+@pytest.mark.parametrize("name", sorted(_KNOWN_SAMPLERS))
+def test_sampled_is_what_the_sampler_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever sampler the environment names, and whatever the caller has decided: the SDK's decisions are ours."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", name)
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.3")
+    provider, ids = TracerProvider(shutdown_on_exit=False), GivenIds()
+    sampling = Sampling(provider, ids)
+    for trace_id in (1, 2**64 - 1, 2**64, 2**128 - 1, *(ids.generate_trace_id() for _ in range(200))):
+        for flags in (None, 0, 1, 2, 3):
+            parent = NonRecordingSpan(SpanContext(trace_id, 1, True, TraceFlags(flags or 0)))
+            context = Context() if flags is None else trace.set_span_in_context(parent, Context())
+            decided = provider.sampler.should_sample(context, trace_id, "GET", SpanKind.SERVER).decision
+
+            assert (decided is Decision.RECORD_AND_SAMPLE) == sampling.takes(trace_id, parent_flags=flags)
+
+
+def test_a_trace_that_is_taken_keeps_its_id() -> None:
+    """Services that decide by the id alone decide alike, so the id that was decided about is the span's."""
+    exported, tracing = _tracing(TraceIdRatioBased(0.5))
+    for _ in range(64):
+        if (span := tracing.begin({"method": "GET", "path": "/v1/things", "scheme": "http"}, "", "")) is not None:
+            span.end(method="GET", route="/v1/things", status=200, error="")
+    lower = [ended.context.trace_id & (2**64 - 1) for ended in exported.get_finished_spans() if ended.context]
+
+    assert 0 < len(lower) < 64
+    assert max(lower) < 2**63
+
+
+@pytest.mark.parametrize("parent", ["", f"00-{UNSAMPLED}-00f067aa0ba902b7-00"], ids=["a new trace", "the caller's"])
+def test_what_is_not_sampled_is_passed_on(parent: str) -> None:
+    """The domain's own spans belong to the request's trace and are as little exported; the tracestate stays with it."""
+    exported, tracing = _tracing(DEFAULT_OFF)
+    span = tracing.begin({"method": "GET", "path": "/v1/things", "scheme": "http"}, parent, "congo=1" if parent else "")
+    assert span is not None
+    current = trace.get_current_span().get_span_context()
+    assert tracing._sampling is not None
+    own = tracing._sampling.tracer.start_span("own").get_span_context()
+    span.end(method="GET", route="/v1/things", status=200, error="")
+
+    assert span.traceparent == f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
+    assert own.trace_id == current.trace_id == (int(UNSAMPLED, 16) if parent else current.trace_id)
+    assert span.traceparent[36:52] != parent[36:52]
+    assert own.trace_state.to_header() == ("congo=1" if parent else "")
+    assert not own.trace_flags.sampled
+    assert exported.get_finished_spans() == ()
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
+@pytest.mark.parametrize(
+    ("fields", "passed_on"),
+    [
+        ([b"congo=t61rcWkgMzE"], "congo=t61rcWkgMzE"),
+        ([b"rojo=1, ,congo=2\t", b"fw529a3039@dt=a b"], "rojo=1,congo=2,fw529a3039@dt=a b"),
+        ([b"Congo=1"], ""),
+        ([b"congo=1", b"congo=2"], ""),
+        ([b"congo=1", b"rojo"], ""),
+        ([b"congo=\xff"], ""),
+        ([b"congo=\n"], ""),
+        ([",".join(f"k{number}=1" for number in range(33)).encode()], ""),
+        ([b"congo=" + b"x" * 256, b"rojo=" + b"x" * 244], "congo=" + "x" * 256 + ",rojo=" + "x" * 244),
+        ([b"congo=" + b"x" * 256, b"rojo=" + b"x" * 245], ""),
+        ([], ""),
+    ],
+)
+def test_tracestate(fields: list[bytes], passed_on: str) -> None:
+    """All fields are one list, in its order; what breaks its rules is left out as a whole (W3C Trace Context, 3.3)."""
+    headers = [(b"host", b"service"), *((b"tracestate", field) for field in fields)]
+
+    assert tracestate_of(headers) == passed_on
 
 
 @pytest.mark.parametrize(
@@ -122,12 +213,8 @@ async def test_no_traces_without_a_place_for_them(
 )  # fmt: skip
 def test_spans_tell_what_failed(status: int, error: str, kind: str | None) -> None:
     """What the caller did wrong is no error of the service (semantic conventions for HTTP spans)."""
-    exported = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exported))
-    tracing = Tracing()
-    tracing._tracer = provider.get_tracer("test")
-    span = tracing.begin({"method": "GET", "path": "/v1/things", "scheme": "http"}, "")
+    exported, tracing = _tracing(ALWAYS_ON)
+    span = tracing.begin({"method": "GET", "path": "/v1/things", "scheme": "http"}, "", "")
     assert span is not None
     current = trace.get_current_span().get_span_context()
     span.end(method="GET", route="/v1/things", status=status, error=error)

@@ -4,9 +4,10 @@ from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+tracestate: ContextVar[str] = ContextVar("tracestate", default="")
 
 
 def headers() -> dict[str, str]:
     """Return the headers that pass the correlation on to another service."""
-    found = {"X-Request-ID": request_id.get(), "traceparent": traceparent.get()}
+    found = {"X-Request-ID": request_id.get(), "traceparent": traceparent.get(), "tracestate": tracestate.get()}
     return {name: value for name, value in found.items() if value}

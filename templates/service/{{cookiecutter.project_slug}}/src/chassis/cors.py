@@ -12,7 +12,8 @@ from chassis import problems
 from chassis.problems import Problem
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_SENT = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "traceparent")
+_CONDITIONS = ("If-Match", "If-None-Match", "Idempotency-Key")
+_SENT = ("Authorization", "Content-Type", *_CONDITIONS, "X-Request-ID", "traceparent", "tracestate")
 _READ = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
 
 

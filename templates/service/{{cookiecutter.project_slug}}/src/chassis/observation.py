@@ -11,10 +11,10 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from chassis import correlation, problems
 from chassis.logs import logger
 from chassis.metrics import Metrics
+from chassis.trace_context import traceparent_of, tracestate_of
 from chassis.tracing import RequestSpan, Tracing
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, 3.2
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -36,13 +36,15 @@ class Observation:
         request_id = _accepted(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         ids = {"request_id": request_id}
-        traceparent = _traceparent(headers.get(b"traceparent", b""))
-        if (span := self._tracing.begin(scope, traceparent)) is not None:
+        traceparent = traceparent_of(headers[b"traceparent"]) if b"traceparent" in headers else ""
+        tracestate = tracestate_of(scope["headers"]) if traceparent and b"tracestate" in headers else ""
+        if (span := self._tracing.begin(scope, traceparent, tracestate)) is not None:
             traceparent = span.traceparent
         if traceparent:
             ids["trace_id"] = traceparent[3:35]
         correlation.request_id.set(request_id)
         correlation.traceparent.set(traceparent)
+        correlation.tracestate.set(tracestate)
         clear_contextvars()
         bind_contextvars(**ids)
         await self._observe(scope, receive, send, span)
@@ -85,11 +87,6 @@ def _accepted(given: bytes | None) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given.decode()
     return token_hex(16)
-
-
-def _traceparent(given: bytes) -> str:
-    """Return the caller's, if it is one."""
-    return given.decode() if _TRACEPARENT.fullmatch(given) else ""
 
 
 def _complete(headers: list[tuple[bytes, bytes]], scope: Scope) -> None:

@@ -1,7 +1,7 @@
 """Traces: one span a request, exported as OpenTelemetry's own variables say, and none at all without them.
 
-FastAPI's instrumentation works out everything about a request before anybody asks whether it is sampled. Where one in
-ten is, that costs more than the samples do; here the question comes first.
+Whether a request is sampled is the first question. Most are not, and those cost next to nothing: they have ids, which
+are passed on, and neither attributes nor a span of the SDK.
 """
 
 import asyncio
@@ -9,32 +9,50 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import Token
+from random import getrandbits
+from typing import TYPE_CHECKING
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags, Tracer
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
 from starlette.types import Scope
 
 from chassis.limits import PROBES
 from chassis.logs import logger
 
+if TYPE_CHECKING:
+    from chassis.sampling import Sampling
+
 _PROTOCOL = "http/protobuf"
+_NOTHING = Context()
+_RANDOM = int(TraceFlags.RANDOM_TRACE_ID)
+
+
+class _Unsampled(NonRecordingSpan):
+    """A span that is only passed on: by us as text, and to what the domain uses of OpenTelemetry when that asks."""
+
+    def __init__(self, traceparent: str, tracestate: str) -> None:
+        self._traceparent = traceparent
+        self._tracestate = tracestate
+
+    def get_span_context(self) -> SpanContext:
+        return _read(self._traceparent, self._tracestate, is_remote=False)
 
 
 class RequestSpan:
-    """The span of a request, which is the current one until it ends; most are not sampled and keep nothing."""
+    """The span of a request, which is the current one until it ends.
 
-    __slots__ = ("_span", "_token")
+    ``traceparent`` is what is passed on (W3C Trace Context, section 3.2): a service that is asked makes this span its
+    parent.
+    """
 
-    def __init__(self, span: Span, token: Token[Context]) -> None:
+    __slots__ = ("_scope", "_span", "_token", "traceparent")
+
+    def __init__(self, span: Span, traceparent: str, scope: Scope) -> None:
         self._span = span
-        self._token = token
-
-    @property
-    def traceparent(self) -> str:
-        """What is passed on (W3C Trace Context, section 3.2): a service that is asked makes this span its parent."""
-        of = self._span.get_span_context()
-        return f"00-{of.trace_id:032x}-{of.span_id:016x}-{of.trace_flags:02x}"
+        self._scope = scope
+        self._token: Token[Context] = context.attach(trace.set_span_in_context(span, _NOTHING))
+        self.traceparent = traceparent
 
     def end(self, *, method: str, route: str, status: int, error: str) -> None:
         """Say what became of the request (OpenTelemetry's semantic conventions for HTTP servers).
@@ -45,11 +63,18 @@ class RequestSpan:
         context.detach(self._token)
         if not self._span.is_recording():
             return
-        self._span.update_name(f"{method} {route}")
-        self._span.set_attributes({"http.route": route, "http.response.status_code": status})
+        told: dict[str, str | int] = {
+            "http.request.method": self._scope["method"],
+            "url.path": self._scope["path"],  # never the query: callers may write of people there
+            "url.scheme": self._scope["scheme"],
+            "http.route": route,
+            "http.response.status_code": status,
+        }
         if error or not status or status >= 500:
-            self._span.set_attribute("error.type", error or str(status or "aborted"))
+            told["error.type"] = error or str(status or "aborted")
             self._span.set_status(StatusCode.ERROR)
+        self._span.update_name(f"{method} {route}")
+        self._span.set_attributes(told)
         self._span.end()
 
 
@@ -57,7 +82,7 @@ class Tracing:
     """Makes the spans of requests while it is opened and the environment says where they go."""
 
     def __init__(self) -> None:
-        self._tracer: Tracer | None = None
+        self._sampling: Sampling | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -65,42 +90,55 @@ class Tracing:
         if not _is_asked_for():
             yield
             return
-        # The SDK takes long to load, and most processes export nothing.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - see above
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
+        from chassis.sampling import Sampling, exporting  # noqa: PLC0415 - the SDK is large, and most export nothing
 
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        provider, ids = exporting()
         trace.set_tracer_provider(provider)  # for spans that the domain makes by itself
-        self._tracer = provider.get_tracer("chassis")
+        self._sampling = Sampling(provider, ids)
         try:
             yield
         finally:
-            self._tracer = None
+            self._sampling = None
             await asyncio.to_thread(provider.shutdown)
 
-    def begin(self, scope: Scope, traceparent: str) -> RequestSpan | None:
+    def begin(self, scope: Scope, traceparent: str, tracestate: str) -> RequestSpan | None:
         """Begin the span of a request.
 
         :param traceparent: the caller's, valid or empty. Whether this request is sampled is the caller's decision,
             unless ``OTEL_TRACES_SAMPLER`` says otherwise.
+        :param tracestate: the caller's, valid or empty.
         :returns: nothing when there are no traces, or none of this request.
         """
-        if self._tracer is None or scope["path"] in PROBES:
+        if (sampling := self._sampling) is None or scope["path"] in PROBES:
             return None
-        parent = Context()
         if traceparent:
-            parent = trace.set_span_in_context(NonRecordingSpan(_remote(traceparent)), parent)
-        # Never the query: callers may write of people there.
-        told = {"http.request.method": scope["method"], "url.path": scope["path"], "url.scheme": scope["scheme"]}
-        span = self._tracer.start_span(scope["method"], parent, SpanKind.SERVER, told)
-        return RequestSpan(span, context.attach(trace.set_span_in_context(span, parent)))
+            trace_id, flags = int(traceparent[3:35], 16), int(traceparent[53:], 16)
+            if sampling.takes(trace_id, parent_flags=flags):
+                parent = NonRecordingSpan(_read(traceparent, tracestate, is_remote=True))
+                span = sampling.tracer.start_span(
+                    scope["method"], trace.set_span_in_context(parent, _NOTHING), SpanKind.SERVER
+                )
+                return RequestSpan(span, _written(span), scope)
+            passed_on = f"{traceparent[:36]}{getrandbits(64) or 1:016x}-{flags & _RANDOM:02x}"
+        else:
+            trace_id = getrandbits(128) or 1
+            if sampling.takes(trace_id):
+                with sampling.ids.given(trace_id):
+                    span = sampling.tracer.start_span(scope["method"], _NOTHING, SpanKind.SERVER)
+                return RequestSpan(span, _written(span), scope)
+            passed_on = f"00-{trace_id:032x}-{getrandbits(64) or 1:016x}-{_RANDOM:02x}"
+        return RequestSpan(_Unsampled(passed_on, tracestate), passed_on, scope)
 
 
-def _remote(traceparent: str) -> SpanContext:
+def _read(traceparent: str, tracestate: str, *, is_remote: bool) -> SpanContext:
     _, trace_id, span_id, flags = traceparent.split("-")
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
+    state = TraceState.from_header([tracestate]) if tracestate else None
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote, TraceFlags(int(flags, 16)), state)
+
+
+def _written(span: Span) -> str:
+    of = span.get_span_context()
+    return f"00-{of.trace_id:032x}-{of.span_id:016x}-{of.trace_flags:02x}"
 
 
 def _is_asked_for() -> bool:
