@@ -15,7 +15,7 @@ from machgen.check.pipelines import Pipeline, pipelines
 from machgen.check.roots import Root, root_of
 
 _LOG = lazy_compile(
-    r"(?:changelog|changes|history|news|releases?|release[-_]notes)(?:\.(?:md|rst|txt|"
+    r"(?:changelog(?:[-_.]v?\d[\w.]*?)?|changes|history|news|releases?|release[-_]notes)(?:\.(?:md|rst|txt|"
     r"adoc))?\Z",
     re.IGNORECASE,
 )

@@ -23,6 +23,9 @@ LARGEST_PROSE = 1_000_000
 LONGEST_LINE = 2_000
 """Characters of a line that patterns look through."""
 
+MOST_BLANKS = 1_000
+"""Blanks and line breaks in a row that patterns look through: `\\s*` tries each of them as a beginning."""
+
 _BESIDE = lazy_compile(
     r"(?:\A|/)(?:tests?|__tests__|specs?|e2e|docs?|documentation|examples?|samples?|fixtures?|testdata|testing|mocks?|"
     r"vendor|third[_-]?party|node_modules|site-packages|\.?venv|\.devcontainer|\.terraform|bower_components|"
@@ -154,7 +157,7 @@ class Facts:
         """Return a file's text for patterns to look through; empty where it has none.
 
         Lines longer than a person writes are empty here (the numbers of the others stay), and so are whole files that
-        are larger: bundles and data, on which a pattern could take for ever.
+        are larger or nearly blank: bundles and data, on which a pattern could take for ever.
         """
         key = ("prose", path)
         if key not in self._kept:
@@ -164,6 +167,9 @@ class Facts:
                 text = ""
             if len(text) > LONGEST_LINE:
                 text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in text.split("\n"))
+            if len(text) > MOST_BLANKS and _has_void(text):
+                self.unreadable.setdefault(path, Unreadable("a thousand blanks in a row: not looked through"))
+                text = ""
             self._kept[key] = self._texts.setdefault(text, text)
         kept: str = self._kept[key]
         return kept
@@ -296,6 +302,13 @@ def _sought(words: tuple[str, ...]) -> tuple[frozenset[bytes], tuple[bytes, ...]
     asked = [each.encode("ascii") for each in words]
     whole = frozenset(each[1:-1] for each in asked if each.startswith(b"\n") and each.endswith(b"\n"))
     return whole, tuple(each for each in asked if each[1:-1] not in whole)
+
+
+def _has_void(text: str) -> bool:
+    """Whether there are more blanks in a row than a person writes."""
+    # so many in a row fill one of these pieces, wherever they begin
+    piece = MOST_BLANKS // 2
+    return any(text[at : at + piece].isspace() for at in range(0, len(text) - piece + 1, piece))
 
 
 def _lines(text: str) -> list[str]:

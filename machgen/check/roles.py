@@ -188,7 +188,16 @@ def _container_role(facts: Facts, where: str, containers: tuple[Dockerfile, ...]
         return Role.TOUCHPOINT, f"serves files from {image_name(containers[0].final.external).name}"
     if containers and _exposed(containers):
         return Role.SERVICE, "its image exposes a port"
+    if containers and (handler := _handler(facts, where)):
+        return Role.SERVICE, f"answers requests ({handler})"
     return (Role.TOOL, "its image exposes no port and no server framework is a dependency") if containers else None
+
+
+def _handler(facts: Facts, where: str) -> str:
+    """A controller of Spring's, where the starter comes by another dependency."""
+    inner = _inner(facts, where)
+    sources = (path for path in facts.below(where) if path.endswith((".java", ".kt")) and not path.startswith(inner))
+    return next((path for path in sources if not facts.is_beside(path) and "@RestController" in facts.prose(path)), "")
 
 
 def _needed(around: tuple[Manifest, ...], names: tuple[str, ...]) -> Dependency | None:
@@ -203,6 +212,12 @@ _LISTENS = lazy_compile(
     r"\bhttp\.ListenAndServe|\bgrpc\.NewServer\(|&?http\.Server\{|\bcreateServer\(|\.listen\(|"
     r"@SpringBootApplication|ServerBuilder\s*[.]\s*forPort|WebApplication\.CreateBuilder|\bgrpc\.(?:aio\.)?server\("
 )
+
+
+_NODE_HTTP = lazy_compile(
+    r"\bcreateServer\(|(?:\brequire\(|\bfrom|\bimport)\s{0,9}[\"'](?:node:)?(?:https?|http2|net)[\"']"
+)
+"""What makes `.listen(` one of a server, and not of an emitter of events."""
 
 
 def _server(facts: Facts, where: str, around: tuple[Manifest, ...]) -> str:
@@ -232,7 +247,9 @@ def _listening(facts: Facts, where: str, inner: tuple[str, ...], *, by_library: 
     sources = (path for path in facts.below(where) if path.endswith((".go", ".js", ".ts", ".py", ".java", ".kt")))
     for path in sources:
         text = "" if facts.is_beside(path) or path.startswith(inner) else facts.prose(path)
-        if (match := _LISTENS.search(text)) and (by_library or not path.endswith((".js", ".ts")) or "http" in text):
+        if (match := _LISTENS.search(text)) and (
+            by_library or not path.endswith((".js", ".ts")) or _NODE_HTTP.search(text)
+        ):
             return f"listens in {path} ({match[0].rstrip('({')})"
     return ""
 

@@ -71,9 +71,9 @@ def contracts(facts: Facts) -> tuple[Contract, ...]:
         if low.endswith((".yaml", ".yml")) or (low.endswith(".json") and _JSON.search(low)):
             found += _described(facts, path)
         elif low.endswith(".proto"):
-            found += [Contract("protobuf", "", path)] if _GRPC.search(facts.text(path) or "") else []
+            found += [Contract("protobuf", "", path)] if _GRPC.search(facts.prose(path)) else []
         elif low.endswith((".graphql", ".graphqls", ".gql")):
-            found += [Contract("graphql", "", path)] if _GRAPHQL.search(facts.text(path) or "") else []
+            found += [Contract("graphql", "", path)] if _GRAPHQL.search(facts.prose(path)) else []
     return tuple(_distinct(found))
 
 

@@ -56,8 +56,10 @@ def present(facts: Facts, root: Root) -> Iterator[Answer]:
     if any(each.needs(*_INFRASTRUCTURE) for each in root.manifests):
         yield NotApplicable("it is infrastructure whose API its framework defines")
         return
-    if any(each.needs(*_GRPC) for each in root.manifests) and any(
-        each.kind == "protobuf" for each in facts.once(contracts)
+    if (
+        any(each.needs(*_GRPC) for each in root.manifests)
+        and any(each.kind == "protobuf" for each in facts.once(contracts))
+        and not _only_calls(facts, root)
     ):
         return
     if not root.manifests or root.reason == "its image exposes a port":
@@ -71,6 +73,16 @@ def present(facts: Facts, root: Root) -> Iterator[Answer]:
             yield Flaw(f"{root.name} has no contract in the tree; {title} can export it", anchor(root), "contract")
             return
     yield Flaw(f"{root.name} has no contract in the tree", anchor(root), "contract")
+
+
+def _only_calls(facts: Facts, root: Root) -> bool:
+    """Whether a .NET program only calls the gRPC services whose definitions it compiles."""
+    compiled = [match for each in root.manifests for match in _COMPILED.findall(facts.prose(each.path))]
+    return bool(compiled) and all(_AS_CLIENT.search(each) for each in compiled)
+
+
+_COMPILED = lazy_compile(r"<Protobuf\s[^>]{0,500}>")
+_AS_CLIENT = lazy_compile(r"GrpcServices\s?=\s?\"(?:Client|None)\"")
 
 
 @rule(
@@ -172,7 +184,7 @@ def held(facts: Facts, root: Root) -> Iterator[Answer]:
     if any(_TOOLS.search(each.commands) for each in every):
         return
     indirect = (path for path in facts.paths if _INDIRECT.search(path) and (root.holds(path) or "/" not in path))
-    if any(_TOOLS.search(facts.text(path) or "") for path in indirect) or _tested(facts, root, described):
+    if any(_TOOLS.search(facts.prose(path)) for path in indirect) or _tested(facts, root, described):
         return
     if all(each.readable for each in running):
         yield Flaw(f"no pipeline lints, compares or tests {described[0].path}", described[0].at(), "pipeline")

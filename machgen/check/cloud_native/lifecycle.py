@@ -181,7 +181,8 @@ _SERVERS_THAT_END = (
     "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "waitress", "fastapi", "aiohttp", "@nestjs/terminus",
     "close-with-grace", "http-terminator",
     "lightship", "stoppable", "@godaddy/terminus", "actix-web", "rocket", "laravel/framework", "litestar", "sanic",
-    "http-graceful-shutdown", "quart", "falcon-asgi", "io.micronaut:*", "io.helidon.webserver:*", "io.dropwizard:*",
+    "http-graceful-shutdown", "fastify-cli", "quart", "falcon-asgi", "io.micronaut:*", "io.helidon.webserver:*",
+    "io.dropwizard:*",
 )  # fmt: skip
 _HANDLING = (
     "SIGTERM",
@@ -218,6 +219,9 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     start = " ".join(
         each.value for dockerfile in root.dockerfiles for each in dockerfile.final.all("CMD", "ENTRYPOINT")
     )
+    if re.search(r"(?:\A|[\s/\"])uwsgi\b", start):
+        yield from _reloads(facts, root)
+        return
     if any(each.needs(*_SERVERS_THAT_END) for each in root.manifests) or re.search(
         r"\b(?:uvicorn|gunicorn|hypercorn|granian|nginx|php-fpm|apache2)\b", start
     ):
@@ -232,7 +236,10 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
     shared = [path for where in local for path in facts.below(where) if path.endswith(SOURCES)]
     if any(facts.mentions(path, _HANDLING) and _HANDLES.search(facts.prose(path)) for path in [*sources, *shared]):
         return
-    if ecosystems & {"go", "node"} and sources:
+    if "php" in ecosystems:
+        # its server is Apache or php-fpm; what it has of Node builds its pages
+        yield Unknown(f"what {root.name} does on SIGTERM is not read in its language")
+    elif ecosystems & {"go", "node"} and sources:
         main = next((path for path in sources if _main(path, ecosystems)), None) or next(
             (path for path in sources if path.endswith(".go") and "\nfunc main() {" in facts.prose(path)), None
         )
@@ -241,6 +248,21 @@ def ends_on_term(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(f"{root.name} does nothing on SIGTERM", at, "SIGTERM")
     else:
         yield Unknown(f"what {root.name} does on SIGTERM is not read in its language")
+
+
+_DIES = lazy_compile(r"die[-_]on[-_]term", re.IGNORECASE)
+
+
+def _reloads(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """uWSGI takes SIGTERM for the wish to load everything again, unless it is told not to (its documentation, Options:
+    die-on-term)."""
+    for dockerfile in root.dockerfiles:
+        start = dockerfile.final.last("CMD") or dockerfile.final.last("ENTRYPOINT")
+        settings = [path for path in files_of(facts, root) if path.endswith(".ini") and "uwsgi" in facts.prose(path)]
+        told = [*(facts.prose(path) for path in settings), *(each.value for each in dockerfile.final.all("ENV"))]
+        if start and "uwsgi" in start.value and not any(_DIES.search(text) for text in [start.value, *told]):
+            at = Place(settings[0]) if settings else dockerfile.at(start.line)
+            yield Flaw(f"uWSGI starts {root.name} again on SIGTERM: nothing says die-on-term", at, "SIGTERM")
 
 
 def _main(path: str, ecosystems: set[str]) -> bool:

@@ -61,7 +61,7 @@ OF_RUNTIMES = lazy_compile(
         r"SPRING_|SERVER_|LOGGING_|"
     r"MANAGEMENT_|QUARKUS_|MICRONAUT_|EUREKA_|GIN_|GO(?:MAXPROCS|DEBUG|GC|MEMLIMIT|TRACEBACK)|GRPC_|TZ\Z|LANG\Z|"
         r"LC_|PATH\Z|HOME\Z|HOSTNAME\Z|"
-    r"https?_proxy\Z|HTTPS?_PROXY|NO_PROXY|DD_|NEW_RELIC|ELASTIC_APM|DATADOG|SENTRY_|AWS_|AZURE_|GOOGLE_|GCP_|"
+    r"https?_proxy\Z|HTTPS?_PROXY|NO_PROXY|DD_|NEW_RELIC|INSTANA_|ELASTIC_APM|DATADOG|SENTRY_|AWS_|AZURE_|GOOGLE_|GCP_|"
         r"PIP_|UV_|MALLOC_|LD_|RUST_|"
     r"SSL_CERT|REQUESTS_CA|CURL_CA|POD_|K8S_|KUBERNETES_|SERVICE_NAME\Z|FLASK_|DJANGO_SETTINGS|PHP_|APACHE_|"
         r"NGINX_|PORT\Z|PROMETHEUS_|"
@@ -118,6 +118,8 @@ STRUCTURED: tuple[tuple[str, ...], ...] = tuple(
         "tracing_bunyan_formatter",
         "json_subscriber",
         "slog_json",
+        "labstack/echo+middleware.logger(",
+        "labstack/gommon/log",
         "structured_logger",
         "opentelemetry_appender",
     )

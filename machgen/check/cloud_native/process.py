@@ -159,7 +159,8 @@ def _told_to(facts: Facts, root: Root) -> bool:
 
 
 _JSON_FORMAT = lazy_compile(
-    r"^\s*(?:format|fmt)\s*=\s*\{\s*\\?\"|<pattern>\s*\{\s*(?:\"|&quot;)|pattern=\"\{&quot;", re.MULTILINE
+    r"^\s*(?:format|fmt)\s*=\s*\{\s*\\?\"|<pattern>\s*\{\s*(?:\"|&quot;)|pattern=\"\{&quot;|pattern\s*=\s*'\{\s*\"",
+    re.MULTILINE,
 )
 """A log format that is a JSON object written out: logging.conf, logback.xml, log4j2.xml."""
 
@@ -217,7 +218,8 @@ _METRICS = (
     "opentelemetry.extensions.hosting", "opentelemetry",
     "prometheus", "metrics-exporter-prometheus", "axum-prometheus", "actix-web-prom", "opentelemetry-otlp",
     "promphp/prometheus_client_php",
-    "opentelemetry-distro", "opentelemetry-sdk", "open-telemetry/sdk", "instana", "@instana/collector", "newrelic*",
+    "opentelemetry-distro", "opentelemetry-sdk", "open-telemetry/sdk", "instana", "@instana/collector",
+    "instana/instana-php-sdk", "com.instana:*", "newrelic*",
     "applicationinsights", "microsoft.applicationinsights*", "azure-monitor-opentelemetry*",
     "@azure/monitor-opentelemetry", "com.microsoft.azure:applicationinsights*",
 )  # fmt: skip
@@ -239,6 +241,7 @@ _TRACES = (
     "com.microsoft.azure:applicationinsights*", "applicationinsights", "microsoft.applicationinsights*",
     "azure-monitor-opentelemetry*", "@azure/monitor-opentelemetry", "aws-xray-sdk*", "com.amazonaws:aws-xray*",
     "github.com/openzipkin/zipkin-go", "github.com/aws/aws-xray-sdk-go*", "instana", "@instana/collector",
+    "instana/instana-php-sdk", "com.instana:*",
 )  # fmt: skip
 
 
@@ -270,7 +273,7 @@ def observable(facts: Facts, root: Root) -> Iterator[Answer]:
         missing.append("traces")
     if missing:
         yield Flaw(
-            f"{root.name} has no {' and no '.join(missing)}: no library for it is installed by default",
+            f"{root.name} exports no {' and no '.join(missing)}: no library for it is installed by default",
             anchor(root),
             "missing",
         )

@@ -98,8 +98,47 @@ _EMBEDDED = lazy_compile(r"^spring\.datasource\.url\s*=\s*(jdbc:(?:h2|hsqldb):me
 _ACTIVE = lazy_compile(r"^spring\.profiles\.active\s*=\s*([\w., -]+)$", re.MULTILINE)
 
 
+_DRIVERS = (
+    "org.postgresql:*", "mysql:*", "com.mysql:*", "org.mariadb.jdbc:*", "com.oracle.database.jdbc:*",
+    "com.microsoft.sqlserver:*", "com.ibm.db2:*", "org.xerial:sqlite-jdbc", "software.amazon.jdbc:*",
+    "com.google.cloud.sql:*", "com.google.cloud:spring-cloud-gcp-starter-sql*",
+)  # fmt: skip
+"""JDBC drivers of databases that keep what they are told."""
+
+
+def _only_embedded(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """Spring Boot makes a database in memory where no other driver and no address is there (Reference, Data: SQL
+    Databases, Embedded Database Support)."""
+    around = root.manifests
+    found = next(filter(None, (each.needs("com.h2database:h2", "org.hsqldb:hsqldb") for each in around)), None)
+    if (
+        found is None
+        or not found.runtime
+        or any(each.needs(*_DRIVERS) for each in around)
+        or not any(each.needs("org.springframework.boot:spring-boot-starter-data-j*", _JDBC) for each in around)
+    ):
+        return
+    said = any(
+        "datasource" in facts.prose(path)
+        for path in files_of(facts, root)
+        if path.endswith((".properties", ".yml", ".yaml", ".java", ".kt"))
+    ) or any("DATASOURCE" in name for name, _, _ in environment(facts, root))
+    if not said:
+        title = found.name.partition(":")[2]
+        yield Flaw(
+            f"{root.name} keeps its data in memory: {title} is its only database, and nothing says where it stands",
+            found.at,
+            found.name,
+            level=Level.WARNING,
+        )
+
+
+_JDBC = "org.springframework.boot:spring-boot-starter-jdbc"
+
+
 def _embedded(facts: Facts, root: Root) -> Iterator[Flaw]:
     """A database in Spring's own process, in the settings that hold where nobody chooses others."""
+    yield from _only_embedded(facts, root)
     home = next((path for path in files_of(facts, root) if path.endswith("main/resources/application.properties")), "")
     active = _ACTIVE.search(facts.prose(home)) if home else None
     profiles = [each.strip() for each in active[1].split(",")] if active else []
