@@ -84,6 +84,39 @@ async def test_own_delay_is_not_silence() -> None:
     assert not opened
 
 
+async def test_work_that_takes_its_time_to_end_does_not_keep_the_circuit_open() -> None:
+    """It is told once to end; asked again meanwhile, the silent side is heard as soon as it speaks."""
+    speaks, ends = asyncio.Event(), asyncio.Event()
+    speaks.set()
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        await speaks.wait()
+
+    async def work() -> None:
+        async with circuit.guard():
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await ends.wait()
+
+    async with _watched(ask) as circuit:
+        working = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        speaks.clear()
+        await until(lambda: circuit.is_open)
+        before = asked
+        await until(lambda: asked > before + 4)
+        speaks.set()
+        await until(lambda: not circuit.is_open)
+        ends.set()
+        (outcome,) = await asyncio.gather(working, return_exceptions=True)
+
+    assert isinstance(outcome, Unreachable)
+
+
 async def test_work_that_fails_by_itself_is_not_disturbed() -> None:
     """An error inside stays that error."""
     async with _watched(lambda: asyncio.sleep(0)) as circuit:

@@ -97,8 +97,8 @@ class Circuit:
         # First the connections, so that ending the work need not wait until each of them is closed in good order.
         self._cut()
         loop = asyncio.get_running_loop()
-        for guard in self._guards:
-            guard.reschedule(loop.time())
+        while self._guards:  # each once: work that takes its time to end cannot be ended again
+            self._guards.pop().reschedule(loop.time())
 
 
 class Guard:
