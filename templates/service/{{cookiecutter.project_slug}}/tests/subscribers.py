@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,9 @@ def nats_server(program: str, directory: Path, port: int | None = None) -> Itera
             yield f"nats://127.0.0.1:{port}"
         finally:
             server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(30)
+            server.kill()
 
 
 def _wait_for(port: int) -> None:

@@ -172,7 +172,8 @@ def test_kill_loses_no_event_and_invents_none(
             _wait_until(destination.is_reached)
             _kill_at({dice.uniform(0.1, 0.5): server, dice.uniform(0.1, 0.5) + 1e-9: relay})
             for writer in writers:
-                writer.join()
+                writer.join(60)
+                assert not writer.is_alive(), "a writer goes on though the server is gone"
         told_meanwhile = len(destination.arrived())
         stored = _finish(start(**environment), fresh_url)
         told = _sequences(destination.arrived())

@@ -117,7 +117,7 @@ def test_lost_database_is_survived(
     for caller in callers.values():
         caller.done.set()
     for caller in callers.values():
-        caller.join()
+        caller.join(60)
     told = {name: [(one.status, one.at) for one in caller.answers] for name, caller in callers.items()}
 
     assert {status for status, _ in told["alive"]} == {200}

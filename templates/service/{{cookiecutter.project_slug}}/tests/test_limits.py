@@ -149,8 +149,9 @@ async def test_more_than_can_run_is_refused_at_once(
         token = app.state.authenticator.keys.mint(subject="ann", scopes=frozenset({example.READ}), seconds=60)
         headers = {"Authorization": f"Bearer {token}"}
         held = [asyncio.create_task(client.get(example.COLLECTION, headers=headers)) for _ in range(2)]
-        for _ in held:
-            await running.acquire()
+        async with asyncio.timeout(60):
+            for _ in held:
+                await running.acquire()
         refused = await client.get(example.COLLECTION, headers=headers)
         probe = await client.get("/livez")
         release.set()
@@ -227,7 +228,7 @@ def test_overload_is_refused_on_the_wire(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(120)
         with httpx.Client(base_url=server.url, headers=headers) as client:
             stored, path = 0, f"{example.COLLECTION}?limit=100"
             while path:

@@ -96,7 +96,7 @@ def test_sigterm_loses_nobodys_request(start: ServerFactory) -> None:
     time.sleep(0.3)
     status, headers = server.get("/readyz")
     stop.set()
-    asking.join()
+    asking.join(60)
 
     assert (status, headers["connection"]) == (503, "close")
     assert len(answers) > 20

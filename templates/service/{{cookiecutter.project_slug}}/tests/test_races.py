@@ -153,12 +153,13 @@ def test_no_update_is_lost(fresh_url: str, start: ServerFactory) -> None:
     made: dict[str, list[str]] = {}
 
     async def ask(method: str, path: str, more: dict[str, str], body: object = None) -> Reply:
-        while True:
-            reply = await call(server.port, method, path, headers | more, body)
-            assert reply is not None
-            if reply.status != 503:
-                return reply
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while True:
+                reply = await call(server.port, method, path, headers | more, body)
+                assert reply is not None
+                if reply.status != 503:
+                    return reply
+                await asyncio.sleep(0.05)
 
     async def write(name: int) -> None:
         dice = random.Random(name)  # noqa: S311 - makes trouble, guards nothing

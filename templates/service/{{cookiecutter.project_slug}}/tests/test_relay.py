@@ -260,7 +260,7 @@ async def test_stop_finishes_what_has_begun(database: Database, settings: Settin
     publisher = Recorder(take_a_while)
     await fill(database, "north", 1, 2, 3)
     async with relaying(database, settings, publisher):
-        await begun.wait()
+        await until(begun.is_set)
 
     assert publisher.sequences == {"tanks/north": [1]}
     assert await owed(database) == [("tanks/north", 2), ("tanks/north", 3)]
@@ -277,7 +277,7 @@ async def test_recording_never_waits_for_a_delivery(database: Database, settings
     publisher = Recorder(take_long)
     await fill(database, "north", 1)
     async with relaying(database, settings, publisher):
-        await begun.wait()
+        await until(begun.is_set)
         async with asyncio.timeout(2):
             await fill(database, "north", 2)
         end.set()
@@ -324,7 +324,7 @@ async def test_relay_that_loses_its_connection_loses_its_claim(database_url: str
     async with connected(settings) as first, connected(settings) as second:
         await fill(second, "north", 1)
         async with relaying(first, settings, vanishing):
-            await begun.wait()
+            await until(begun.is_set)
             async with relaying(second, settings, heir):
                 await asyncio.sleep(0.2)
                 assert heir.taken == []  # not while the other one is at it

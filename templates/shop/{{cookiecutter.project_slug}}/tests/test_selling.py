@@ -18,6 +18,8 @@ from tests.shop import cart, key, order_of, prices, put, small_shop, stock
 
 PIECES, BUYERS, ROUNDS = scale(6, 100), scale(20, 1_000), scale(1, 20)
 KEYS, DUPLICATES, KILLS = scale(5, 100), scale(3, 50), scale(1, 100)
+_PATIENCE_SECONDS = scale(300.0, 3_600.0)
+"""How long somebody goes on asking: until then there has to be an answer, however often processes are killed."""
 
 
 @pytest.fixture
@@ -37,11 +39,12 @@ async def _client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 async def _answer(client: httpx.AsyncClient, path: str, thing: Any, headers: dict[str, str]) -> httpx.Response:
     """Post until there is an answer: all that a buyer may see of a loaded service is that they shall come again."""
-    while True:
-        answer = await client.post(path, json=thing, headers=headers)
-        if answer.status_code not in (429, 503):
-            return answer
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            answer = await client.post(path, json=thing, headers=headers)
+            if answer.status_code not in (429, 503):
+                return answer
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
@@ -90,13 +93,14 @@ class _Insisting:
 
     async def insist(self, dice: random.Random) -> None:
         """Send duplicates at once, drop some replies, and go on after a crash."""
-        while True:
-            outcomes = await asyncio.gather(
-                *(self._once(dice.choice([0.001, 0.01, 30.0])) for _ in range(DUPLICATES)), self._once(30.0)
-            )
-            if any(outcomes):
-                return
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                outcomes = await asyncio.gather(
+                    *(self._once(dice.choice([0.001, 0.01, 30.0])) for _ in range(DUPLICATES)), self._once(30.0)
+                )
+                if any(outcomes):
+                    return
+                await asyncio.sleep(0.05)
 
     async def _once(self, patience: float) -> bool:
         url = self._shop["now"].url + "/v1/orders"
