@@ -206,15 +206,18 @@ class Facts:
         kept: bool = self._kept[key]
         return kept
 
-    def glance(self, path: str, marks: tuple[str, ...]) -> str:
+    def glance(self, path: str, marks: tuple[re.Pattern[bytes], ...]) -> str:
         """Return what `prose` does where a file holds one of `marks`, else nothing.
 
-        For looks into every file there is: what no rule has read yet is neither decoded nor kept without need.
+        For looks into every file there is: what no rule has read yet is neither decoded nor kept without need. Patterns
+        that begin with some letters of their own are found several times faster than one that has them as alternatives,
+        and faster than the same letters by `in`.
         """
         key = ("text", path)
         if key in self._kept:
             prose = self.prose(path)
-            return prose if any(mark in prose for mark in marks) else ""
+            data = prose.encode("utf-8", "replace")
+            return prose if any(mark.search(data) for mark in marks) else ""
         try:
             data = self.files.read(path) if self.files.size(path) <= LARGEST else b""
         except OSError as error:
@@ -223,7 +226,7 @@ class Facts:
         # Python's hash is keyed at random, so that nobody can make two files meet in it
         same = (marks, len(data), hash(data))
         if same not in self._kept:
-            self._kept[same] = not data or b"\0" in data[:8192] or any(mark.encode() in data for mark in marks)
+            self._kept[same] = not data or b"\0" in data[:8192] or any(mark.search(data) for mark in marks)
         if not self._kept[same]:
             return ""
         prose = self.prose(path)

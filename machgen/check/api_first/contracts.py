@@ -5,8 +5,7 @@ OpenAPI, AsyncAPI and protobuf are read; GraphQL is found, and the rules about O
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node, position
@@ -30,8 +29,7 @@ _GRPC = lazy_compile(r"^\s*service\s+\w+\s*\{", re.MULTILINE)
 _GRAPHQL = lazy_compile(r"^\s*(?:extend\s+)?(?:type\s+(?:Query|Mutation)\b|schema\s*\{)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Contract:
+class Contract(NamedTuple):
     """One contract.
 
     Args:

@@ -5,8 +5,9 @@ Sources: OpenAPI 2.0, 3.0.3 and 3.1.0. Swagger's `body` and `formData` parameter
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from machgen.check.api_first.references import Load, Node, References
 from machgen.check.api_first.shapes import Shapes
@@ -18,8 +19,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _NO_PARAMETER = frozenset({"accept", "content-type", "authorization"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of an operation, references followed.
 
     Args:
@@ -42,8 +42,7 @@ class Parameter:
         return self.where, self.name.lower() if self.where == "header" else self.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class Body(NamedTuple):
     """What a request or response carries.
 
     Args:
@@ -56,11 +55,10 @@ class Body:
     node: Node
     content: dict[str, Node]
     required: bool = False
-    media: dict[str, Node] = field(default_factory=dict)
+    media: Mapping[str, Node] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Response:
+class Response(NamedTuple):
     """One response of an operation.
 
     Args:
@@ -81,8 +79,7 @@ class Response:
         return self.status[0] in "45d"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
+class Operation(NamedTuple):
     """One method on one path.
 
     Args:

@@ -5,9 +5,9 @@ thing become the same. Sources: JSON Schema 2020-12 (validation), OpenAPI 3.0.3 
 """
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from machgen.check.api_first.references import Node, References
 
@@ -36,8 +36,10 @@ _IMPLIED = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Case(NamedTuple):
     """One way to be valid.
 
     Args:
@@ -57,12 +59,12 @@ class Case:
     node: Node
     type: str = ""
     enum: tuple[Any, ...] | None = None
-    lower: dict[str, tuple[float, bool]] = field(default_factory=dict)
-    upper: dict[str, tuple[float, bool]] = field(default_factory=dict)
-    words: dict[str, Any] = field(default_factory=dict)
+    lower: Mapping[str, tuple[float, bool]] = _NOTHING
+    upper: Mapping[str, tuple[float, bool]] = _NOTHING
+    words: Mapping[str, Any] = _NOTHING
     format: str = ""
     required: frozenset[str] = frozenset()
-    properties: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    properties: Mapping[str, tuple[Node, ...]] = _NOTHING
     additional: tuple[Node, ...] | None = None
     closed: bool = False
     items: tuple[Node, ...] = ()
@@ -158,7 +160,7 @@ class Shapes:
             if kind == "boolean" and fitting is None:
                 fitting = (False, True)
             if fitting != ():
-                found.append(replace(base, type=kind, enum=fitting) if kind != "null" else Case(node, "null"))
+                found.append(base._replace(type=kind, enum=fitting) if kind != "null" else Case(node, "null"))
         return tuple(_of_its_kind(each) for each in found)
 
     def _constrained(self, node: Node) -> Case:
@@ -207,8 +209,7 @@ def _of_its_kind(case: Case) -> Case:
     if not case.type:
         return case
     what = _BOUNDED.get(case.type)
-    return replace(
-        case,
+    return case._replace(
         lower={key: bound for key, bound in case.lower.items() if key == what},
         upper={key: bound for key, bound in case.upper.items() if key == what},
         words={key: value for key, value in case.words.items() if case.type in _WORDS.get(key, (case.type,))},
@@ -277,14 +278,14 @@ def _merged(a: Case, b: Case) -> Case | None:
         enum = tuple(each for each in enum if _fits(each, kind))
         if not enum:
             return None
-    lower = {key: max(bounds[key] for bounds in (a.lower, b.lower) if key in bounds) for key in a.lower | b.lower}
+    lower = {key: max(bounds[key] for bounds in (a.lower, b.lower) if key in bounds) for key in {**a.lower, **b.lower}}
     upper = {
         key: min(
             (bounds[key] for bounds in (a.upper, b.upper) if key in bounds), key=lambda each: (each[0], not each[1])
         )
-        for key in a.upper | b.upper
+        for key in {**a.upper, **b.upper}
     }
-    names = a.properties | b.properties
+    names = {**a.properties, **b.properties}
     additional = (
         None if a.additional is None and b.additional is None else _both(a.additional or (), b.additional or ())
     )
@@ -295,7 +296,7 @@ def _merged(a: Case, b: Case) -> Case | None:
         enum,
         lower,
         upper,
-        a.words | b.words,
+        {**a.words, **b.words},
         a.format or b.format,
         a.required | b.required,
         {name: _both(a.properties.get(name, ()), b.properties.get(name, ())) for name in names},

@@ -1,9 +1,8 @@
 """Every schema that a contract uses, with the name that it goes by and the direction that it travels in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from machgen.check.api_first.references import Node
 from machgen.check.lazy_regex import lazy_compile
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 REQUEST, RESPONSE, UNUSED = "request", "response", "unused"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Used:
+class Used(NamedTuple):
     """A schema where it is used.
 
     Args:

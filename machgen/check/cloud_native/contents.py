@@ -33,9 +33,12 @@ _TOKENS = lazy_compile(
     r"(?P<azure>\bAccountKey=[A-Za-z0-9+/]{86}==)|(?P<sendgrid>\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})|"
     r"(?P<key>-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----\s*(?:\\n)?\s*[\"'+\s]*[A-Za-z0-9+/]{40})"
 )
-_MARKS = (
-    "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AIza", "k_live_", "npm_",
-    "pypi-AgEI", "AccountKey=", "SG.", "PRIVATE KEY-----",
+_MARKS = tuple(
+    lazy_compile(mark)
+    for mark in (
+        b"A[KS]IA[0-9A-Z]", b"gh[pousr]_", b"github_pat_", b"glpat-", b"xox[abprs]-", b"AIza", b"k_live_", b"npm_",
+        b"pypi-AgEI", b"AccountKey=", rb"SG\.[A-Za-z0-9_-]", b"PRIVATE KEY-----",
+    )
 )  # fmt: skip
 _WORDS = {
     "aws": "an AWS access key", "github": "a GitHub token", "gitlab": "a GitLab token", "slack": "a Slack token",
