@@ -4,7 +4,8 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from tests.processes import ServerFactory, ServerProcess, servers
 from tests.provider import Provider, provider
 from tests.scale import scale
-from tests.shop import cart, key, order_of, prices, put, small_shop, stock
+from tests.shop import cart, key, order_of, put, small_shop, stock
 
 PIECES, BUYERS, ROUNDS = scale(6, 100), scale(20, 1_000), scale(1, 20)
+_AT_A_TIME = 20
+_OUT_OF_STOCK = "urn:problem-type:out-of-stock"
 KEYS, DUPLICATES, KILLS = scale(5, 100), scale(3, 50), scale(1, 100)
 _PATIENCE_SECONDS = scale(300.0, 3_600.0)
 """How long somebody goes on asking: until then there has to be an answer, however often processes are killed."""
@@ -29,57 +32,88 @@ def start(tmp_path: Path) -> Iterator[ServerFactory]:
         yield factory
 
 
+@dataclass(frozen=True)
+class _Till:
+    """One of the shop's processes, and so many who talk to it at a time."""
+
+    client: httpx.AsyncClient
+    places: asyncio.Semaphore
+
+    async def ask(self, path: str, thing: Any) -> httpx.Response:
+        """Post until there is an answer: all that a buyer may see of a loaded service is that they shall come again."""
+        headers = key()
+        # Queued here and not in the client's pool, which is searched whole for every request.
+        async with asyncio.timeout(_PATIENCE_SECONDS), self.places:
+            while True:
+                answer = await self.client.post(path, json=thing, headers=headers)
+                if answer.status_code not in (429, 503):
+                    return answer
+                await asyncio.sleep(0.05)
+
+    async def cart(self, skus: Sequence[str]) -> dict[str, Any]:
+        """Fill a cart with a piece of each article."""
+        made: dict[str, Any] = (await self.ask("/v1/carts", {"channel": "web"})).json()
+        for sku in skus:
+            assert (await self.ask(f"/v1/carts/{made['id']}/lines", {"sku": sku})).status_code == 201
+        return made
+
+
 @asynccontextmanager
 async def _client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {server.token('ann')}"}
-    limits = httpx.Limits(max_connections=20)
+    limits = httpx.Limits(max_connections=_AT_A_TIME)
     async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60, limits=limits) as client:
         yield client
 
 
-async def _answer(client: httpx.AsyncClient, path: str, thing: Any, headers: dict[str, str]) -> httpx.Response:
-    """Post until there is an answer: all that a buyer may see of a loaded service is that they shall come again."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
-        while True:
-            answer = await client.post(path, json=thing, headers=headers)
-            if answer.status_code not in (429, 503):
-                return answer
-            await asyncio.sleep(0.05)
+@asynccontextmanager
+async def _three_processes(start: ServerFactory, database_url: str) -> AsyncIterator[list[_Till]]:
+    environment = {
+        "DATABASE_URL": database_url,
+        "RATE_LIMIT_REQUESTS": "0",
+        "LOG_LEVEL": "warning",
+        "DRAIN_SECONDS": "0",
+    }
+    shops = [start(**environment)]
+    shops[0].wait_until_ready()
+    shops += [start(**environment) for _ in range(2)]
+    async with AsyncExitStack() as stack:
+        for shop in shops:
+            shop.wait_until_ready()
+        clients = [await stack.enter_async_context(_client(shop)) for shop in shops]
+        yield [_Till(client, asyncio.Semaphore(_AT_A_TIME)) for client in clients]
 
 
 @pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
 async def test_exactly_what_is_there_is_sold(fresh_url: str, start: ServerFactory) -> None:
-    """Three processes, many buyers of the same two articles, asked for in opposite orders: nobody waits in a circle."""
-    environment = {"DATABASE_URL": fresh_url, "RATE_LIMIT_REQUESTS": "0", "LOG_LEVEL": "warning", "DRAIN_SECONDS": "0"}
-    shops = [start(**environment)]
-    shops[0].wait_until_ready()
-    shops += [start(**environment) for _ in range(2)]
-    for shop in shops[1:]:
-        shop.wait_until_ready()
-    async with _client(shops[0]) as one, _client(shops[1]) as two, _client(shops[2]) as three:
-        await small_shop(one)
-        for number in range(ROUNDS):
-            skus = [f"A{number}", f"B{number}"]
-            await prices(one, f"round-{number}", {sku: [(1, 1_000)] for sku in skus}, channel=f"round-{number}")
-            terms = {"key": f"round-{number}", "name": "Round", "currency": "EUR", "country": "DE"}
-            await put(one, "channels", terms | {"tax_rates": [{"country": "DE", "percent": "19"}]})
-            items = await stock(one, "berlin", **dict.fromkeys(skus, PIECES))
-            buyers = [
-                _buy_in(client, f"round-{number}", skus if index % 2 else skus[::-1])
-                for index, client in zip(range(BUYERS), [one, two, three] * BUYERS, strict=False)
-            ]
-            answers = Counter([answer.status_code for answer in await asyncio.gather(*buyers)])
-            left = [(await one.get(f"/v1/stock-items/{item['id']}")).json() for item in items.values()]
+    """Three processes, many buyers of the same two articles, asked for in opposite orders: nobody waits in a circle.
 
-            assert answers == {201: PIECES, 409: BUYERS - PIECES}
-            assert [(item["reserved"], item["available"]) for item in left] == [(PIECES, 0)] * 2
+    Whoever went away empty-handed is there again when as many pieces have come as before, and so are new buyers.
+    """
+    async with _three_processes(start, fresh_url) as tills:
+        house = tills[0].client
+        await small_shop(house)
+        items = await stock(house, V1=0, S1=0)
+        waiting: list[tuple[_Till, dict[str, Any]]] = []
+        for number in range(1, ROUNDS + 1):
+            for item in items.values():
+                await put(house, f"stock-items/{item['id']}/adjustments", {"difference": PIECES})
+            waiting += await _new_buyers(tills, BUYERS - len(waiting))
+            orders = [till.ask("/v1/orders", order_of(filled)) for till, filled in waiting]
+            answers = await asyncio.gather(*orders)
+            left = [(await house.get(f"/v1/stock-items/{item['id']}")).json() for item in items.values()]
+            refused = [answer.json() for answer in answers if answer.status_code != 201]
+            waiting = [buyer for buyer, answer in zip(waiting, answers, strict=True) if answer.status_code != 201]
+
+            assert Counter(problem["type"] for problem in refused) == {_OUT_OF_STOCK: BUYERS - PIECES}
+            assert [(item["reserved"], item["available"]) for item in left] == [(PIECES * number, 0)] * 2
 
 
-async def _buy_in(client: httpx.AsyncClient, channel: str, skus: Sequence[str]) -> httpx.Response:
-    made = (await _answer(client, "/v1/carts", {"channel": channel}, key())).json()
-    for sku in skus:
-        await _answer(client, f"/v1/carts/{made['id']}/lines", {"sku": sku}, key())
-    return await _answer(client, "/v1/orders", order_of(made), key())
+async def _new_buyers(tills: Sequence[_Till], count: int) -> list[tuple[_Till, dict[str, Any]]]:
+    skus = ["V1", "S1"]
+    places = [tills[index % len(tills)] for index in range(count)]
+    carts = [till.cart(skus if index % 2 else skus[::-1]) for index, till in enumerate(places)]
+    return list(zip(places, await asyncio.gather(*carts), strict=True))
 
 
 class _Insisting:

@@ -11,6 +11,7 @@ from chassis.problems import Problem
 from ..access.permissions import Permission, Role
 from ..access.service import the_one, units
 from ..members.service import join
+from ..orders.service import move_in
 from ..people.models import PersonRow
 from ..people.service import ensure
 from ..units.models import UnitRow
@@ -50,7 +51,8 @@ async def find(session: AsyncSession, caller: Principal, account_id: UUID, *, to
 
 
 async def open_account(session: AsyncSession, caller: Principal, draft: AccountDraft) -> tuple[AccountRow, UnitRow]:
-    """Store a new account with its own unit; the caller becomes that unit's admin.
+    """Store a new account with its own unit; the caller becomes that unit's admin. What a person bought before it had
+    an account as a person is there from now on.
 
     :raises Problem: 409 when the caller has an account as a person already.
     """
@@ -66,6 +68,8 @@ async def open_account(session: AsyncSession, caller: Principal, draft: AccountD
     unit = UnitRow(tenant=caller.tenant, account_id=row.id, parent_id=None, name=row.name)
     await plant(session, unit)
     await join(session, unit, person.id, [Role.ADMIN])
+    if draft.kind is AccountKind.PERSON:
+        await move_in(session, person.id, unit.id)
     await events.tell(session, events.CREATED, row)
     return row, unit
 

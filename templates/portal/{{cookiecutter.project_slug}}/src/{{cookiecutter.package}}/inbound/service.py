@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
 from chassis.database import now
+from chassis.guests import is_guest
 from chassis.inbox import first_delivery
 from chassis.problems import Problem, invalid
 from chassis.received import ReceivedEvent
@@ -20,6 +21,7 @@ from ..approvals.events import tell_refused
 from ..approvals.schemas import ApprovalDraft, ApprovalKind
 from ..orders.models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
 from ..people.models import PersonRow
+from ..people.service import ensure
 from ..units.models import UnitRow
 from ..vocabulary.rows import insert_unless_there
 from .buyers import unit_of_buyer
@@ -54,7 +56,10 @@ async def _order(session: AsyncSession, event: ReceivedEvent) -> None:
         "total": data.gross,
         "lines": [line.model_dump(mode="json") for line in data.lines],
     }
-    unit_id = await unit_of_buyer(session, event.tenant, data.buyer, data.account, data.unit_id)
+    buyer = (data.buyer, data.account, data.unit_id)
+    unit_id = await unit_of_buyer(session, event.tenant, *buyer)
+    if unit_id is None and await _remember(session, event.tenant, data.buyer):
+        unit_id = await unit_of_buyer(session, event.tenant, *buyer)
     values |= await _whose(session, event.tenant, unit_id, data.buyer)
     await _project(session, OrderRow, event, data.id, values, placed_at=event.time)
     axes = {"payment": data.payment_state, "shipment": data.shipment_state}
@@ -77,6 +82,8 @@ async def _invoice(session: AsyncSession, event: ReceivedEvent) -> None:
     data = _read(TellsInvoice, event)
     values = data.model_dump(exclude={"id", "unit_id", "buyer", "total"})
     values |= {"total": data.total.amount, "currency": data.total.currency}
+    if data.unit_id is None:
+        await _remember(session, event.tenant, data.buyer)
     values |= await _whose(session, event.tenant, data.unit_id, data.buyer)
     await _project(session, InvoiceRow, event, data.id, values)
 
@@ -84,6 +91,8 @@ async def _invoice(session: AsyncSession, event: ReceivedEvent) -> None:
 async def _document(session: AsyncSession, event: ReceivedEvent) -> None:
     data = _read(TellsDocument, event)
     values = data.model_dump(exclude={"id", "unit_id", "buyer"}) | {"withdrawn": event.type == "document.withdrawn"}
+    if data.unit_id is None:
+        await _remember(session, event.tenant, data.buyer)
     values |= await _whose(session, event.tenant, data.unit_id, data.buyer)
     await _project(session, DocumentRow, event, data.id, values)
 
@@ -132,6 +141,21 @@ def _read(model: type[_Model], event: ReceivedEvent) -> _Model:
         return model.model_validate(event.data)
     except ValidationError as error:
         raise invalid(error.errors(), prefix=("body", "data")) from None
+
+
+async def _remember(session: AsyncSession, tenant: str, buyer: str | None) -> bool:
+    """Let there be a person of whom something was told: what it bought waits for the account that it may open.
+
+    The person is locked, so that an account which it opens at the same time either finds what is told here, or is found
+    by it. Guests never come back under this name.
+
+    :returns: whether there is a person now.
+    """
+    if buyer is None or is_guest(buyer):
+        return False
+    person = await ensure(session, Principal(subject=buyer, scopes=frozenset(), tenant=tenant))
+    await session.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
+    return True
 
 
 async def _whose(session: AsyncSession, tenant: str, unit_id: UUID | None, buyer: str | None) -> dict[str, UUID | None]:

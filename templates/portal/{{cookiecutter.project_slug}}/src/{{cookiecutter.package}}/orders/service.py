@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
@@ -54,6 +54,13 @@ async def find_invoice(session: AsyncSession, caller: Principal, invoice_id: UUI
     :raises Problem: 404 when there is none for this caller.
     """
     return await the_one(session, invoices(caller).where(InvoiceRow.id == invoice_id), name="invoice")
+
+
+async def move_in(session: AsyncSession, person_id: UUID, unit_id: UUID) -> None:
+    """Put what a person was told of before it had an account of its own into that account."""
+    for table in (OrderRow, InvoiceRow, DocumentRow):
+        homeless = update(table).where(table.person_id == person_id, table.unit_id.is_(None))
+        await session.execute(homeless.values(unit_id=unit_id).execution_options(synchronize_session=False))
 
 
 async def axes_of(session: AsyncSession, rows: Sequence[OrderRow]) -> Mapping[tuple[UUID, str], str]:

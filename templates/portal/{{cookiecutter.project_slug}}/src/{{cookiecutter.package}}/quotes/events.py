@@ -31,6 +31,7 @@ class QuoteAccepted(UnitFact):
     currency: Currency
     valid_until: datetime = Field(description="until when it can be ordered at these prices")
     lines: list[AgreedLine] = Field(description="what costs how much")
+    prices_include_tax: bool = Field(description="whether these prices are gross; else tax comes on top")
 
 
 def _kind(name: str, summary: str) -> EventType:
@@ -83,5 +84,6 @@ async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, a
         currency=row.currency,
         valid_until=offer.valid_until,
         lines=lines,
+        prices_include_tax=offer.prices_include_tax,
     )
     await record(session, ACCEPTED, subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)

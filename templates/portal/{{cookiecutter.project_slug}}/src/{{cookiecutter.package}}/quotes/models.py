@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Document, Resource, now
@@ -39,6 +39,7 @@ class OfferRow(Tenanted, Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     round: Mapped[int]
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    prices_include_tax: Mapped[bool] = mapped_column(server_default=false())
     valid_until: Mapped[datetime]
     offered_at: Mapped[datetime] = mapped_column(default=now)
 

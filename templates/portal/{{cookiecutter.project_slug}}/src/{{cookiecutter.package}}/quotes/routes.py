@@ -42,6 +42,7 @@ def _offer(row: OfferRow, currency: str) -> Offer:
         id=row.id,
         round=row.round,
         lines=lines,
+        prices_include_tax=row.prices_include_tax,
         total=Money(amount=sum(line.quantity * line.unit_price for line in lines), currency=currency),
         valid_until=row.valid_until,
         offered_at=row.offered_at,

@@ -53,6 +53,9 @@ class OfferDraft(Draft):
     """What the house offers. All prices are in the quote's currency."""
 
     lines: list[OfferedLine] = Field(min_length=1, max_length=500, description="what it costs", examples=[_OFFERED])
+    prices_include_tax: Annotated[bool, Field(strict=True)] = Field(
+        False, description="whether prices are gross, as consumers must see them; else tax comes on top"
+    )
     valid_until: Moment
 
 
@@ -76,6 +79,7 @@ class Offer(BaseModel):
     id: UUID = Field(description="UUID version 7")
     round: int = Field(description="counts the offers of the quote, from 1")
     lines: list[OfferedLine] = Field(description="what it costs")
+    prices_include_tax: bool = Field(description="whether prices are gross; else tax comes on top")
     total: Money
     valid_until: Moment
     offered_at: Moment

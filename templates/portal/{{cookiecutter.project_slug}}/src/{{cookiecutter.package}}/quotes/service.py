@@ -149,6 +149,7 @@ async def offer(session: AsyncSession, caller: Principal, row: QuoteRow, draft: 
         person_id=person.id,
         round=row.round,
         lines=[line.model_dump() for line in draft.lines],
+        prices_include_tax=draft.prices_include_tax,
         valid_until=draft.valid_until,
     )
     session.add(made)

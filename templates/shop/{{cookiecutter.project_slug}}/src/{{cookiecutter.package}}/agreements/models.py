@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import Base, Document
@@ -15,7 +15,7 @@ from ..vocabulary.tenancy import OfTenant
 class AgreementRow(OfTenant, Base):
     """One accepted quote; ``id`` is the quote's in the portal, ``order_id`` the order that follows it.
 
-    ``lines`` are pieces of an article at a unit price before tax, in minor units.
+    ``lines`` are pieces of an article at a unit price in minor units, before tax unless ``prices_include_tax``.
     """
 
     __tablename__ = "agreements"
@@ -24,6 +24,7 @@ class AgreementRow(OfTenant, Base):
     account: Mapped[str] = mapped_column(String(255))
     business_unit: Mapped[str] = mapped_column(String(100))
     currency: Mapped[str] = mapped_column(String(3))
+    prices_include_tax: Mapped[bool] = mapped_column(server_default=false())
     valid_until: Mapped[datetime]
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     order_id: Mapped[UUID | None] = mapped_column(index=True)

@@ -56,12 +56,13 @@ async def lines_of(
 ) -> tuple[AgreementRow, list[dict[str, Any]]]:
     """Return an agreement and the lines of a cart that follows it, with their prices and without their taxes.
 
-    :raises Problem: 422 when the account has no such agreement, when the channel has another currency or prices with
-        tax, or sells an article no more; 409 when nothing can be ordered by it any more.
+    :raises Problem: 422 when the account has no such agreement, when the channel has another currency, shows prices in
+        the other way about tax, or sells an article no more; 409 when nothing can be ordered by it any more.
     """
     row = await agreements.find(session, caller, agreement_id)
-    if channel.currency != row.currency or channel.prices_include_tax:
-        raise _unfit(f"Agreed prices are before tax, in {row.currency}; those of the channel {channel.key} are not.")
+    if (channel.currency, channel.prices_include_tax) != (row.currency, row.prices_include_tax):
+        tax = "with" if row.prices_include_tax else "before"
+        raise _unfit(f"Agreed prices are {tax} tax, in {row.currency}; those of the channel {channel.key} are not.")
     lines = []
     for agreed in row.lines:
         article = articles.get(agreed["sku"])

@@ -9,7 +9,7 @@ from chassis.values import Currency, Money, Sku
 
 
 class AgreedLine(BaseModel):
-    """Pieces of an article, and what one of them costs before tax."""
+    """Pieces of an article, and what one of them costs."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -27,6 +27,7 @@ class TellsAgreement(BaseModel):
     account_id: UUID
     unit_id: UUID
     currency: Currency
+    prices_include_tax: bool = False
     valid_until: AwareDatetime
     lines: list[AgreedLine] = Field(min_length=1, max_length=500)
 

@@ -49,6 +49,7 @@ async def _accepted(session: AsyncSession, event: ReceivedEvent) -> None:
         account=str(data.account_id),
         business_unit=str(data.unit_id),
         currency=data.currency,
+        prices_include_tax=data.prices_include_tax,
         valid_until=data.valid_until,
         lines=lines,
         order_id=None,

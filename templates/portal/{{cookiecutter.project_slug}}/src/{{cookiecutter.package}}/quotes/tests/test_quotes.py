@@ -27,10 +27,12 @@ async def _ask(works: Company) -> dict[str, Any]:
     return await post(works.admin, "quotes", unit_id=works.unit_id, title="Pumps", currency="EUR", lines=LINES)
 
 
-async def _act(client: httpx.AsyncClient, quote: dict[str, Any], action: str, *, staff: bool = False) -> httpx.Response:
+async def _act(
+    client: httpx.AsyncClient, quote: dict[str, Any], action: str, *, staff: bool = False, **members: Any
+) -> httpx.Response:
     path = f"/v1/{'staff/' if staff else ''}quotes/{quote['id']}"
     if action == "offer":
-        draft = {"lines": OFFERED, "valid_until": (now() + timedelta(days=7)).isoformat()}
+        draft = {"lines": OFFERED, "valid_until": (now() + timedelta(days=7)).isoformat()} | members
         headers = {"If-Match": "*", "Idempotency-Key": str(uuid4())}
         return await client.post(f"{path}/offers", json=draft, headers=headers)
     return await client.post(f"{path}/transitions", json={"action": action, "comment": "so"}, headers={"If-Match": "*"})
@@ -92,6 +94,7 @@ async def test_accepted_prices_are_told_and_never_change(service: Service) -> No
     assert accepted["offer"]["total"] == {"amount": 40 * 17900 + 3 * 250, "currency": "EUR"}
     assert [answer.status_code for answer in late] == [409] * 3
     assert (event["data"]["account_id"], event["data"]["unit_id"]) == (works.account_id, works.unit_id)
+    assert event["data"]["prices_include_tax"] is accepted["offer"]["prices_include_tax"] is False
     assert event["data"]["lines"] == [
         {"sku": "C40", "quantity": 40, "unit_price": {"amount": 17900, "currency": "EUR"}},
         {"sku": "SEAL", "quantity": 3, "unit_price": {"amount": 250, "currency": "EUR"}},
@@ -188,3 +191,16 @@ async def test_times_are_utc(service: Service) -> None:
 
     assert made.json()["valid_until"] == found["valid_until"] == "2099-06-30T22:00:00Z"
     assert datetime.fromisoformat(found["offered_at"]) <= now()
+
+
+async def test_offer_says_whether_its_prices_are_gross(service: Service) -> None:
+    """Consumers are offered what they will pay; the shop learns it with the prices."""
+    works, sam = await company(service), service.as_("sam", "portal:staff")
+    quote = await _bring_to(service, works, QuoteState.IN_REVIEW)
+    offered = await _act(sam, quote, "offer", staff=True, prices_include_tax=True)
+    accepted = (await _act(works.admin, quote, "accept")).json()
+    async with service.app.state.database.reading() as session:
+        told = await session.scalar(select(OutboxRow.document).where(OutboxRow.type == "quote.accepted"))
+
+    assert offered.json()["prices_include_tax"] is accepted["offer"]["prices_include_tax"] is True
+    assert json.loads(told or "")["data"]["prices_include_tax"] is True

@@ -66,7 +66,7 @@ async def test_order_costs_what_was_agreed(service: Service, bob: httpx.AsyncCli
     assert placed["totals"] == {"net": 61_998, "tax": 11_780, "gross": 73_778, "saved": 0}
     assert placed["lines"][0]["explanation"] == {
         "agreement": QUOTE, "price_list": None, "minimum_quantity": None, "base": 15_000, "unit": 15_000,
-        "lists": [], "rules": [],
+        "lists": [], "rules": [], "cart_rules": [],
     }  # fmt: skip
 
 
@@ -128,6 +128,15 @@ async def test_agreed_prices_are_before_tax_and_final(
     await _agree(service)
 
     assert (await _cart(bob, **members)).status_code == 422
+
+
+async def test_agreed_prices_may_be_with_tax(service: Service, bob: httpx.AsyncClient) -> None:
+    """As consumers must see them: what was offered is what is paid, in a channel that shows prices so."""
+    await _agree(service, prices_include_tax=True)
+    made = (await _cart(bob, channel="web")).json()
+
+    assert made["totals"] == {"net": 52_099, "tax": 9_899, "gross": 61_998, "saved": 0}
+    assert _told(await _cart(bob)) == (422, "unfit-agreement")
 
 
 async def test_agreed_currency_is_the_channels(service: Service, bob: httpx.AsyncClient) -> None:
