@@ -175,11 +175,11 @@ def check_ids(ids: Iterable[str], known: Iterable[str], where: str) -> None:
     Raises:
         BadRequest: With the nearest rule there is.
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
-
     every = list(known)
     for each in ids:
         if not any(covers(each, rule) for rule in every):
+            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
             close = get_close_matches(each.upper(), every, 1)
             hint = f"did you mean {close[0]}?" if close else "`machgen rules` lists them"
             raise BadRequest(f"{where}: no rule {each!r}", hint=hint)

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from machgen.check.ignoring import leaves_out, patterns_of
@@ -66,6 +67,8 @@ class Checkout:
     Without git, or outside of a repository, every file counts except below directories that hold others' work, and
     what the `.gitignore` files say. Symbolic links are no files here: what they point to inside is found there.
 
+    git begins to look at once and answers when `paths` is first asked for; until then there is time for other work.
+
     Args:
         directory: The directory to check; it may be a part of a git repository.
 
@@ -79,9 +82,14 @@ class Checkout:
         self.directory = os.path.realpath(directory)
         self.closed: dict[str, str] = {}
         """Directories, and files in them, that may not be looked into, with the reason."""
-        listed = _listed_by_git(self.directory, self.closed)
+        self._git = _started(self.directory, *_LISTING)
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """See `Files`."""
+        listed = _listed(self.directory, _ended(self._git), self.closed)
         walked = _walk(self.directory, self.closed) if listed is None else listed
-        self.paths = tuple(sorted(path for path in walked if not _NEVER & set(path.split("/")[:-1])))
+        return tuple(sorted(path for path in walked if not _NEVER & set(path.split("/")[:-1])))
 
     def size(self, path: str) -> int:
         """See `Files`."""
@@ -211,27 +219,51 @@ def _git(directory: str, *words: str) -> bytes | None:
 
 
 def _run(directory: str, *words: str) -> "subprocess.CompletedProcess[bytes] | None":
+    return _ended(_started(directory, *words))
+
+
+def _started(directory: str, *words: str) -> "subprocess.Popen[bytes] | None":
+    """A process of git's; None where there is no git."""
     import subprocess  # noqa: PLC0415 - a check of a tree in memory starts no process
 
     try:
-        done = subprocess.run(  # noqa: S603 - no shell; what would run code of the repository is off
+        return subprocess.Popen(  # noqa: S603 - no shell; what would run code of the repository is off
             [*_COMMAND, *words],
             cwd=directory,
             env=_environment(),
-            capture_output=True,
-            check=False,
-            timeout=20,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return None
-    return done if done.returncode == 0 else None
+
+
+def _ended(process: "subprocess.Popen[bytes] | None") -> "subprocess.CompletedProcess[bytes] | None":
+    """What a process of git's has said; None where it fails, or takes longer than any repository needs."""
+    import subprocess  # noqa: PLC0415 - see above
+
+    if process is None:
+        return None
+    with process:
+        try:
+            out, err = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+    return subprocess.CompletedProcess(process.args, 0, out, err) if process.returncode == 0 else None
 
 
 _CLOSED = lazy_compile(r"^warning: could not open directory '(.+?)/?': (.+)$", re.MULTILINE)
 
 
-def _listed_by_git(directory: str, closed: dict[str, str]) -> list[str] | None:
-    done = _run(directory, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+_LISTING = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+
+
+def _listed(
+    directory: str, done: "subprocess.CompletedProcess[bytes] | None", closed: dict[str, str]
+) -> list[str] | None:
+    """The files that git lists; None where it lists none."""
     if done is None:
         return None
     paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")

@@ -113,9 +113,13 @@ def _checked(path: str, asked: _Asked, *, fix: bool) -> "Report":
     from machgen.check.facts import Facts  # noqa: PLC0415 - see above
     from machgen.check.files import Checkout, Revision  # noqa: PLC0415 - see above
     from machgen.check.model import covers  # noqa: PLC0415 - see above
+    from machgen.check.registry import all_rules  # noqa: PLC0415 - see above
 
     for _ in range(5):
-        facts = Facts(Checkout(path), Facts(Revision(path, asked.base)) if asked.base else None, _helm)
+        base = Facts(Revision(path, asked.base)) if asked.base else None
+        files = Checkout(path)
+        all_rules()  # which takes as long as git takes to list the files
+        facts = Facts(files, base, _helm)
         book = asked.company.rulebook(facts)
         check_ids(asked.ignore, (rule.id for rule in book.rules), "--ignore")
         configuration = _configured(facts, book, asked)
