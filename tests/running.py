@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,40 @@ def machgen(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ende
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def to_its_end(
+    words: Sequence[str | Path], said: Path, *, cwd: Path, env: Mapping[str, str], seconds: float
+) -> int | None:
+    """Run a command that starts many others; return its exit code, or None where it went on for longer.
+
+    A file and not a pipe, and a session of its own: a process that is left over holds nothing up, and is ended.
+
+    Args:
+        words: The command.
+        said: The file for what it prints.
+        cwd: The directory it runs in.
+        env: All of its environment variables.
+        seconds: What it may take.
+    """
+    with said.open("wb") as out:
+        run = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            return run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait(PATIENCE)
 
 
 class Terminal:

@@ -311,6 +311,7 @@ def test_a_server_that_never_answers_can_be_left(tmp_path: Path, number: signal.
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # no terminal, as in CI: nobody else passes the signal on to git
         )
+        server.settimeout(30)
         connection, _ = server.accept()
         with connection:
             waiting.send_signal(number)

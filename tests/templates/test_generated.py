@@ -2,10 +2,7 @@
 
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from machgen.answers import Given, Source, resolve
 from machgen.bundle import builtin_template, descriptions
 from machgen.render import Renderer
 from machgen.tree import Tree
+from tests.running import to_its_end
 from tests.templating import write
 
 TOOLS = Path(__file__).parents[2] / ".tools"
@@ -45,26 +43,8 @@ def run(project: Path, *targets: str) -> None:
     }
     # all these projects have nearly the same dependencies: mypy reads them once a worker, and not once a project
     known = {"MYPY_CACHE_DIR": str(TOOLS / "mypy" / os.environ.get("PYTEST_XDIST_WORKER", "one"))}
-    # A file and not a pipe, and a session of its own: a process that is left over holds nothing up, and is ended.
     said = project.parent / "said.txt"
-    with said.open("w") as out:
-        make = subprocess.Popen(
-            words,
-            cwd=project,
-            env=inherited | known,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code: int | str = make.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            code = f"still at it after {PATIENCE_SECONDS} s"
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(make.pid, signal.SIGKILL)
-            make.wait()
+    code = to_its_end(words, said, cwd=project, env=inherited | known, seconds=PATIENCE_SECONDS)
 
     assert 0 == code, said.read_text(errors="replace")[-8000:]
 

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.running import to_its_end
+
 TOOLS = Path(__file__).parents[2] / ".tools"
+PATIENCE_SECONDS = 900
 PAGES = ("add-a-resource", "add-an-event", "add-a-setting")
 QUICK = "src tests/test_contract.py tests/test_docs.py tests/test_event_contract.py tests/test_migrations.py"
 THOROUGH = f"{QUICK} tests/test_architecture.py tests/test_auth.py tests/test_fuzz.py"
@@ -60,11 +63,10 @@ def follow(project: Path, block: Block, tests: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TEST_DATABASE_URL")}
         settings = {"VENV": str(TOOLS / "services"), "WORKERS": "0", "ARGS": f"-q {tests}"}
         script = ["bash", "-euo", "pipefail", "-c", block.text]
-        done = subprocess.run(
-            script, cwd=project, env=kept | settings, capture_output=True, text=True, check=False, timeout=600
-        )
+        said = project.parent / "said.txt"
+        code = to_its_end(script, said, cwd=project, env=kept | settings, seconds=PATIENCE_SECONDS)
 
-        assert 0 == done.returncode, f"line {block.line}:\n{block.text}\n{(done.stdout + done.stderr)[-6000:]}"
+        assert 0 == code, f"line {block.line}:\n{block.text}\n{said.read_text(errors='replace')[-6000:]}"
 
 
 def test_pages_make_what_they_promise(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_program_that_outlives_the_run_is_waited_for(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         publish(SMALL, tmp_path / "shop", before=interrupted)
-    started[0].wait()
+    started[0].wait(60)
 
     assert [] == os.listdir(tmp_path)
 
