@@ -213,7 +213,8 @@ def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
 
     assert (set(data) | secrets) - known == set()
     assert data["ENVIRONMENT"] == overlay
-    assert secrets == {"DATABASE_URL", "SECRET_KEY", "EVENTS_SECRETS", "EVENTS_NATS_URL", "EVENTS_SENDERS"}
+    everywhere = {"DATABASE_URL", "SECRET_KEY", "EVENTS_SECRETS", "EVENTS_NATS_URL", "EVENTS_SENDERS"}
+    assert everywhere <= secrets <= everywhere | {"PAYMENT_API_KEY", "PAYMENT_WEBHOOK_SECRET"}
     assert not secrets & set(data)
 
 

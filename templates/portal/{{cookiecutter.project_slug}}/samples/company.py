@@ -32,19 +32,19 @@ LIMIT: dict[str, Any] = {"role": "buyer", "limit": {"amount": 200_000, "currency
 SHOPPING_LIST: dict[str, Any] = {
     "name": "What the van needs",
     "shared": True,
-    "lines": [{"sku": "V15", "quantity": 20}, {"sku": "S15", "quantity": 50, "note": "not the blue ones"}],
+    "lines": [{"sku": "HV00006-15", "quantity": 20}, {"sku": "HE00000", "quantity": 50, "note": "not the blue ones"}],
 }
 QUOTE: dict[str, Any] = {
     "title": "Pumps for the new hall",
     "comment": "Delivery in May, all at once.",
     "currency": "EUR",
-    "lines": [{"sku": "C40-230V", "quantity": 20, "target_price": 17_000}],
+    "lines": [{"sku": "HP00003-230", "quantity": 20, "target_price": 20_000}],
 }
-OFFERED = [{"sku": "C40-230V", "quantity": 20, "unit_price": 17_500, "note": "two weeks"}]
+OFFERED = [{"sku": "HP00003-230", "quantity": 20, "unit_price": 20_500, "note": "two weeks"}]
 OFFER_DAYS = 30
 CASE: dict[str, Any] = {
     "title": "Pump in the boiler room hums",
     "topic": "repair",
     "message": {"text": "Since Monday, at night only."},
 }
-DEVICE: dict[str, Any] = {"product": "c40-230v", "serial_number": "C40-2026-000017", "name": "Boiler room, left"}
+DEVICE: dict[str, Any] = {"product": "pump-00003", "serial_number": "HP3-2026-000017", "name": "Boiler room, left"}

@@ -32,7 +32,7 @@ def test_samples_load_once_and_show_something_to_everybody(tmp_path: Path) -> No
             counts = {path: len(seen("carla", path)) for path in ("members", "addresses", "approval-rules", "devices")}
 
             assert (account is not None, again) == (True, None)
-            assert quotes == [("offered", 350_000)]
+            assert quotes == [("offered", 410_000)]
             assert counts == {"members": 1 + len(PEOPLE), "addresses": 3, "approval-rules": 1, "devices": 1}
             assert [len(seen(subject, "cases")) for subject in ("tim", "ben")] == [1, 0]
             assert [len(seen(subject, "quotes")) for subject in ("amy", "dora")] == [1, 0]

@@ -14,10 +14,17 @@ RATES = [
 ]
 CHANNELS: list[dict[str, Any]] = [
     {"key": "web", "name": "Web shop", "prices_include_tax": True},
-    {"key": "b2b", "name": "Dealers' portal", "prices_include_tax": False},
+    {"key": "portal", "name": "Dealers' portal", "prices_include_tax": False},
     {"key": "counter", "name": "Counter", "prices_include_tax": True, "locations": ["berlin"]},
 ]
-RETAIL = {"C40-230V": [(1, 24_900)], "C60-230V": [(1, 32_900)], "V15": [(1, 1_290), (10, 1_090)], "S15": [(1, 149)]}
+# Articles of the samples of the catalog, for those who start both.
+RETAIL = {
+    "HP00003-230": [(1, 27_850)],
+    "HP00004-230": [(1, 28_300)],
+    "HV00006-15": [(1, 2_315), (10, 1_990)],
+    "HC00011-1": [(1, 690)],
+    "HE00000": [(1, 3_340)],
+}
 DEALERS = {sku: [(minimum, amount * 3 // 4) for minimum, amount in tiers] for sku, tiers in RETAIL.items()}
 RULES: list[dict[str, Any]] = [
     {"key": "north", "postal_code_from": "10000", "postal_code_to": "39999", "representative": "eva"},
