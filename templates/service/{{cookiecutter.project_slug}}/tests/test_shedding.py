@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from chassis.http_protocol import BoundedHttpProtocol
 from chassis.limits import Places
 from chassis.metrics import Metrics
-from chassis.shedding import Overloaded, is_one_request
+from chassis.shedding import Overloaded, Recognition
 
 HEAD = b"GET /v1/notes HTTP/1.1\r\nHost: a\r\n"
 
@@ -54,7 +54,28 @@ HEAD = b"GET /v1/notes HTTP/1.1\r\nHost: a\r\n"
 )
 def test_only_what_is_certainly_one_request_is_refused_unparsed(data: bytes, whole: bool) -> None:
     """Whatever could end elsewhere, for any parser on the way, is left to ours."""
-    assert is_one_request(data) == whole
+    recognition = Recognition()
+
+    assert [recognition.is_one_request(data) for _ in range(2)] == [whole, whole]
+
+
+def test_what_is_kept_of_one_request_decides_only_about_the_same_bytes() -> None:
+    """Another target with the same fields is recognised at once; a byte more, or another first line, is looked at."""
+    recognition, fields = Recognition(), b"Host: a\r\nContent-Length: 2\r\n\r\n"
+    told = [
+        recognition.is_one_request(data)
+        for data in (
+            b"POST /v1/notes HTTP/1.1\r\n" + fields + b"ab",
+            b"POST /v1/other HTTP/1.1\r\n" + fields + b"ab",
+            b"POST /livez HTTP/1.1\r\n" + fields + b"ab",
+            b"POST /v1/notes HTTP/1.0\r\n" + fields + b"ab",
+            b"POST /v1/notes HTTP/1.1\r\n" + fields + b"abc",
+            b"POST /v1/notes HTTP/1.1\r\n" + fields,
+            b"POST /v1/notes HTTP/1.1",
+        )
+    ]
+
+    assert told == [True, True, False, False, False, False, False]
 
 
 def test_refusal_is_a_problem_with_an_id_of_its_own() -> None:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from chassis.limits import PROBES, Places
 from chassis.metrics import Metrics
 from chassis.problems import MEDIA_TYPE, TYPE_PREFIX
-from chassis.shedding import Overloaded, is_one_request
+from chassis.shedding import Overloaded, Recognition
 
 _REST_SECONDS = 2.0
 """How long the rest of a body is thrown away whose request was answered already, before the connection is closed."""
@@ -42,6 +42,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Give a new connection ``head_seconds`` to say what it wants."""
         super().connection_made(transport)
+        self._recognition = Recognition()
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -51,7 +52,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; under overload a whole request is refused unparsed."""
-        if self._full and self._is_idle and is_one_request(data):
+        if self._full and self._is_idle and self._recognition.is_one_request(data):
             self._unwatch_head()
             self.metrics.count_shed()
             self.transport.write(self.overloaded.answer())

@@ -10,37 +10,58 @@ import secrets
 
 from chassis.problems import MEDIA_TYPE, TYPE_PREFIX
 
-_REQUEST_LINE = re.compile(rb"(?:get|post|put|patch|delete) /(?!livez|readyz|metrics)[!-~]* http/1\.1\r\n")
-# What decides where a message ends or whether its connection does; also folded lines (RFC 9112, section 5.2).
-_FRAMING = re.compile(rb"\n(transfer-encoding|expect|upgrade|connection|content-length|[ \t])(: ?([^\r]*))?")
+_REQUEST_LINE = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE) /(?!livez|readyz|metrics)[!-~]* HTTP/1\.1")
+# What decides where a message ends or whether its connection does (RFC 9112, section 6.3); also folded lines (section
+# 5.2) and lines that end without a carriage return.
+_FRAMING = re.compile(
+    rb"\n(?:(?<!\r\n)|(transfer-encoding|expect|upgrade|connection|content-length|[ \t])(: ?([^\r]*))?)"
+)
+_LONGEST_KEPT = 2048
 
 
-def is_one_request(data: bytes) -> bool:
-    """Tell whether these bytes are certainly one whole request, after which the connection may stay.
+class Recognition:
+    """Tells of the bytes on one connection whether they are certainly one whole request, after which it may stay.
 
-    What is unusual in any way is not: it goes to the parser. RFC 9112, section 6.3, says where a message ends; a
-    mistake here would let one caller's bytes be taken for another's request.
+    What is unusual in any way is not: it goes to the parser. A mistake here would let one caller's bytes be taken for
+    another's request. Most callers say the same of themselves with every request, so what was found of all that follows
+    the request line is kept until it changes.
     """
-    end = data.find(b"\r\n\r\n") + 4
-    head = data[: end - 2].lower()
-    if not _REQUEST_LINE.match(head) or head.count(b"\n") != head.count(b"\r\n"):
-        return False
-    length = b""
-    if _FRAMING.search(head):
-        for name, _, value in _FRAMING.findall(head):
-            if name == b"content-length" and not length and re.fullmatch(rb"\d{1,9}", value):
-                length = value
-            elif (name, value) != (b"connection", b"keep-alive"):
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest: bytes | None = None
+
+    def is_one_request(self, data: bytes) -> bool:
+        """Tell it of what has just arrived, where a request begins."""
+        line, _, rest = data.partition(b"\r\n")
+        if not _REQUEST_LINE.fullmatch(line):
+            return False
+        if rest != self._rest:
+            if not _ends_request(rest):
                 return False
-    return end + int(length or 0) == len(data)
+            self._rest = rest if len(rest) <= _LONGEST_KEPT else None
+        return True
+
+
+def _ends_request(rest: bytes) -> bool:
+    """Tell whether a request ends with these bytes, which begin after its first line."""
+    end = rest.find(b"\r\n\r\n") + 4
+    length = b""
+    for name, _, value in _FRAMING.findall(b"\r\n" + rest[: end - 2].lower()):
+        if name == b"content-length" and not length and re.fullmatch(rb"\d{1,9}", value):
+            length = value
+        elif (name, value) != (b"connection", b"keep-alive"):
+            return False
+    return end > 3 and end + int(length or 0) == len(rest)
 
 
 class Overloaded:
     """The answer to a request that is refused under overload, written once; only the request's id is filled in."""
 
     def __init__(self) -> None:
-        process = secrets.token_hex(8)
-        self._ids = (f"{process}{number:016x}".encode() for number in itertools.count(1))
+        process = secrets.token_hex(8).encode()
+        self._ids = (b"%b%016x" % (process, number) for number in itertools.count(1))
         self.closes = False
         self._write("")
 
@@ -61,12 +82,12 @@ class Overloaded:
             f"{further}x-request-id: %b\r\n\r\n"
         )
         self._head = head.encode()
-        self._form = self._head + body.encode()
+        self._before, self._between, self._after = (self._head + body.encode()).split(b"%b")
 
     def answer(self) -> bytes:
         """Return a whole response."""
         request_id = next(self._ids)
-        return self._form % (request_id, request_id)
+        return b"".join((self._before, request_id, self._between, request_id, self._after))
 
     def head(self) -> bytes:
         """Return the response to HEAD (RFC 9110, section 9.3.2)."""
