@@ -148,7 +148,7 @@ class Facts:
             text = data.decode("utf-16", "replace")
         else:
             try:
-                text = data.decode("utf-8-sig").replace("\r\n", "\n")
+                text = data.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
             except UnicodeDecodeError:
                 text = data.decode("latin-1").replace("\r\n", "\n")
         return self._texts.setdefault(text, text)
@@ -165,8 +165,8 @@ class Facts:
             if len(text) > LARGEST_PROSE:
                 self.passed_over[path] = Unreadable("larger than 1 MB: not looked through")
                 text = ""
-            if len(text) > LONGEST_LINE:
-                text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in text.split("\n"))
+            if len(text) > LONGEST_LINE and max(map(len, lines := text.split("\n"))) > LONGEST_LINE:
+                text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in lines)
             if len(text) > MOST_BLANKS and _has_void(text):
                 self.unreadable.setdefault(path, Unreadable("a thousand blanks in a row: not looked through"))
                 text = ""
@@ -201,8 +201,8 @@ class Facts:
         key = (words, self.prose(path))
         if key not in self._kept:
             known, lines = self.told(path, _vocabulary)
-            whole, parts = _sought(words)
-            self._kept[key] = not whole.isdisjoint(known) or any(map(lines.__contains__, parts))
+            entire, parts = _sought(words)
+            self._kept[key] = not entire.isdisjoint(known) or any(map(lines.__contains__, parts))
         kept: bool = self._kept[key]
         return kept
 
@@ -303,8 +303,8 @@ def _vocabulary(text: str) -> tuple[set[bytes], bytes]:
 def _sought(words: tuple[str, ...]) -> tuple[frozenset[bytes], tuple[bytes, ...]]:
     """Words to look up, and parts of words to look for, of those that `Facts.mentions` is asked for."""
     asked = [each.encode("ascii") for each in words]
-    whole = frozenset(each[1:-1] for each in asked if each.startswith(b"\n") and each.endswith(b"\n"))
-    return whole, tuple(each for each in asked if each[1:-1] not in whole)
+    entire = frozenset(each[1:-1] for each in asked if each.startswith(b"\n") and each.endswith(b"\n"))
+    return entire, tuple(each for each in asked if each[1:-1] not in entire)
 
 
 def _has_void(text: str) -> bool:
@@ -326,6 +326,11 @@ def _matches(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, re.Mat
         line, counted = line + text.count("\n", counted, start), start
         found.append((line, start - text.rfind("\n", 0, start), match))
     return found
+
+
+def whole(*words: str) -> tuple[str, ...]:
+    """Return what asks `Facts.mentions` for these words themselves and for no longer ones."""
+    return tuple(f"\n{word}\n" for word in words)
 
 
 def place(path: str, holder: object, key: str | int | None = None) -> Place:

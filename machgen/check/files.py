@@ -93,19 +93,20 @@ class Checkout:
 
     def size(self, path: str) -> int:
         """See `Files`."""
-        return os.lstat(os.path.join(self.directory, path)).st_size
+        return os.lstat(f"{self.directory}/{path}").st_size
 
     def read(self, path: str) -> bytes:
         """See `Files`."""
         # not a pipe that nobody writes to, not a device, not the end of a link
         descriptor = os.open(f"{self.directory}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
                 raise OSError("not a regular file")
-            # without a buffer of Python's: a check reads thousands of small files
-            pieces = [os.read(descriptor, LARGEST + 1)]
+            # without a buffer of Python's, and with room for no more than there is: a check reads thousands of files
+            pieces = [os.read(descriptor, min(about.st_size, LARGEST) + 1)]
             while pieces[-1] and sum(map(len, pieces)) <= LARGEST:
-                pieces.append(os.read(descriptor, LARGEST + 1))
+                pieces.append(os.read(descriptor, 8192))
             return b"".join(pieces)
         finally:
             os.close(descriptor)
@@ -277,7 +278,7 @@ def _listed(
 
 def _is_plain_file(directory: str, path: str, closed: dict[str, str]) -> bool:
     try:
-        return stat.S_ISREG(os.lstat(os.path.join(directory, path)).st_mode)
+        return stat.S_ISREG(os.lstat(f"{directory}/{path}").st_mode)
     except PermissionError as error:
         closed[path] = error.strerror or str(error)
         return False

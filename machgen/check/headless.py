@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Api, Operation
-from machgen.check.facts import Facts, join, parent
+from machgen.check.facts import Facts, join, parent, whole
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
@@ -20,30 +20,34 @@ def _sources(facts: Facts, root: Root) -> tuple[str, ...]:
 
 
 def _calls(
-    facts: Facts, root: Root, pattern: re.Pattern[str], words: tuple[str, ...]
+    facts: Facts, root: Root, pattern: re.Pattern[str], words: tuple[str, ...], part: re.Pattern[str] | None = None
 ) -> Iterator[tuple[Place, re.Match[str], str]]:
-    """Give where the code of a root matches, outside of comments, with the line; a match has one of `words` in it."""
-    sources = tuple(path for path in _sources(facts, root) if facts.mentions(path, words))
+    """Give where the code of a root matches, outside of comments, with the line.
+
+    A match has one of `words` in it, and a match of `part`, which is found sooner.
+    """
+    sources = tuple(
+        path
+        for path in _sources(facts, root)
+        if facts.mentions(path, words) and (part is None or part.search(facts.prose(path)))
+    )
     for at, match in facts.grep(sources, pattern):
         line = facts.lines(at.path)[at.line - 1]
         if not _COMMENT.match(line):
             yield at, match, line
 
 
-_RENDERING = tuple(
-    f"\n{word}\n"
-    for word in (
-        "Jinja2Templates", "render_template", "render_template_string", "TemplateResponse", "render", "view", "reply",
-        "View", "ModelAndView", "AddControllersWithViews", "AddRazorPages", "AddRazorComponents", "template",
-        "LoadHTMLGlob", "LoadHTMLFiles", "Template",
-    )
+_RENDERING = whole(
+    "Jinja2Templates", "render_template", "render_template_string", "TemplateResponse", "render", "view", "reply",
+    "View", "ModelAndView", "AddControllersWithViews", "AddRazorPages", "AddRazorComponents", "template",
+    "LoadHTMLGlob", "LoadHTMLFiles", "Template",
 )  # fmt: skip
 _RENDERS = lazy_compile(
-    r"\bJinja2Templates\s*\(|\b(?:flask\.)?render_template(?:_string)?\s*\(|\bTemplateResponse\s*\(|"
-    r"\bfrom django\.shortcuts import [^\n]*\brender\b|"
-    r"\bapp\.set\s*\(\s*['\"]view engine['\"]|\bres(?:ponse)?\.render\s*\(|\breply\.view\s*\(|"
-    r"\bAddControllersWithViews\s*\(|\bAddRazorPages\s*\(|\bAddRazorComponents\s*\(|\breturn\s+View\s*\(|"
-    r"\bnew\s+ModelAndView\s*\(|\"html/template\"|\bLoadHTML(?:Glob|Files)\s*\(|"
+    r"\b(?:Jinja2Templates\s*\(|(?:flask\.)?render_template(?:_string)?\s*\(|TemplateResponse\s*\(|"
+    r"from django\.shortcuts import [^\n]*\brender\b|"
+    r"app\.set\s*\(\s*['\"]view engine['\"]|res(?:ponse)?\.render\s*\(|reply\.view\s*\(|"
+    r"AddControllersWithViews\s*\(|AddRazorPages\s*\(|AddRazorComponents\s*\(|return\s+View\s*\(|"
+    r"new\s+ModelAndView\s*\(|LoadHTML(?:Glob|Files)\s*\()|\"html/template\"|"
     r"#\[derive\([^)]*\bTemplate\b[^)]*\)\]"
 )
 _ENGINES = (
@@ -221,6 +225,8 @@ def named_origins(facts: Facts, root: Root) -> Iterator[Answer]:
             continue
         text = facts.prose(path)
         configured = configured or _CORS.search(text) is not None
+        if "redentials" not in text:
+            continue
         for at, match in facts.grep((path,), _ANY_ORIGIN):
             # one configuration: what is set for the same call or builder, some lines away at most
             around = _statement(text, match.start(), match.end())
@@ -324,6 +330,7 @@ _BRANCH = lazy_compile(
     r"(?:={2,3}|\.equals(?:IgnoreCase)?\(|\.Equals\()\s*[\"']" + _KINDS + r"[\"'])",
     re.IGNORECASE,
 )
+_BRANCHED = lazy_compile(rf"[\"']{_KINDS}[\"']|agent", re.IGNORECASE)
 _FRONT_FOR = lazy_compile(r"bff|gateway|edge|experience", re.IGNORECASE)
 
 
@@ -342,7 +349,7 @@ def no_branch(facts: Facts, root: Root) -> Iterator[Answer]:
     if _FRONT_FOR.search(title):
         yield NotApplicable("it is a backend for frontend or a gateway")
         return
-    for at, match, _ in _calls(facts, root, _BRANCH, _TOUCHPOINTS):
+    for at, match, _ in _calls(facts, root, _BRANCH, _TOUCHPOINTS, _BRANCHED):
         text = " ".join(match[0].split())
         yield Flaw(f"a branch for one kind of touchpoint: {text[:100]}", at, text)
 

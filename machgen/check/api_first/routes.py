@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from machgen.check.facts import Facts, blanked
+from machgen.check.facts import Facts, blanked, whole
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
@@ -60,16 +60,13 @@ _ELSEWHERE = lazy_compile(
     r"\bCarterModule\b|\bFastEndpoints\b|\bgoa\.design\b|\bgo-swagger\b|\brequire\(\s*['\"]fs['\"][\s\S]{0,400}\.use\("
 )
 # words of which one is in whatever the pattern above matches
-_HINTS = tuple(
-    f"\n{word}\n"
-    for word in (
-        "add_api_route", "api_route", "add_url_rule", "connexion", "DefaultRouter", "ModelViewSet", "urlpatterns",
-        "fastapi_users", "SQLAlchemyCRUDRouter", "mount", "backend", "express", "RegisterRoutes", "swagger", "nestjsx",
-        "loopback", "implements", "RouterFunction", "RouterFunctions", "RepositoryRestResource",
-        "CrudRepositoryController", "HandlerFromMux", "RegisterHandlers", "RegisterHandlersWithOptions",
-        "StrictServerInterface", "huma", "generated", "MapIdentityApi", "MapGrpcService", "MapControllerRoute",
-        "CarterModule", "FastEndpoints", "goa", "fs",
-    )
+_HINTS = whole(
+    "add_api_route", "api_route", "add_url_rule", "connexion", "DefaultRouter", "ModelViewSet", "urlpatterns",
+    "fastapi_users", "SQLAlchemyCRUDRouter", "mount", "backend", "express", "RegisterRoutes", "swagger", "nestjsx",
+    "loopback", "implements", "RouterFunction", "RouterFunctions", "RepositoryRestResource",
+    "CrudRepositoryController", "HandlerFromMux", "RegisterHandlers", "RegisterHandlersWithOptions",
+    "StrictServerInterface", "huma", "generated", "MapIdentityApi", "MapGrpcService", "MapControllerRoute",
+    "CarterModule", "FastEndpoints", "goa", "fs",
 )  # fmt: skip
 # and of what a reader below looks for
 _DECLARING = (

@@ -10,7 +10,7 @@ from machgen.check.cloud_native.process import SOURCES
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile
 from machgen.check.document import Map, dig
-from machgen.check.facts import Facts, join, parent, place
+from machgen.check.facts import Facts, join, parent, place, whole
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
@@ -26,40 +26,34 @@ _COMMANDS = lazy_compile(
     r"\bgoose\s+(?:\S+\s+)*up\b|\brails\s+db:migrate\b|\bmigrate\s+-\S+.*\bup\b"
 )
 _AT_START = (
-    ((".py",), lazy_compile(r"[\w)]\.create_all\b"), "creates its tables"),
-    ((".py",), lazy_compile(r"\balembic\.command\.upgrade\(|^from alembic import[^\n]*\bcommand\b"
+    ((".py",), whole("create_all"), lazy_compile(r"[\w)]\.create_all\b"), "creates its tables"),
+    ((".py",), whole("alembic"), lazy_compile(r"\balembic\.command\.upgrade\(|^from alembic import[^\n]*\bcommand\b"
         r"(?=[\s\S]*\bcommand\.upgrade\()", re.MULTILINE), "migrates its database"),
-    ((".cs",), lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
+    ((".cs",), whole("Migrate", "MigrateAsync", "EnsureCreated", "EnsureCreatedAsync", "AddMigration"),
+        lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
         r"\bAddMigration<"), "migrates its database"),
-    ((".js", ".ts"), lazy_compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
+    ((".js", ".ts"), whole("sync", "synchronize", "migrationsRun", "runMigrations", "migrate", "umzug"),
+        lazy_compile(r"\bsequelize\.sync\(|\bsynchronize\s*:\s*true\b|"
         r"\bmigrationsRun\s*:\s*true\b|\.runMigrations\(|\.migrate\.latest\(|\bumzug\.up\("), "changes its tables"),
-    ((".go",), lazy_compile(r"\.AutoMigrate\(|\bgoose\.Up\w*\(|\bmigrate\.New\w*\("), "migrates its database"),
-    ((".rs",), lazy_compile(r"\bsqlx::migrate!\(|\.run_pending_migrations\("), "migrates its database"),
-    ((".yml", ".yaml"), lazy_compile(r"\bddl-auto\s*:\s*(?:update|"
+    ((".go",), whole("AutoMigrate", "goose", "migrate"),
+        lazy_compile(r"\.AutoMigrate\(|\bgoose\.Up\w*\(|\bmigrate\.New\w*\("), "migrates its database"),
+    ((".rs",), whole("migrate", "run_pending_migrations"),
+        lazy_compile(r"\bsqlx::migrate!\(|\.run_pending_migrations\("), "migrates its database"),
+    ((".yml", ".yaml"), whole("ddl"), lazy_compile(r"\bddl-auto\s*:\s*(?:update|"
         r"create(?:-drop)?)\b"), "lets Hibernate change its tables"),
-    ((".yml", ".yaml", ".properties"), lazy_compile(r"^spring\.sql\.init\.mode\s*[=:]\s*always\b", re.MULTILINE),
-        "runs its SQL scripts"),
-    ((".yml", ".yaml", ".properties"), lazy_compile(r"\bmigrate-at-start\s*[=:]\s*true\b"), "migrates its database"),
-    ((".yml", ".yaml", ".properties"), lazy_compile(r"\b(?:strategy|generation)\s*[=:]\s*drop-and-create\b"),
+    ((".yml", ".yaml", ".properties"), whole("init"),
+        lazy_compile(r"^spring\.sql\.init\.mode\s*[=:]\s*always\b", re.MULTILINE), "runs its SQL scripts"),
+    ((".yml", ".yaml", ".properties"), whole("migrate"),
+        lazy_compile(r"\bmigrate-at-start\s*[=:]\s*true\b"), "migrates its database"),
+    ((".yml", ".yaml", ".properties"), whole("drop"),
+        lazy_compile(r"\b(?:strategy|generation)\s*[=:]\s*drop-and-create\b"),
         "drops and creates its tables"),
-    ((".properties",), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
+    ((".properties",), whole("ddl"), lazy_compile(r"^spring\.jpa\.hibernate\.ddl-auto\s*=\s*(?:update|"
         r"create)", re.MULTILINE), "lets Hibernate change its tables"),
 )  # fmt: skip
-_STARTED = tuple({ending for endings, *_ in _AT_START for ending in endings})
+"""File endings, words of which one is in each match, what does it, and what it does."""
+
 _APART = lazy_compile(r"(?:\A|/)(?:migrations?|alembic|seeds?|scripts?|cli|tools?)/|migrat|seed|init_db|initial_data")
-_STARTING = (
-    "create_all",
-    "igrat",
-    "EnsureCreated",
-    "\nsync\n",
-    "synchronize",
-    "ddl",
-    "goose",
-    "\ndrop\n",
-    "umzug",
-    "\nalembic\n",
-    "\ninit\n",
-)
 _DATABASES = (
     "sqlalchemy", "sqlmodel", "django", "alembic", "tortoise-orm", "psycopg", "psycopg2", "psycopg2-binary",
     "asyncpg", "flask-sqlalchemy", "typeorm",
@@ -90,10 +84,10 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         yield from _started(facts, root, dockerfile)
     yield from _by_framework(facts, root)
     for path in files_of(facts, root):
-        if not path.endswith(_STARTED) or not facts.mentions(path, _STARTING) or _APART.search(path.lower()):
-            continue
-        for endings, pattern, said in _AT_START:
-            for at, match in itertools.islice(facts.grep((path,), pattern), 1) if path.endswith(endings) else ():
+        for endings, words, pattern, said in _AT_START:
+            if not path.endswith(endings) or not facts.mentions(path, words) or _APART.search(path.lower()):
+                continue
+            for at, match in itertools.islice(facts.grep((path,), pattern), 1):
                 if match[0].startswith(("strategy", "generation", "migrate-at")) and _overridden(facts, root):
                     continue
                 if not facts.lines(path)[at.line - 1].lstrip().startswith(("#", "//", "*")) and not re.search(
@@ -321,11 +315,15 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
     """One slow neighbour holds every worker that waits for it: what it fails, you fail, and then who calls you. A call
     without a timeout waits for ever."""
     for path in files_of(facts, root):
-        for endings, word, pattern, said in CALLS:
-            if not path.endswith(endings) or not facts.mentions(path, (word,)):
+        for endings, call, pattern, said in CALLS:
+            if not path.endswith(endings) or not facts.mentions(path, (call[:-1],)):
                 continue
             text = facts.prose(path)
-            if "axios.defaults.timeout" in text or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text):
+            if (
+                call not in text
+                or "axios.defaults.timeout" in text
+                or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text)
+            ):
                 continue
             bounded = endings[0] == ".go" and _BOUNDED.search(text) is not None
             for at, match in facts.grep((path,), pattern):

@@ -150,15 +150,15 @@ AGENT = lazy_compile(
 """Agents that observe a program from outside of its dependencies."""
 
 CALLS: tuple[tuple[tuple[str, ...], str, re.Pattern[str], str], ...] = (
-    ((".py",), "requests", lazy_compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
+    ((".py",), "requests.", lazy_compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
         r"\([^()]*\))*\))*)\)"), "requests has none by default"),
-    ((".py",), "urlopen", lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
-    ((".py",), "httpx", lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
+    ((".py",), "urlopen(", lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
+    ((".py",), "httpx.", lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
         r"\([^()]*\))*timeout\s*=\s*None(?:[^()]|\([^()]*\))*)\)"), "it is switched off"),
-    ((".go",), "http", lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
+    ((".go",), "http.", lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
         r"&?\bhttp\.Client\{\s*()\}"), "Go's default client has none"),
-    ((".java", ".kt"), "RestTemplate", lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
-    ((".js", ".ts", ".mjs", ".cjs"), "axios", lazy_compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
+    ((".java", ".kt"), "RestTemplate(", lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
+    ((".js", ".ts", ".mjs", ".cjs"), "axios.", lazy_compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
         r"\((?:[^()]|\([^()]*\))*\))*)\)|\baxios\.create\(((?:[^()]|\([^()]*\))*)\)"), "axios has none by default"),
 )  # fmt: skip
-"""File endings, a word of the call, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""
+"""File endings, a word of the call and what follows it, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""

@@ -6,26 +6,31 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from machgen.check.cloud_native.environment import environment
-from machgen.check.facts import Facts
+from machgen.check.facts import Facts, whole
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Flaw, Level, Place
 from machgen.check.roots import Root, files_of
 
+_NOUNS = whole("carts", "sessions", "orders", "users", "products", "items", "todos", "basket", "baskets", "store")
 _STORES = (
     (lazy_compile(r"^(?:const|let|var)\s+(carts|sessions|orders|users|products|items|todos|basket|baskets|"
-        r"store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map\(\))", re.MULTILINE), (".js", ".ts", ".mjs", ".cjs")),
+        r"store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map\(\))", re.MULTILINE), (".js", ".ts", ".mjs", ".cjs"), _NOUNS),
     (lazy_compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
         r"database)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|dict\(\)|list\(\)|"
-            r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",)),
-    (lazy_compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts")),
+            r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",), (*_NOUNS, *whole("_store", "db", "database"))),
+    (lazy_compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts"),
+        whole("MemoryStore")),
     (lazy_compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
         r"List)<[^=\n]+>\s+(carts|sessions|orders|users|products|items|baskets|"
-            r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt")),
+            r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt"), _NOUNS),
     (lazy_compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|stock|store)\s*=\s*(?:make\(map|"
-        r"map\[)", re.MULTILINE), (".go",)),
+        r"map\[)", re.MULTILINE), (".go",), (*_NOUNS, *whole("stock"))),
     (lazy_compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
-        r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",)),
+        r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",),
+        ("",)),
 )  # fmt: skip
+"""A collection in a variable of the process, file endings, and words of which one is in each match."""
+
 _COLLECTION = lazy_compile(
     r"^(?:const|let|var)\s+(\w+)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map(?:<[^=\n]+>)?\(\))", re.MULTILINE
 )
@@ -53,8 +58,8 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     """
     found: list[Flaw] = [*_chosen(facts, root), *_embedded(facts, root)]
     for path in files_of(facts, root):
-        for pattern, endings in _STORES:
-            if not path.endswith(endings):
+        for pattern, endings, words in _STORES:
+            if not path.endswith(endings) or not facts.mentions(path, words):
                 continue
             text = facts.prose(path)
             for _, match in facts.grep((path,), pattern):
