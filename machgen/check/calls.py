@@ -112,7 +112,7 @@ _TYPED = lazy_compile(
     r"AddHttpClient<(?:\w+,\s?)?(?P<type>\w+)>\([^;]{0,200}?new(?:\sUri)?\(\s?\"(?:https?\+)?https?://(?P<host>[\w.-]+)(?::\d+)?"
     r"(?P<path>/[^\"]{0,100})?\"\s?\)"
 )
-_HELD = lazy_compile(r"\bclass\s(?P<type>\w+)[^{;]{0,300}?\bHttpClient\s(?P<name>\w+)\b")
+_HELD = lazy_compile(r"\bclass\s(?P<type>\w{1,99})\b[^{;]{0,300}?\bHttpClient\s(?P<name>\w+)\b")
 _FEIGN = lazy_compile(r"@FeignClient\(([^)]{0,300})\)[^{]{0,300}\binterface\s+\w+[^{]{0,100}\{")
 _MAPPING = lazy_compile(r"@(Get|Post|Put|Patch|Delete)Mapping\(\s?(?:(?:value|path)\s?=\s?)?\"([^\"]{0,200})\"")
 _LITERAL = lazy_compile(r"[\"'`]https?://([A-Za-z0-9.-]+)(?::\d+)?(/[^\"'`{$?]*)?[\"'`]")
@@ -301,7 +301,7 @@ class _Reader:
             for mapping in _MAPPING.finditer(body):
                 route = "/" + f"{prefix[1] if prefix else ''}/{mapping[2]}".strip("/")
                 line = text.count("\n", 0, client.end() + mapping.start()) + 1
-                route = re.sub(r"\{[^}]*\}", "{}", route).replace("//", "/")
+                route = re.sub(r"\{[^}]{0,200}\}", "{}", route).replace("//", "/")
                 asked = re.match(r"[^;{]*;", body[mapping.end() :])
                 query = re.findall(r"@RequestParam\(\s*(?:(?:name|value)\s*=\s*)?\"(\w+)\"", asked[0]) if asked else []
                 yield Call(self.root, provider, mapping[1].lower(), route, tuple(query), (), Place(path, line))

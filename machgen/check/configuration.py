@@ -34,7 +34,7 @@ KEYS = frozenset({"profile", "select", "ignore", "baseline", "levels", "roots", 
 """What a repository can set."""
 
 _TABLES = (("machgen.toml", ("check",)), ("pyproject.toml", ("tool", "machgen", "check")))
-_INLINE = lazy_compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s*,\s*[A-Z]+[0-9]*)*)\]\s*(.*?)\s*(?:-->|\*/)?\s*\Z")
+_INLINE = lazy_compile(r"machgen:\s*ignore\[([A-Z]+[0-9]*(?:\s?,\s?[A-Z]+[0-9]*){0,99})\](.{0,1000}?)(?:-->|\*/)?\s*\Z")
 _COMMENT = ("#", "//", "<!--", "--", "/*", ";")
 
 
@@ -309,9 +309,10 @@ def _reason(finding: Finding, configuration: Configuration, facts: Facts) -> str
     lines = facts.lines(at.path) if at.path in facts.known else []
     for number in (at.line, at.line - 1):
         match = _INLINE.search(lines[number - 1]) if 0 < number <= len(lines) else None
-        if match is None or not match[2]:
+        reason = match[2].strip() if match else ""
+        if match is None or not reason:
             continue
         own = number == at.line or lines[number - 1].lstrip().startswith(_COMMENT)
         if own and any(covers(name.strip(), finding.rule.id) for name in match[1].split(",")):
-            return match[2]
+            return reason
     return ""

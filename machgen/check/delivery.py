@@ -320,7 +320,7 @@ def _in_builds(facts: Facts) -> Iterator[tuple[str, str, Place]]:
     """Images that Maven and Gradle plugins name, and that `docker/build-push-action` pushes."""
     for manifest in facts.once(manifests):
         text = facts.prose(manifest.path) if manifest.ecosystem == "java" else ""
-        match = re.search(r"jib-maven-plugin.*?<to>\s*<image>([^<$]+)</image>", text, re.DOTALL)
+        match = re.search(r"jib-maven-plugin.{0,2000}?<to>\s{0,99}<image>([^<$]+)</image>", text, re.DOTALL)
         if match and (root := root_of(facts, manifest.path)):
             yield _tagged(match[1].strip()), root.name, Place(manifest.path, text.count("\n", 0, match.start(1)) + 1)
     for pipeline in facts.once(pipelines):
@@ -336,7 +336,7 @@ def _pushed(pipeline: Pipeline) -> Iterator[tuple[str, str, Place]]:
         if "$" in source or str(step.inputs.get("push")).lower() == "false":
             continue
         # an expression may hold blanks: with its dollar it stays one word, and is not judged
-        for tag in re.split(r"[\s,]+", re.sub(r"\$\{\{.*?\}\}", "$", tags).strip()):
+        for tag in re.split(r"[\s,]+", re.sub(r"\$\{\{.{0,300}?\}\}", "$", tags).strip()):
             if tag and "$" not in tag:
                 yield _tagged(tag), source.removeprefix("./"), step.at
 

@@ -194,7 +194,7 @@ def _pipfile(facts: Facts, path: str) -> Manifest:
 
 def _setup(facts: Facts, path: str) -> Manifest:
     text = facts.prose(path)
-    asked = re.search(r"install_requires\s*=\s*(?:\[([^\]]*)\]|((?:\n\s+\S.*)+))", text)
+    asked = re.search(r"install_requires\s{0,99}=\s{0,99}(?:\[([^\]]{0,20000})\]|((?:\n[ \t]+\S.*)+))", text)
     items = Seq()
     if asked:
         items.extend(re.findall(r"[\"']([^\"']+)[\"']", asked[1]) if asked[1] else asked[2].split("\n"))
@@ -231,15 +231,17 @@ def _package_json(facts: Facts, path: str) -> Manifest:
     )
 
 
-_POM_DEPENDENCY = lazy_compile(r"<(dependency|plugin|parent)>(.*?)</\1>", re.DOTALL)
-_POM_FIELD = lazy_compile(r"<(groupId|artifactId|version|scope)>\s*([^<]*?)\s*</\1>")
+_POM_DEPENDENCY = lazy_compile(r"<(dependency|plugin|parent)>((?:(?!<\1>).)*?)</\1>", re.DOTALL)
+_POM_FIELD = lazy_compile(r"<(groupId|artifactId|version|scope)>\s{0,99}([^<]{0,300}?)\s{0,99}</\1>")
 
 
 def _pom(facts: Facts, path: str) -> Manifest:
-    text = re.sub(r"<!--.*?-->", lambda match: blanked(match[0]), facts.prose(path), flags=re.DOTALL)
+    # behind the last end of a comment none begins: to look for its end from each beginning would take for ever
+    text, end, rest = facts.prose(path).rpartition("-->")
+    text = re.sub(r"<!--.*?-->", lambda match: blanked(match[0]), text + end, flags=re.DOTALL) + rest
     found: list[Dependency] = []
     for match in _POM_DEPENDENCY.finditer(text):
-        fields = dict(_POM_FIELD.findall(re.sub(r"<exclusions>.*?</exclusions>", "", match[2], flags=re.DOTALL)))
+        fields = dict(_POM_FIELD.findall(re.sub(r"<exclusions>.{0,5000}?</exclusions>", "", match[2], flags=re.DOTALL)))
         name = f"{fields.get('groupId', '')}:{fields.get('artifactId', '')}"
         at = Place(path, text.count("\n", 0, match.start()) + 1)
         runtime = match[1] == "dependency" and fields.get("scope") not in {"test", "provided"}
@@ -307,8 +309,10 @@ def _gradle(facts: Facts, path: str) -> Manifest:
     return Manifest("java", path, version=version[1] if version else "", dependencies=tuple(found), workspace=not found)
 
 
-_PACKAGE = lazy_compile(r"<PackageReference\s+[^>]*?Include=\"([^\"]+)\"(?:[^>]*?Version=\"([^\"]+)\")?", re.IGNORECASE)
-_PROJECT = lazy_compile(r"<ProjectReference\s+[^>]*?Include=\"([^\"]+)\"", re.IGNORECASE)
+_PACKAGE = lazy_compile(
+    r"<PackageReference\s[^>]{0,300}?Include=\"([^\"]+)\"(?:[^>]{0,300}?Version=\"([^\"]+)\")?", re.IGNORECASE
+)
+_PROJECT = lazy_compile(r"<ProjectReference\s[^>]{0,300}?Include=\"([^\"]+)\"", re.IGNORECASE)
 
 
 def _dotnet(facts: Facts, path: str) -> Manifest:

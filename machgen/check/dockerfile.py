@@ -24,7 +24,7 @@ _DEVELOPMENT = lazy_compile(
     r"txt)(?:[._-]|\Z)",
     re.IGNORECASE,
 )
-_VARIABLE = lazy_compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_VARIABLE = lazy_compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^}]{0,1000}))?\}|([A-Za-z_][A-Za-z0-9_]*))")
 _HEREDOC = lazy_compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 

@@ -44,11 +44,11 @@ _RENDERING = whole(
 )  # fmt: skip
 _RENDERS = lazy_compile(
     r"\b(?:Jinja2Templates\s*\(|(?:flask\.)?render_template(?:_string)?\s*\(|TemplateResponse\s*\(|"
-    r"from django\.shortcuts import [^\n]*\brender\b|"
+    r"from django\.shortcuts import [^\n]{0,200}\brender\b|"
     r"app\.set\s*\(\s*['\"]view engine['\"]|res(?:ponse)?\.render\s*\(|reply\.view\s*\(|"
     r"AddControllersWithViews\s*\(|AddRazorPages\s*\(|AddRazorComponents\s*\(|return\s+View\s*\(|"
     r"new\s+ModelAndView\s*\(|LoadHTML(?:Glob|Files)\s*\()|\"html/template\"|"
-    r"#\[derive\([^)]*\bTemplate\b[^)]*\)\]"
+    r"#\[derive\([^)]{0,200}\bTemplate\b[^)]{0,200}\)\]"
 )
 _ENGINES = (
     "org.springframework.boot:spring-boot-starter-thymeleaf", "org.springframework.boot:spring-boot-starter-freemarker",
@@ -99,8 +99,8 @@ def _executes(facts: Facts, path: str) -> bool:
 
 _SERVING = ("\nstatic\n", "\nStatic", "UseStatic", "MapStatic", "FileServer", "UseBlazor", "\nfrontend\n")
 _ASSETS = lazy_compile(
-    r"\b(?:express|serve)\.static\s*\(\s*(?P<js>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
-    r"\bStaticFiles\s*\((?P<py>[^()]*(?:\([^()]*\)[^()]*)*)\)|"
+    r"\b(?:express|serve)\.static\s{0,9}\(\s{0,9}(?P<js>[^()]{0,200}(?:\([^()]{0,200}\)[^()]{0,200}){0,9})\)|"
+    r"\bStaticFiles\s*\((?P<py>[^()]{0,200}(?:\([^()]{0,200}\)[^()]{0,200}){0,9})\)|"
     r"\bhttp\.FileServer\s*\(\s*http\.Dir\s*\((?P<go>[^()]*)\)|\br(?:outer)?\.Static\s*\((?P<gin>[^()]*)\)|"
     r"@fastify/static[\s\S]{0,200}?root:\s*(?P<fastify>[^\n]*)|(?P<net>\bapp\.(?:UseStaticFiles|MapStaticAssets|"
     r"UseBlazorFrameworkFiles)\s*\()|(?P<fastapi>\bapp\.frontend)\s*\("
@@ -192,8 +192,8 @@ _ANY_ORIGIN = lazy_compile(
     r"setAllowedOriginPatterns\s*\(\s*(?:List|Arrays|Collections)\.\w+\s*\(\s*\"\*\"|originPatterns\s*=\s*\{?\s*\"\*\"|"
     r"SetIsOriginAllowed\s*\(\s*\(?\w+\)?\s*=>\s*true|AllowAnyOrigin\s*\(\s*\)|"
     r"Allow(?:ed)?Origins\s*:\s*\[\]string\s*\{\s*\"\*\"\s*\}|AllowAllOrigins\s*:\s*true|"
-    r"AllowOriginFunc\s*:\s*func\s*\([^)]*\)\s*bool\s*\{\s*return true|"
-    r"CORS\s*\([^)]*origins\s*=\s*\[?\s*['\"]\*['\"]"
+    r"AllowOriginFunc\s*:\s*func\s*\([^)]{0,99}\)\s*bool\s*\{\s*return true|"
+    r"CORS\s{0,9}\([^)]{0,300}?origins\s{0,9}=\s{0,9}\[?\s{0,9}['\"]\*['\"]"
 )
 _CREDENTIALS = lazy_compile(
     r"allow_credentials\s*=\s*True|\bcredentials\s*:\s*true|allowCredentials\s*\(\s*true|"

@@ -10,7 +10,7 @@ from typing import Any, AnyStr, cast
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split")
 
 
-class _LazyPattern:
+class LazyPattern:
     """Stands for a compiled pattern, whose methods it takes over on the first use of any of them."""
 
     def __init__(self, pattern: str | bytes, flags: int) -> None:
@@ -36,4 +36,4 @@ def lazy_compile(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     Returns:
         A pattern with the methods and the attribute `pattern` of a compiled one.
     """
-    return cast("re.Pattern[AnyStr]", _LazyPattern(pattern, flags))
+    return cast("re.Pattern[AnyStr]", LazyPattern(pattern, flags))

@@ -25,8 +25,8 @@ _OTHERS = lazy_compile(
     r"(?:\A|/)(?:clients?|consumers?|external|upstreams?|third[-_]?party|integrations?|adapters?|generated[-_]clients?|"
     r"templates?|\{\{[^/]*\}\})/"
 )
-_GRPC = lazy_compile(r"^\s*service\s+\w+\s*\{", re.MULTILINE)
-_GRAPHQL = lazy_compile(r"^\s*(?:extend\s+)?(?:type\s+(?:Query|Mutation)\b|schema\s*\{)", re.MULTILINE)
+_GRPC = lazy_compile(r"^[ \t]*service\s{1,99}\w+\s{0,99}\{", re.MULTILINE)
+_GRAPHQL = lazy_compile(r"^[ \t]*(?:extend[ \t]+)?(?:type[ \t]+(?:Query|Mutation)\b|schema\s{0,99}\{)", re.MULTILINE)
 
 
 class Contract(NamedTuple):
@@ -69,9 +69,9 @@ def contracts(facts: Facts) -> tuple[Contract, ...]:
         if low.endswith((".yaml", ".yml")) or (low.endswith(".json") and _JSON.search(low)):
             found += _described(facts, path)
         elif low.endswith(".proto"):
-            found += [Contract("protobuf", "", path)] if _GRPC.search(facts.prose(path)) else []
+            found += [Contract("protobuf", "", path)] if _GRPC.search(facts.text(path) or "") else []
         elif low.endswith((".graphql", ".graphqls", ".gql")):
-            found += [Contract("graphql", "", path)] if _GRAPHQL.search(facts.prose(path)) else []
+            found += [Contract("graphql", "", path)] if _GRAPHQL.search(facts.text(path) or "") else []
     return tuple(_distinct(found))
 
 

@@ -108,7 +108,7 @@ def _declared(text: str, language: str, hinted: bool, declaring: bool) -> tuple[
     """The routes that a file declares, each with method, path and line, and what declares others in another way."""
     if language == "py" and not hinted and not _PY_DECORATOR.search(text):
         return [], ""
-    plain = (_PYTHON_COMMENT if language == "py" else _C_COMMENT).sub(lambda match: blanked(match[0]), text)
+    plain = _uncommented(language, text)
     elsewhere = _ELSEWHERE.search(plain) if hinted else None
     read = list(_READERS[language](plain)) if declaring else []
     ends = [match.start() for match in re.finditer("\n", plain)] if read else []
@@ -116,8 +116,23 @@ def _declared(text: str, language: str, hinted: bool, declaring: bool) -> tuple[
     return found, " ".join(elsewhere[0].split())[:40] if elsewhere else ""
 
 
-_C_COMMENT = lazy_compile(r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*", re.DOTALL)
+_LINE_COMMENT = r"(?<![:\"'`\w])//[^\n]*"
+_C_COMMENTS = lazy_compile(rf"/\*.*?\*/|{_LINE_COMMENT}", re.DOTALL)
+_C_LINES = lazy_compile(_LINE_COMMENT)
 _PYTHON_COMMENT = lazy_compile(r"(?m)^[ \t]*#[^\n]*|\"\"\".*?\"\"\"", re.DOTALL)
+
+
+def _uncommented(language: str, text: str) -> str:
+    """A text with blanks where its comments were."""
+
+    def blank(match: re.Match[str]) -> str:
+        return blanked(match[0])
+
+    if language == "py":
+        return _PYTHON_COMMENT.sub(blank, text)
+    # behind the last end of a comment none begins: to look for its end from each `/*` would take for ever
+    last = text.rfind("*/") + 2 if "*/" in text else 0
+    return _C_COMMENTS.sub(blank, text[:last]) + _C_LINES.sub(blank, text[last:])
 
 
 Found = Iterator[tuple[str, str, int]]
@@ -229,8 +244,10 @@ def _java_paths(given: str) -> list[str]:
 
 _NET_CLASS = lazy_compile(r"\bclass\s+(\w+?)(?:Controller)?\b")
 _NET_ROUTE = lazy_compile(r"\[Route\s*\(\s*\"([^\"]*)\"")
-_NET_NEXT_ROUTE = lazy_compile(rf"\s*\]?\s*(?:{_NET_ROUTE.pattern})")  # behind the verb's own brackets
-_NET_METHOD = lazy_compile(r"\[Http(Get|Post|Put|Patch|Delete)\s*(?:\(\s*(?:\"([^\"]*)\")?[^)\]]*\))?\s*[\],]")
+_NET_NEXT_ROUTE = lazy_compile(rf"\s{{0,99}}\]?\s{{0,99}}(?:{_NET_ROUTE.pattern})")  # behind the verb's own brackets
+_NET_METHOD = lazy_compile(
+    r"\[Http(Get|Post|Put|Patch|Delete)\s{0,9}(?:\(\s{0,99}(?:\"([^\"]*)\")?[^)\]]{0,500}\))?\s{0,99}[\],]"
+)
 _NET_MAP = lazy_compile(r"\b(\w+)\s*\.\s*Map(Get|Post|Put|Patch|Delete)\s*(?:<[^>]*>)?\s*\(\s*\"([^\"]*)\"")
 _NET_GROUP = lazy_compile(r"\b(\w+)\s*=\s*[^;]{0,300}?\.MapGroup\s*\(\s*\"([^\"]*)\"")
 

@@ -31,7 +31,7 @@ _TOKENS = lazy_compile(
     r"(?P<stripe>\b[rs]k_live_[0-9A-Za-z]{20,})|(?P<npm>\bnpm_[A-Za-z0-9]{36}\b)|"
     r"(?P<pypi>\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})|"
     r"(?P<azure>\bAccountKey=[A-Za-z0-9+/]{86}==)|(?P<sendgrid>\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})|"
-    r"(?P<key>-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----\s*(?:\\n)?\s*[\"'+\s]*[A-Za-z0-9+/]{40})"
+    r"(?P<key>-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----(?:\\n|[\"'+\s]){0,200}[A-Za-z0-9+/]{40})"
 )
 _MARKS = tuple(
     lazy_compile(mark)

@@ -84,7 +84,7 @@ def _is_here(facts: Facts, source: str, contexts: tuple[str, ...]) -> bool:
 
 def _matches(facts: Facts, path: str) -> bool:
     """Whether something here has a name with wildcards (Go's filepath.Match: none of them matches a slash)."""
-    if left_out_here(facts, re.sub(r"[*?]|\[[^\]]*\]", "x", path)):
+    if left_out_here(facts, re.sub(r"[*?]|\[[^\]]{0,99}\]", "x", path)):
         return True
     fixed = _WILDCARD.split(path)[0].rpartition("/")[0]
     depth = path.count("/") + 1

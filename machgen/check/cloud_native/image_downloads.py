@@ -10,14 +10,15 @@ from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Place, rule, rules_in
 
 _PIPED = lazy_compile(
-    r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;\"']+)[^|;\n]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|da|z|a)?sh\b"
+    r"\b(?:curl|wget)\b[^|;&\n]{0,300}?(https?://[^\s|;\"']{1,300})[^|;\n]{0,300}\|\s{0,99}(?:sudo\s{1,9}(?:-\S{1,99}\s{1,9}){0,9})?(?:ba|da|z|a)?sh\b"
 )
-_FETCH = lazy_compile(r"\b(?:curl|wget)\b[^|;&\n]*?(https?://[^\s|;&\"')]+)")
+_FETCH = lazy_compile(r"\b(?:curl|wget)\b[^|;&\n]{0,300}?(https?://[^\s|;&\"')]+)")
 _UNVERSIONED = (
     (lazy_compile(r"\bgo (?:install|get) (\S+@latest)"), "go install"),
     (
         lazy_compile(
-            r"\bnpm (?:install|i|add) (?:-\S+ )*(?:-g|--global)(?: -\S+)* (?!-)((?:@[\w.-]+/)?[\w.-]+)(?=\s|$|&|;)"
+            r"\bnpm (?:install|i|add) (?:-\S{1,99} ){0,9}(?:-g|--global)(?: -\S{1,99}){0,9} "
+            r"(?!-)((?:@[\w.-]+/)?[\w.-]+)(?=\s|$|&|;)"
         ),
         "npm install -g",
     ),

@@ -18,17 +18,18 @@ from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role,
 from machgen.check.roots import Root, files_of
 
 _COMMANDS = lazy_compile(
-    r"\balembic\s+(?:-\S+\s+\S+\s+)*upgrade\b|\bmanage\.py\s+migrate\b|\bflask\s+(?:\S+\s+)*db\s+upgrade\b|"
+    r"\balembic\s{1,99}(?:-\S{1,99}\s{1,99}\S{1,99}\s{1,99}){0,4}upgrade\b|\bmanage\.py\s+migrate\b|\bflask\s{1,99}(?:\S{1,99}\s{1,99}){0,6}?db\s{1,99}upgrade\b|"
     r"\bprisma\s+(?:migrate\s+deploy|db\s+push)\b|"
     r"\btypeorm\s+migration:run\b|\bsequelize(?:-cli)?\s+db:migrate\b|\bknex\s+migrate:latest\b|"
     r"\bdotnet\s+ef\s+database\s+update\b|"
     r"\bartisan\s+migrate\b|\bdoctrine:migrations:migrate\b|\bdiesel\s+migration\s+run\b|\bsqlx\s+migrate\s+run\b|"
-    r"\bgoose\s+(?:\S+\s+)*up\b|\brails\s+db:migrate\b|\bmigrate\s+-\S+.*\bup\b"
+    r"\bgoose\s{1,99}(?:\S{1,99}\s{1,99}){0,6}?up\b|\brails\s+db:migrate\b|\bmigrate\s{1,99}-\S{1,99}.{0,300}\bup\b"
 )
 _AT_START = (
     ((".py",), whole("create_all"), lazy_compile(r"[\w)]\.create_all\b"), "creates its tables"),
-    ((".py",), whole("alembic"), lazy_compile(r"\balembic\.command\.upgrade\(|^from alembic import[^\n]*\bcommand\b"
-        r"(?=[\s\S]*\bcommand\.upgrade\()", re.MULTILINE), "migrates its database"),
+    ((".py",), whole("alembic"),
+        lazy_compile(r"\balembic\.command\.upgrade\(|^from alembic import[^\n]{0,200}\bcommand\b"
+        r"(?=[\s\S]{0,20000}?\bcommand\.upgrade\()", re.MULTILINE), "migrates its database"),
     ((".cs",), whole("Migrate", "MigrateAsync", "EnsureCreated", "EnsureCreatedAsync", "AddMigration"),
         lazy_compile(r"\.Database\.(?:Migrate|MigrateAsync|EnsureCreated|EnsureCreatedAsync)\(|"
         r"\bAddMigration<"), "migrates its database"),
@@ -158,7 +159,7 @@ def _started(facts: Facts, root: Root, dockerfile: Dockerfile) -> Iterator[Flaw]
                 dockerfile.at(start.line),
                 f"{dockerfile.path}/start",
             )
-        for word in re.findall(r"[\w./-]+\.sh\b", text):
+        for word in re.findall(r"(?<![\w./-])[\w./-]{1,300}\.sh\b", text):
             names = (
                 join(where, word.rpartition("/")[2])
                 for where in (parent(dockerfile.path), root.path, f"{root.path}/scripts", f"{root.path}/docker")

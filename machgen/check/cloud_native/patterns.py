@@ -52,7 +52,7 @@ TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] =
     ((".rs",), ("danger_accept",), lazy_compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
     ((".php",), ("CURLOPT_SSL", "\nverify\n"), lazy_compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
         r"[\"']verify[\"']\s*=>\s*false"), "CURLOPT_SSL_VERIFYPEER off"),
-    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), ("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), lazy_compile(r"\bcurl\s(?:[^|;&\n]*\s)?(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s)[^|;&\n]*https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
+    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), ("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), lazy_compile(r"\bcurl\s(?:[^|;&\n]{0,300}\s)?(?:-[a-zA-Z]{0,20}k[a-zA-Z]{0,20}|--insecure)(?=\s)[^|;&\n]{0,300}https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
 )  # fmt: skip
 """File endings, words of which one is in each match, the pattern of a check that is off, and what it is called."""
 

@@ -15,7 +15,7 @@ _SPLIT = lazy_compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLACEHOLDER = lazy_compile(
     r"change[_ -]?(?:me|this|it)|placeholder|example|your[_ -]|replace|to[_ -]?be|dummy|fake|sample|insert|"
     r"redacted|x{3,}|\*{3,}|"
-    r"<[^>]*>|\.\.\.|todo|fixme|not[_ -]?(?:set|used|a[_ -]secret)|\Anone\Z|\Anull\Z|\Atrue\Z|\Afalse\Z|"
+    r"<[^<>]{0,200}>|\.\.\.|todo|fixme|not[_ -]?(?:set|used|a[_ -]secret)|\Anone\Z|\Anull\Z|\Atrue\Z|\Afalse\Z|"
     r"\Aundefined\Z|\A\d+[smhd]?\Z",
     re.IGNORECASE,
 )

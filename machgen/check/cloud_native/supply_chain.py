@@ -77,11 +77,11 @@ def least_permissions(facts: Facts) -> Iterator[Answer]:
 
 
 _UNTRUSTED = lazy_compile(
-    r"\$\{\{[^}]*\b(github\.event\.(?:issue|pull_request|comment|review|review_comment|discussion|head_commit|"
+    r"\$\{\{[^}]{0,300}\b(github\.event\.(?:issue|pull_request|comment|review|review_comment|discussion|head_commit|"
     r"workflow_run)"
     r"\.(?:title|body|message|head_branch|head\.ref|head\.label|head\.repo\.default_branch|author\.(?:name|email)|"
-    r"head_commit\.message)|github\.event\.pages[^}]*page_name|github\.event\.commits[^}]*(?:message|author\.\w+)|"
-    r"github\.head_ref)\b[^}]*\}\}"
+    r"head_commit\.message)|github\.event\.pages[^}]{0,99}page_name|github\.event\.commits[^}]{0,99}(?:message|author\.\w+)|"
+    r"github\.head_ref)\b[^}]{0,300}\}\}"
 )
 _HEAD = lazy_compile(
     r"github\.event\.pull_request\.head\.(?:sha|ref)|github\.head_ref|"
@@ -188,7 +188,7 @@ _PUSHES = lazy_compile(
 _ATTESTS = lazy_compile(
     r"cosign (?:attest|sign)|\bsyft\b|anchore/sbom-action|cyclonedx|attest-build-provenance|attest-sbom|"
     r"actions/attest|slsa-github-generator|"
-    r"--sbom|--provenance|--attest|trivy[^\n]*(?:cyclonedx|spdx)|spdx-sbom|sbom-tool|kyverno/action-slsa|"
+    r"--sbom|--provenance|--attest|trivy[^\n]{0,300}(?:cyclonedx|spdx)|spdx-sbom|sbom-tool|kyverno/action-slsa|"
     r"tekton-chains|in-toto",
     re.IGNORECASE,
 )
