@@ -15,8 +15,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column; until now every agreement was before tax."""
-    column = sa.Column("prices_include_tax", sa.Boolean(), server_default=sa.false(), nullable=False)
-    op.add_column("agreements", column)
+    op.add_column(
+        "agreements", sa.Column("prices_include_tax", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
 
 
 def downgrade() -> None:
