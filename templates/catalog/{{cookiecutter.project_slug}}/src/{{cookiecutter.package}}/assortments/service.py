@@ -116,6 +116,8 @@ async def _list(session: AsyncSession, row: AssortmentRow, only: Sequence[UUID] 
             .join(CategoryPath, CategoryPath.descendant == PublicationCategory.category)
             .where(CategoryPath.ancestor.in_(row.categories))
         )
+        if only is not None:  # or everything that is in these categories is looked at for each few
+            members = members.where(PublicationCategory.publication_id.in_(only))
         conditions.append(PublicationRow.id.in_(members))
     if not conditions:
         return

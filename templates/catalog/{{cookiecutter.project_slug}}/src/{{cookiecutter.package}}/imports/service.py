@@ -11,6 +11,7 @@ from chassis.bulk import JsonText, insert_rows, one_of
 from chassis.database import Database, now
 from chassis.problems import FieldError, Problem
 
+from ..product_types.definitions import Definitions
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products import service as products
 from ..products.models import ProductRow
@@ -25,7 +26,7 @@ from .schemas import ImportState, Outcome
 
 LONGEST_UPLOAD_SECONDS = 600.0
 _DANGLING_AT_ONCE = 200
-_PUBLISHED_AT_ONCE = 100
+_PUBLISHED_AT_ONCE = 200
 _FORGOTTEN_AT_ONCE = 5_000
 _NONE = JsonText("[]")
 
@@ -172,14 +173,15 @@ async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
         for verdict in by_id.values():
             verdict.reasons.append(FieldError(pointer="", detail=f"not published: {problem.detail}"))
         return
-    definitions: dict[str, list[AttributeDefinition]] = {}
+    definitions: dict[str, Definitions] = {}
     ids = sorted(by_id)
     for start in range(0, len(ids), _PUBLISHED_AT_ONCE):
         query = select(ProductRow).where(one_of(session, ProductRow.id, ids[start : start + _PUBLISHED_AT_ONCE]))
         items = []
         for row in await session.scalars(query.order_by(ProductRow.id).execution_options(populate_existing=True)):
             if row.product_type not in definitions:
-                definitions[row.product_type] = await products.definitions_of(session, row.product_type)
+                found = await products.definitions_of(session, row.product_type)
+                definitions[row.product_type] = Definitions(found)
             item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
             if reasons := publications.unfit(item, targets):
                 by_id[row.id].reasons += reasons

@@ -1,5 +1,6 @@
 """Writing what touchpoints read of publications: entries, terms, references, and the words that search finds."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from ..search.index import Text, index_for
 from ..vocabulary.moments import window
 from .models import Entry, PublicationCategory, PublicationReference, PublicationRow, Term
 from .representation import Shown, Subject, order_by_price, show, terms
+
+_SHOWN_AT_ONCE = 8
+"""So many products are shown before requests have their turn: some milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,9 @@ class Frozen:
 async def write(session: AsyncSession, made: Sequence[Frozen], targets: Sequence[Target]) -> None:
     """Write everything that touchpoints read of new publications, in a few statements for all of them."""
     rows, texts = [], []
-    for each in made:
+    for number, each in enumerate(made, start=1):
+        if number % _SHOWN_AT_ONCE == 0:
+            await asyncio.sleep(0)  # requests have their turn
         for entry, found in _shown(each, targets):
             rows.append(entry)
             texts.append(found)

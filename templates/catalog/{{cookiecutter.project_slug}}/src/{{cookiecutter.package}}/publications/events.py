@@ -1,12 +1,13 @@
 """What the rest of the company learns about what touchpoints see."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.events import EventType, record
+from chassis.events import EventType, record, record_many
 
 from ..products.models import ProductRow
 from .models import PublicationRow
@@ -32,7 +33,19 @@ UNPUBLISHED = EventType(name="product.unpublished", summary="A publication was w
 
 async def tell(session: AsyncSession, kind: EventType, product: ProductRow, publication: PublicationRow) -> None:
     """Record what happened, in the transaction that makes it so."""
-    fact = PublicationFact(
+    await record(session, kind, subject=f"products/{product.id}", data=_fact(product, publication))
+
+
+async def tell_all(
+    session: AsyncSession, kind: EventType, happened: Sequence[tuple[ProductRow, PublicationRow]]
+) -> None:
+    """Record what happened to many products."""
+    facts = [(f"products/{product.id}", _fact(product, publication)) for product, publication in happened]
+    await record_many(session, kind, facts)
+
+
+def _fact(product: ProductRow, publication: PublicationRow) -> PublicationFact:
+    return PublicationFact(
         id=product.id,
         key=product.key,
         version=publication.product_version,
@@ -41,4 +54,3 @@ async def tell(session: AsyncSession, kind: EventType, product: ProductRow, publ
         valid_from=publication.valid_from,
         valid_until=publication.withdrawn_at or publication.valid_until,
     )
-    await record(session, kind, subject=f"products/{product.id}", data=fact)

@@ -5,22 +5,35 @@ read has to take care of it. Neither are other products: whether those are publi
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from chassis.measures import unit_price
 
 from ..channels.schemas import ChannelDraft, ChannelLocale
-from ..product_types import attributes
+from ..product_types import attributes as kinds
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products.schemas import ProductDraft, VariantDraft
 from ..vocabulary.currencies import decimal_text
 from ..vocabulary.localized import choose
 from ..vocabulary.moments import NEVER_ENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What those read of a product who read it in the same languages, whatever the channel.
+
+    :param attributes: of each variant.
+    :param words: what the product is found by, besides name and description.
+    """
+
+    attributes: Sequence[Sequence[Mapping[str, Any]]]
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +43,18 @@ class Subject:
     product_id: UUID
     draft: ProductDraft
     definitions: Sequence[AttributeDefinition]
+    _readings: dict[tuple[str, ...], Reading] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def reading(self, chain: Sequence[str]) -> Reading:
+        """Return what is read of it in the languages of a chain, worked out once for all channels."""
+        key = tuple(chain)
+        if key not in self._readings:
+            public = [each for each in self.definitions if not (each.internal or _refers_to_products(each))]
+            self._readings[key] = Reading(
+                attributes=[_attributes(variant, public, chain) for variant in self.draft.variants],
+                words=" ".join([*(each.sku for each in self.draft.variants), *_searchable(self, chain)]),
+            )
+        return self._readings[key]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +80,9 @@ def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Show
     if name is None or slug is None:
         return None
     description = choose(draft.description, chain)
-    public = [each for each in subject.definitions if not each.internal]
-    variants = [_variant(variant, public, channel, chain) for variant in draft.variants]
+    reading = subject.reading(chain)
+    pairs = zip(draft.variants, reading.attributes, strict=True)
+    variants = [_variant(variant, attributes, channel) for variant, attributes in pairs]
     prices = [variant["list_price"]["amount"] for variant in variants if "list_price" in variant]
     head = {"id": str(subject.product_id), "key": draft.key, "slug": slug, "name": name}
     body: dict[str, Any] = head | {
@@ -75,17 +101,17 @@ def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Show
         "list_price": min((each["list_price"] for each in variants if "list_price" in each), key=_amount, default=None),
         "variants": len(variants),
     }
-    data = _bytes(body)
+    data = to_json(body)
     return Shown(
         slug=slug,
         sort_name=name.casefold()[:40],
         price=min(prices, default=None),
         etag=hashlib.sha256(data).hexdigest()[:32],
         body=data,
-        linked_data=_bytes(_linked_data(body, channel)),
-        card=_bytes(card),
+        linked_data=to_json(_linked_data(body, channel)),
+        card=to_json(card),
         name=f"{name} {draft.key}",
-        words=" ".join([*(each.sku for each in draft.variants), *_searchable(subject, chain)]),
+        words=reading.words,
         description=description or "",
     )
 
@@ -99,17 +125,18 @@ def _amount(price: Mapping[str, int]) -> int:
     return price["amount"]
 
 
-def _variant(
-    variant: VariantDraft, public: Sequence[AttributeDefinition], channel: ChannelDraft, chain: Sequence[str]
-) -> dict[str, Any]:
+def _attributes(
+    variant: VariantDraft, public: Sequence[AttributeDefinition], chain: Sequence[str]
+) -> Sequence[Mapping[str, Any]]:
+    values = variant.attributes
+    return [_attribute(each, values[each.name], chain) for each in public if each.name in values]
+
+
+def _variant(variant: VariantDraft, attributes: Sequence[Mapping[str, Any]], channel: ChannelDraft) -> dict[str, Any]:
     shown: dict[str, Any] = {"sku": variant.sku}
     if variant.gtin:
         shown["gtin"] = variant.gtin
-    shown["attributes"] = [
-        _attribute(each, variant.attributes[each.name], chain)
-        for each in public
-        if each.name in variant.attributes and not _refers_to_products(each)
-    ]
+    shown["attributes"] = attributes
     price = next((each for each in variant.list_prices if each.currency == channel.currency), None)
     if variant.content:
         shown["content"] = variant.content.model_dump()
@@ -129,7 +156,7 @@ def _attribute(definition: AttributeDefinition, value: Any, chain: Sequence[str]
         "name": definition.name,
         "label": label,
         "value": plain,
-        "text": attributes.shown(definition.type, value, chain),
+        "text": kinds.shown(definition.type, value, chain),
     }
 
 
@@ -145,7 +172,7 @@ def _searchable(subject: Subject, chain: Sequence[str]) -> list[str]:
             continue
         for variant in subject.draft.variants:
             if definition.name in variant.attributes:
-                text = attributes.shown(definition.type, variant.attributes[definition.name], chain)
+                text = kinds.shown(definition.type, variant.attributes[definition.name], chain)
                 if text:
                     found[text] = None
     return list(found)
@@ -161,7 +188,7 @@ def terms(subject: Subject) -> dict[tuple[str, str], float | None]:
         numeric = kind.kind in ("number", "measurement")
         for variant in subject.draft.variants:
             if definition.name in variant.attributes:
-                for term in attributes.terms(definition.type, variant.attributes[definition.name]):
+                for term in kinds.terms(definition.type, variant.attributes[definition.name]):
                     found[definition.name, term[:300]] = float(term) if numeric else None
     return found
 
@@ -223,7 +250,3 @@ def _linked_price(price: Mapping[str, Any]) -> dict[str, str]:
 
 
 _UNIT_CODES = {"kg": "KGM", "l": "LTR", "m": "MTR", "m2": "MTK"}
-
-
-def _bytes(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -149,8 +149,8 @@ async def freeze(
     await write(session, frozen, targets)
     await settle(session, [item.row for item in items])
     await relist(session, [publication.id for publication in made], new=True)
-    for item, publication in zip(items, made, strict=True):
-        await events.tell(session, events.PUBLISHED, item.row, publication)
+    pairs = [(item.row, publication) for item, publication in zip(items, made, strict=True)]
+    await events.tell_all(session, events.PUBLISHED, pairs)
     return made
 
 

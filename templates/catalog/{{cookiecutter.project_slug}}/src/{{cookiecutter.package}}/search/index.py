@@ -115,6 +115,16 @@ def index_of(database: Database) -> Index:
     return SqliteIndex() if database.is_sqlite else PostgresIndex()
 
 
+_ADD_TEXTS = text(
+    "INSERT INTO search_texts (entry_id, name_length, words) SELECT id, least(length(name), 999),"
+    " setweight(to_tsvector('simple', name), 'A') || setweight(to_tsvector('simple', words), 'B')"
+    " || setweight(to_tsvector('simple', description), 'D')"
+    " FROM unnest(CAST(:id AS bigint[]), CAST(:name AS text[]), CAST(:words AS text[]), CAST(:description AS text[]))"
+    " AS added (id, name, words, description)"
+)
+_ADD_WORDS = text("INSERT INTO search_words (word) SELECT unnest(CAST(:words AS text[])) ON CONFLICT DO NOTHING")
+
+
 class PostgresIndex:
     """``tsvector`` for words and their beginnings, ``pg_trgm`` for parts and slips."""
 
@@ -131,16 +141,11 @@ class PostgresIndex:
     async def add(self, session: AsyncSession, texts: Mapping[int, Text]) -> None:
         """Make entries findable."""
         await take_turns(session, _VOCABULARY, together=True)
-        statement = text(
-            "INSERT INTO search_texts (entry_id, name_length, words) VALUES (:id, least(length(:name), 999),"
-            " setweight(to_tsvector('simple', :name), 'A') || setweight(to_tsvector('simple', :words), 'B')"
-            " || setweight(to_tsvector('simple', :description), 'D'))"
-        )
         rows = _plain_rows(texts)
-        await session.execute(statement, rows)
-        found = [{"word": word} for word in sorted(_vocabulary(rows))]
-        if found:
-            await session.execute(text("INSERT INTO search_words (word) VALUES (:word) ON CONFLICT DO NOTHING"), found)
+        columns = {name: [each[name] for each in rows] for name in ("id", "name", "words", "description")}
+        await session.execute(_ADD_TEXTS, columns)
+        if found := sorted(_vocabulary(rows)):
+            await session.execute(_ADD_WORDS, {"words": found})
 
     async def remove(self, session: AsyncSession, entries: Sequence[int]) -> None:
         """Forget entries."""
