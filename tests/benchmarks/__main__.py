@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start_up(bin_, options.rounds, scratch)
         built_in(bin_, options.rounds, scratch, copier=not options.no_copier)
         many_files(bin_, max(3, options.rounds // 3), scratch, copier=not options.no_copier)
-        checking(bin_, max(3, options.rounds // 3), scratch)
+        checking([str(bin_ / "machgen")], options.rounds, scratch)
     return 0
 
 
