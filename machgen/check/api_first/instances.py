@@ -8,7 +8,7 @@ from typing import Any
 
 from machgen.check.api_first.operations import Api
 from machgen.check.api_first.references import Node
-from machgen.check.api_first.shapes import Case
+from machgen.check.api_first.shapes import Case, item_at
 from machgen.check.expressions import LONGEST, LONGEST_TEXT, search
 from machgen.check.lazy_regex import lazy_compile
 
@@ -86,8 +86,9 @@ def _against(api: Api, case: Case, value: Any, depth: int) -> str:
     if isinstance(value, list):
         if case.words.get("uniqueItems") is True and any(each in value[:at] for at, each in enumerate(value[:200])):
             return "two items are equal"
+        asked = ((item_at(case, place), each) for place, each in enumerate(value[:200]))
         return _size(case, "items", len(value), "items") or next(
-            filter(None, (_broken(api, case.items, each, depth + 1) for each in value[:200] if case.items)), ""
+            filter(None, (_broken(api, nodes, each, depth + 1) for nodes, each in asked if nodes)), ""
         )
     if isinstance(value, dict):
         return _object(api, case, value, depth)
@@ -131,7 +132,7 @@ def _object(api: Api, case: Case, value: dict[str, Any], depth: int) -> str:
         if name in case.properties:
             if reason := _broken(api, case.properties[name], inner, depth + 1):
                 return f"{name}: {reason}"
-        elif case.closed and "patternProperties" not in case.words:
+        elif case.closed and not case.patterns:
             return f"there is no property {name}"
     return ""
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from machgen.check.api_first.references import Node, References
-from machgen.check.api_first.shapes import OPAQUE, Case, Shapes
+from machgen.check.api_first.shapes import OPAQUE, Case, Shapes, item_at
+from machgen.check.expressions import LONGEST, LONGEST_TEXT, search
 
 DEEPEST = 60
 """Schemas within schemas that are compared; real contracts stay below 15."""
@@ -50,12 +51,21 @@ class Described(Protocol):
 
 @dataclass(eq=False)
 class Side:
-    """One direction of a comparison: what `narrow` allows has to be allowed by `wide`."""
+    """One direction of a comparison: what `narrow` allows has to be allowed by `wide`.
+
+    Args:
+        narrow: The description of whoever sends.
+        wide: The description of whoever receives.
+        request: Whether that is the service.
+        where: What is compared, for messages.
+        partial: Whether one of the two is a part of a schema, such as `then`, which need not speak of every property.
+    """
 
     narrow: Described
     wide: Described
     request: bool
     where: str = ""
+    partial: bool = False
 
 
 class SchemaComparison:
@@ -67,7 +77,13 @@ class SchemaComparison:
 
     def schemas(self, narrow: tuple[Node, ...], wide: tuple[Node, ...], side: Side) -> Iterator[Change]:
         """Give everything that fulfils `narrow` and not `wide`."""
-        key = (side.request, *(id(each.value) for each in narrow), None, *(id(each.value) for each in wide))
+        key = (
+            side.request,
+            side.partial,
+            *(id(each.value) for each in narrow),
+            None,
+            *(id(each.value) for each in wide),
+        )
         if key not in self.known:
             self.known[key] = []  # a schema that holds itself: what is being compared counts as fitting
             self.depth += 1
@@ -89,7 +105,7 @@ class SchemaComparison:
             best: list[Change] | None = None
             same = [other for other in takes if _kind_fits(case.type, other.type)]
             for other in sorted(same, key=lambda each: _likeness(case, each), reverse=True):
-                found = list(self._case(case, other, side))
+                found = list(self._case(narrow, case, other, side))
                 if best is None or _weight(found) < _weight(best):
                     best = found
                 if not best:
@@ -100,7 +116,7 @@ class SchemaComparison:
             else:
                 yield from best
 
-    def _case(self, case: Case, other: Case, side: Side) -> Iterator[Change]:
+    def _case(self, narrow: tuple[Node, ...], case: Case, other: Case, side: Side) -> Iterator[Change]:
         new = (other if side.request else case).node
         verb = "is no longer accepted" if side.request else "may now be returned"
         yield from self._enum(case, other, new, side)
@@ -117,7 +133,33 @@ class SchemaComparison:
             yield changed(new, f"a list with equal items {verb} ({side.where})")
         if case.type in {"object", ""} and other.type in {"object", ""}:
             yield from self._objects(case, other, new, side)
-        if other.items:
+            if other.dependent or other.patterns or other.names or case.patterns:
+                from machgen.check.api_first import property_changes  # noqa: PLC0415 - few schemas have these keywords
+
+                yield from property_changes.properties(self, case, other, new, side)
+        if other.items or other.prefix:
+            yield from self._items(case, other, new, side)
+        if other.conditions:
+            from machgen.check.api_first import condition_changes  # noqa: PLC0415 - see above
+
+            asked = condition_changes.Asked(self, narrow, case, new, side)
+            yield from condition_changes.conditions(asked, other)
+
+    def fits(self, narrow: tuple[Node, ...], wide: tuple[Node, ...], side: Side) -> bool:
+        """Whether all that fulfils `narrow` fulfils `wide`, as far as can be told."""
+        return not any(self.schemas(narrow, wide, side))
+
+    def _items(self, case: Case, other: Case, new: Node, side: Side) -> Iterator[Change]:
+        verb = _verb(side)
+        first = max(len(case.prefix), len(other.prefix))
+        most = case.upper["items"][0] if "items" in case.upper else first + 1
+        for place in range(first):
+            have, want = item_at(case, place), item_at(other, place)
+            if want and have and place < most:
+                yield from self.schemas(have, want, side)
+            elif want and place < most and case.type == "array":
+                yield changed(new, f"anything as item {place + 1} of a list {verb} ({side.where})")
+        if other.items and most > first:
             if case.items:
                 yield from self.schemas(case.items, other.items, side)
             elif case.type == "array":
@@ -180,13 +222,11 @@ class SchemaComparison:
         old, now = (mine, theirs) if side.request else (theirs, mine)
         wide_open = (other if side.request else case).additional
         for name, nodes in old.items():
-            if name in now:
-                pair = (nodes, now[name]) if side.request else (now[name], nodes)
+            said = now.get(name) or matching(other if side.request else case, name) or wide_open
+            if said:
+                pair = (nodes, said) if side.request else (said, nodes)
                 yield from self.schemas(pair[0], pair[1], side)
-            elif wide_open:
-                pair = (nodes, wide_open) if side.request else (wide_open, nodes)
-                yield from self.schemas(pair[0], pair[1], side)
-            else:
+            elif not side.partial:
                 yield gone(nodes[0], f"the property {name} is gone ({side.where})")
         if side.request and other.closed and not case.closed:
             yield changed(new, f"properties that are not described are no longer accepted ({side.where})")
@@ -245,6 +285,17 @@ def _implied(case: Case, what: str, word: str, limit: float) -> bool:
         power = 2.0 ** (31 if case.format == "int32" else 63)
         return limit <= -power if word == "least" else limit >= power - 1
     return False
+
+
+def matching(case: Case, name: str) -> tuple[Node, ...]:
+    """Return what a property must fulfil by the patterns of `patternProperties` that match its name."""
+    return tuple(node for pattern, nodes in case.patterns.items() if matches(pattern, name) for node in nodes)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether an expression matches a name, as far as it can be simulated."""
+    read = search(pattern) if len(pattern) <= LONGEST and len(name) <= LONGEST_TEXT else None
+    return read is not None and read.matches(name)
 
 
 def _visible(case: Case, skipped: str, api: Described) -> dict[str, tuple[Node, ...]]:

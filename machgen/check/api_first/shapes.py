@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from machgen.check.api_first.references import Node, References
+from machgen.check.document import table
 
 MOST = 64
 """Cases of one schema; above, it is opaque."""
@@ -17,20 +18,31 @@ MOST = 64
 MOST_PARTS = 2_000
 """Schemas that one schema is put together from; above, it is opaque."""
 
-OPAQUE = frozenset(
-    {
-        "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
-        "contains", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems", "prefixItems",
-        "$dynamicRef",
-    }
-)  # fmt: skip
-"""Keywords whose meaning is not compared: a change of one is said to be unknown."""
+OPAQUE = frozenset({"$dynamicRef", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords whose meaning is not compared: a change of one is said to be unknown. `unevaluated…` is one where it depends
+on the value which properties or items are evaluated; elsewhere it says what `additionalProperties` and `items` say."""
+
+CONDITIONAL = frozenset({"if", "dependentSchemas", "contains", "not"})
+"""Keywords that make more of a schema depend on the value, or ask something of some items."""
 
 _LOWER = {"minLength": "length", "minItems": "items", "minProperties": "properties"}
 _UPPER = {"maxLength": "length", "maxItems": "items", "maxProperties": "properties"}
 _IMPLIED = (
-    ("object", {"properties", "required", "additionalProperties", "minProperties", "maxProperties"}),
-    ("array", {"items", "minItems", "maxItems", "uniqueItems", "prefixItems"}),
+    (
+        "object",
+        {
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+            "patternProperties",
+            "propertyNames",
+            "dependentRequired",
+            "dependentSchemas",
+        },
+    ),
+    ("array", {"items", "minItems", "maxItems", "uniqueItems", "prefixItems", "contains"}),
     ("string", {"minLength", "maxLength", "pattern"}),
     ("number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
 )
@@ -53,7 +65,12 @@ class Case(NamedTuple):
         required: Names of properties that must be there.
         properties: Name → what it must fulfil, all of it.
         additional: What other properties must fulfil; None where nothing is said, empty where they are forbidden.
-        items: What items must fulfil.
+        items: What items must fulfil, those of `prefix` left out.
+        prefix: What the first items must fulfil, each by its place.
+        patterns: Expression → what properties must fulfil whose names it matches.
+        names: What the names of properties must fulfil.
+        dependent: Name → names of properties that must be there where it is.
+        conditions: The schemas that have a keyword of `CONDITIONAL`.
     """
 
     node: Node
@@ -68,6 +85,11 @@ class Case(NamedTuple):
     additional: tuple[Node, ...] | None = None
     closed: bool = False
     items: tuple[Node, ...] = ()
+    prefix: tuple[tuple[Node, ...], ...] = ()
+    patterns: Mapping[str, tuple[Node, ...]] = _NOTHING
+    names: tuple[Node, ...] = ()
+    dependent: Mapping[str, frozenset[str]] = _NOTHING
+    conditions: tuple[Node, ...] = ()
 
 
 class Shapes:
@@ -133,7 +155,7 @@ class Shapes:
                 if len(union) > MOST:
                     raise _TooMany
                 parts.append(tuple(union))
-        found = self._all(parts)
+        found = tuple(_evaluated(case, node) for case in self._all(parts))
         if self.old and node.value.get("nullable") is True and "type" not in node.value and len(parts) > 1:
             # 3.0.3 leaves it open; everybody who writes it beside allOf or oneOf means it
             found = (*found, Case(node, "null"))
@@ -166,7 +188,7 @@ class Shapes:
     def _constrained(self, node: Node) -> Case:
         value = node.value
         lower, upper = _bounds(value)
-        words = {key: value[key] for key in ("pattern", "multipleOf", "default", *OPAQUE) if key in value}
+        words = {key: value[key] for key in ("pattern", "multipleOf", "default", "$dynamicRef") if key in value}
         if "contentMediaType" in value and "type" in value and "contentEncoding" not in value:
             words["contentMediaType"] = value["contentMediaType"]
         if value.get("uniqueItems") is True:
@@ -184,14 +206,43 @@ class Shapes:
             upper=upper,
             words=words,
             format=form,
-            required=frozenset(name for name in required if isinstance(name, str))
-            if isinstance(required, list)
-            else frozenset(),
+            required=_names(required),
             properties={name: (each,) for name, each in node.child("properties").members()},
             additional=(node.child("additionalProperties"),) if isinstance(additional, dict) and additional else None,
             closed=additional is False,
             items=(node.child("items"),) if isinstance(value.get("items"), dict) else (),
+            prefix=tuple((each,) for each in node.child("prefixItems").items()),
+            patterns={name: (each,) for name, each in node.child("patternProperties").members()},
+            names=(node.child("propertyNames"),) if isinstance(value.get("propertyNames"), dict) else (),
+            dependent={name: _names(listed) for name, listed in table(value.get("dependentRequired")).items()},
+            conditions=(node,) if CONDITIONAL & value.keys() else (),
         )
+
+
+def _names(listed: object) -> frozenset[str]:
+    return frozenset(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else frozenset()
+
+
+def _evaluated(case: Case, node: Node) -> Case:
+    """A case with what its schema says of the properties and items that nothing else in it speaks of."""
+    rest = {key: node.value[key] for key in ("unevaluatedProperties", "unevaluatedItems") if key in node.value}
+    if not rest or any({"if", "dependentSchemas", "contains"} & each.value.keys() for each in case.conditions):
+        return case._replace(words={**case.words, **rest}) if rest else case
+    others, last = rest.get("unevaluatedProperties"), rest.get("unevaluatedItems")
+    if case.additional is None and others is False:
+        case = case._replace(closed=True)
+    elif case.additional is None and isinstance(others, dict) and others:
+        case = case._replace(additional=(node.child("unevaluatedProperties"),))
+    if not case.items and last is False:
+        case = case._replace(upper={**case.upper, **_at_most(case, len(case.prefix))})
+    elif not case.items and isinstance(last, dict) and last:
+        case = case._replace(items=(node.child("unevaluatedItems"),))
+    return case
+
+
+def _at_most(case: Case, items: int) -> dict[str, tuple[float, bool]]:
+    known = case.upper.get("items")
+    return {"items": (min(items, known[0]) if known else items, False)} if case.type in {"array", ""} else {}
 
 
 _BOUNDED = {"string": "length", "array": "items", "object": "properties", "integer": "value", "number": "value"}
@@ -230,6 +281,9 @@ def _bounds(value: dict[str, Any]) -> tuple[dict[str, tuple[float, bool]], dict[
     for key, of in _UPPER.items():
         if _is_number(value.get(key)):
             upper[of] = (value[key], False)
+    prefix = value.get("prefixItems")
+    if value.get("items") is False:
+        upper["items"] = (len(prefix) if isinstance(prefix, list) else 0, False)
     for key, bounds, tighter in (("inimum", lower, max), ("aximum", upper, min)):
         plain, exclusive = value.get(f"m{key}"), value.get(f"exclusiveM{key}")
         if plain is not None and _is_number(plain):
@@ -303,4 +357,17 @@ def _merged(a: Case, b: Case) -> Case | None:
         additional,
         a.closed or b.closed,
         _both(a.items, b.items),
+        tuple(_both(item_at(a, place), item_at(b, place)) for place in range(max(len(a.prefix), len(b.prefix)))),
+        {name: _both(a.patterns.get(name, ()), b.patterns.get(name, ())) for name in {**a.patterns, **b.patterns}},
+        _both(a.names, b.names),
+        {
+            name: a.dependent.get(name, frozenset()) | b.dependent.get(name, frozenset())
+            for name in {**a.dependent, **b.dependent}
+        },
+        _both(a.conditions, b.conditions),
     )
+
+
+def item_at(case: Case, place: int) -> tuple[Node, ...]:
+    """Return what the item at a place of a list must fulfil."""
+    return case.prefix[place] if place < len(case.prefix) else case.items
