@@ -75,7 +75,7 @@ class Facts:
         self.unreadable: dict[str, Unreadable] = {path: Unreadable(reason) for path, reason in closed.items()}
         """Files that a fact needed and that could not be read, with the reason; part of the report."""
         self.passed_over: dict[str, Unreadable] = {}
-        """Files that can be read and are too large for patterns to look through; part of the report too."""
+        """Files that can be read and that patterns do not look through, with the reason; part of the report too."""
         self._kept: dict[Any, Any] = {}
         self._texts: dict[str, str] = {}
         self._names: dict[str, list[str]] | None = None
@@ -168,7 +168,7 @@ class Facts:
             if len(text) > LONGEST_LINE and max(map(len, lines := text.split("\n"))) > LONGEST_LINE:
                 text = "\n".join(line if len(line) <= LONGEST_LINE else "" for line in lines)
             if len(text) > MOST_BLANKS and _has_void(text):
-                self.unreadable.setdefault(path, Unreadable("a thousand blanks in a row: not looked through"))
+                self.passed_over[path] = Unreadable("a thousand blanks in a row: not looked through")
                 text = ""
             self._kept[key] = self._texts.setdefault(text, text)
         kept: str = self._kept[key]
@@ -188,21 +188,19 @@ class Facts:
 
     def vocabulary(self, path: str) -> str:
         """Return the words of a file's prose (ASCII letters, digits, `_`), each once, one a line."""
-        return self.told(path, _vocabulary)[1].decode("ascii")
+        return self.told(path, _vocabulary).decode("ascii")
 
     def mentions(self, path: str, words: tuple[str, ...]) -> bool:
         """Whether a word of a file has one of `words` in it (letters, digits and `_` only; case counts).
 
-        `"\\nword\\n"` asks for the word itself, which is looked up at once; a part of a word is looked for in all.
+        `"\\nword\\n"` asks for the word itself.
 
         A pattern walks through a text a hundred times slower than this; rules ask it first, with words of which every
         match of their pattern holds one.
         """
         key = (words, self.prose(path))
         if key not in self._kept:
-            known, lines = self.told(path, _vocabulary)
-            entire, parts = _sought(words)
-            self._kept[key] = not entire.isdisjoint(known) or any(map(lines.__contains__, parts))
+            self._kept[key] = any(map(self.told(path, _vocabulary).__contains__, _encoded(words)))
         kept: bool = self._kept[key]
         return kept
 
@@ -293,18 +291,15 @@ class Facts:
                 yield Place(path, line, column), match
 
 
-def _vocabulary(text: str) -> tuple[set[bytes], bytes]:
-    # without a pattern: the words of a thousand files are looked for in every check
-    words = set(text.encode("ascii", "replace").translate(_WORDS).split())
-    return words, b"\n".join([b"", *words, b""])
+def _vocabulary(text: str) -> bytes:
+    # without a pattern: the words of a thousand files are looked for in every check; no set of them, which is ten times
+    # as large and would be kept for each file
+    return b"\n".join([b"", *set(text.encode("ascii", "replace").translate(_WORDS).split()), b""])
 
 
 @cache
-def _sought(words: tuple[str, ...]) -> tuple[frozenset[bytes], tuple[bytes, ...]]:
-    """Words to look up, and parts of words to look for, of those that `Facts.mentions` is asked for."""
-    asked = [each.encode("ascii") for each in words]
-    entire = frozenset(each[1:-1] for each in asked if each.startswith(b"\n") and each.endswith(b"\n"))
-    return entire, tuple(each for each in asked if each[1:-1] not in entire)
+def _encoded(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(word.encode("ascii") for word in words)
 
 
 def _has_void(text: str) -> bool:
