@@ -22,6 +22,7 @@ class Dependency(NamedTuple):
         at: Where.
         runtime: Whether the running program needs it; False for development, test and build only.
         local: The repository path of a dependency by path; None for one from a registry.
+        extra: The name of Python's optional dependencies that it belongs to; empty for what is always installed.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Dependency(NamedTuple):
     at: Place
     runtime: bool = True
     local: str | None = None
+    extra: str = ""
 
 
 class Manifest(NamedTuple):
@@ -62,12 +64,15 @@ class Manifest(NamedTuple):
 
     def needs(self, *names: str) -> Dependency | None:
         """Return the first dependency that has one of `names`; a name that ends in `*` is a beginning."""
+        return next(self.every(*names), None)
+
+    def every(self, *names: str) -> Iterator[Dependency]:
+        """Give the dependencies that have one of `names`, likewise."""
         exact = {name for name in names if not name.endswith("*")}
         begins = tuple(name[:-1] for name in names if name.endswith("*"))
         for each in self.dependencies:
             if each.name in exact or (begins and each.name.startswith(begins)):
-                return each
-        return None
+                yield each
 
 
 def manifests(facts: Facts) -> tuple[Manifest, ...]:
@@ -121,9 +126,8 @@ def _pyproject(facts: Facts, path: str) -> Manifest:
     project = dig(document, "project")
     found = list(_in_order(facts, path, _pep508(dig(project, "dependencies"), path, runtime=True)))
     for name, group in table(dig(project, "optional-dependencies")).items():
-        found += _in_order(
-            facts, path, _pep508(group, path, runtime=name not in {"dev", "test", "tests", "docs", "lint"})
-        )
+        optional = _pep508(group, path, runtime=name not in {"dev", "test", "tests", "docs", "lint"})
+        found += _in_order(facts, path, (each._replace(extra=name) for each in optional))
     for group in table(dig(document, "dependency-groups")).values():
         found += _in_order(facts, path, _pep508(group, path, runtime=False))
     poetry = dig(document, "tool", "poetry")
@@ -146,19 +150,17 @@ def _with_sources(found: list[Dependency], sources: object, directory: str) -> l
     local = {
         _python_name(name): join(directory, str(path)) for name, at in sources.items() if (path := dig(at, "path"))
     }
-    return [
-        Dependency(each.name, each.constraint, each.at, each.runtime, local.get(each.name, each.local))
-        for each in found
-    ]
+    return [each._replace(local=local.get(each.name, each.local)) for each in found]
 
 
 def _in_order(facts: Facts, path: str, found: Iterable[Dependency]) -> Iterator[Dependency]:
     """TOML's arrays carry no lines: the line is the one that names the dependency in quotes."""
     lines = facts.lines(path)
     for each in found:
-        pattern = re.compile(rf"[\"']{re.escape(each.name).replace('-', '[-_.]')}\b", re.IGNORECASE)
+        name = "[-_.]".join(map(re.escape, each.name.split("-")))
+        pattern = re.compile(rf"[\"']{name}\b", re.IGNORECASE)
         line = next((number for number, text in enumerate(lines, 1) if pattern.search(text)), each.at.line)
-        yield Dependency(each.name, each.constraint, Place(path, line), each.runtime, each.local)
+        yield each._replace(at=Place(path, line))
 
 
 def _table_dependencies(table: object, path: str, fold: Callable[[str], str], *, runtime: bool) -> Iterator[Dependency]:

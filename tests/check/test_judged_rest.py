@@ -34,6 +34,20 @@ ACTUATOR = SPRING.replace("starter-web", "starter-actuator")
 PHP = '{"require": {"slim/slim": "4"}}'
 
 
+TELEMETRY = """
+    [project]
+    name = "a"
+    dependencies = ["fastapi"]
+    [project.optional-dependencies]
+    obs = ["prometheus-client", "opentelemetry-sdk"]
+"""
+
+
+def workflow(run: str) -> str:
+    """A workflow of GitHub's with one job that checks out and runs something."""
+    return f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n      - run: {run}\n"
+
+
 def manifest(name: str) -> str:
     """A Deployment of `cart` that sets one variable."""
     return pod("cart", f"          env: [{{name: {name}, value: node}}]\n")
@@ -48,6 +62,18 @@ MISSED = [
     ),
     pytest.param(
         "C203", {"pom.xml": EMBEDDED}, ["pom.xml:2"], id="C203 Spring makes a database in memory where none is named"
+    ),
+    pytest.param(
+        "C204",
+        {"pyproject.toml": TELEMETRY, "Dockerfile": "FROM python:3.14.0-slim\nRUN pip install .\nEXPOSE 80\n"},
+        ["Dockerfile:1"],
+        id="C204 telemetry is an extra that the image does not install",
+    ),
+    pytest.param(
+        "C309",
+        {".github/workflows/a.yml": workflow("./scripts/deploy.sh now")},
+        [".github/workflows/a.yml:7"],
+        id="C309 the first thing that a job starts is not there",
     ),
     pytest.param(
         "C206",
@@ -106,6 +132,17 @@ WRONG = [
         "C204",
         {"composer.json": '{"require": {"slim/slim": "4", "instana/instana-php-sdk": "1"}}', "index.php": "<?php\n"},
         id="C204 an agent's library for PHP",
+    ),
+    pytest.param(
+        "C204",
+        {"pyproject.toml": TELEMETRY, "Dockerfile": "FROM python:3.14.0-slim\nRUN pip install .[obs]\nEXPOSE 80\n"},
+        id="C204 telemetry is an extra that the image installs",
+    ),
+    pytest.param("C309", {".github/workflows/a.yml": workflow("codecov.sh")}, id="C309 a command by its name"),
+    pytest.param(
+        "C309",
+        {".github/workflows/a.yml": workflow("make tools\n      - run: ./tools/a.sh")},
+        id="C309 a script that an earlier step may have made",
     ),
     pytest.param("C206", {**UWSGI, "app.ini": "[uwsgi]\ndie-on-term = true\n"}, id="C206 uWSGI is told to end"),
     pytest.param(

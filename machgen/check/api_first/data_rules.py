@@ -20,9 +20,9 @@ def _apis(facts: Facts, root: Root) -> list[Api]:
 
 _CONVENTIONS = (
     ("snake_case", lazy_compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z")),
-    ("camelCase", lazy_compile(r"[a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+\Z")),
+    ("camelCase", lazy_compile(r"[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*\Z")),
     ("kebab-case", lazy_compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+\Z")),
-    ("PascalCase", lazy_compile(r"[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)*\Z")),
+    ("PascalCase", lazy_compile(r"[A-Z][a-z0-9]+[A-Za-z0-9]*\Z")),
 )
 _STANDARD = frozenset(
     {

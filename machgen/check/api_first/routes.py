@@ -189,7 +189,7 @@ _JS_ROUTE = lazy_compile(r"\b(\w+)\s*\.\s*(get|post|put|patch|delete|all)\s*\(\s
 _JS_CHAIN = lazy_compile(
     r"\b\w+\s*\.\s*route\s*\(\s*(['\"`])(/[^'\"`]*)\1\s*\)((?:\s*\.\s*\w+\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+)"
 )
-_NEST_CLASS = lazy_compile(r"@Controller\s*\(\s*(?:(['\"`])([^'\"`]*)\1)?[^)]*\)")
+_NEST_CLASS = lazy_compile(r"@Controller\s*\(\s*(?:(['\"`])([^'\"`]*)\1)?[^)]{0,500}\)")
 _NEST_ROUTE = lazy_compile(r"@(Get|Post|Put|Patch|Delete)\s*\(\s*(?:(['\"`])([^'\"`]*)\2)?\s*\)")
 
 

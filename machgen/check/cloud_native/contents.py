@@ -13,7 +13,7 @@ from machgen.check.facts import Facts, join, parent, place, squeezed
 from machgen.check.kustomize import kustomizations
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, rule, rules_in
-from machgen.check.pipelines import pipelines
+from machgen.check.pipelines import Pipeline, pipelines
 
 _BINARY = (
     ".png", ".jpg", ".jpeg", ".gif", ".ico", ".svg", ".pdf", ".woff", ".woff2", ".ttf", ".eot", ".zip", ".gz", ".jar",
@@ -321,6 +321,7 @@ def _piped(facts: Facts) -> Iterator[Flaw]:
                 if not exists(facts, path) and not _checks_out_elsewhere(each.document):
                     yield Flaw(f"the workflow uses {step.uses}, which is not here", step.at, step.uses)
         if each.system == "github":
+            yield from _started(facts, each)
             for _, value, holder, key in walk(each.document):
                 local = key == "working-directory" and isinstance(value, str) and "$" not in value
                 path = join("", value.removeprefix("./").rstrip("/")) if local else None
@@ -339,6 +340,39 @@ def _piped(facts: Facts) -> Iterator[Flaw]:
                     yield Flaw(
                         f"the pipeline includes {name}, which is not here", place(each.path, item, "local"), name
                     )
+
+
+_SCRIPT = lazy_compile(
+    r"(?:bash|sh|python3?|node) +(?P<path>[\w.-][\w./-]*\.(?:sh|py|js|mjs))(?: .*)?|"
+    r"(?P<own>(?:\./|[\w-]+/)[\w./-]+)(?: .*)?"
+)
+"""A command that starts a file of the repository."""
+
+_PREPARES = ("actions/checkout", "actions/setup-", "astral-sh/setup-", "docker/setup-", "step-security/harden-runner")
+
+
+def _started(facts: Facts, pipeline: Pipeline) -> Iterator[Flaw]:
+    """Scripts that a job starts before anything in it could have made them."""
+    if _checks_out_elsewhere(pipeline.document) or ".gitmodules" in facts.known:
+        return
+    begun: set[str] = set()
+    for step in pipeline.steps:
+        if step.job in begun or step.uses.startswith(_PREPARES):
+            continue
+        begun.add(step.job)
+        node = step.node if isinstance(step.node, Map) else {}
+        where = [
+            node.get("working-directory"),
+            dig(pipeline.document, "defaults"),
+            dig(pipeline.document, "jobs", step.job, "defaults"),
+        ]
+        first = next(iter(step.run.strip().split("\n")), "").strip()
+        match = _SCRIPT.fullmatch(first)
+        if step.uses or match is None or any(where):
+            continue
+        path = join("", (match["path"] or match["own"]).removeprefix("./"))
+        if not exists(facts, path):
+            yield Flaw(f"the workflow starts {path}, which is not here", step.at, path or "")
 
 
 def _checks_out_elsewhere(document: object) -> bool:

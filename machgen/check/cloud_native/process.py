@@ -267,9 +267,9 @@ def observable(facts: Facts, root: Root) -> Iterator[Answer]:
         AGENT.search(str(dict(each.node))) for each in facts.once(cluster).workloads
     )
     missing = []
-    if not agent and not _runs(around, _METRICS):
+    if not agent and not _runs(around, _METRICS, start):
         missing.append("metrics")
-    if not agent and not _runs(around, _TRACES) and not _native(facts, root):
+    if not agent and not _runs(around, _TRACES, start) and not _native(facts, root):
         missing.append("traces")
     if missing:
         yield Flaw(
@@ -279,8 +279,21 @@ def observable(facts: Facts, root: Root) -> Iterator[Answer]:
         )
 
 
-def _runs(around: list[Manifest], names: tuple[str, ...]) -> bool:
-    return any(manifest.needs(*names) and (found := manifest.needs(*names)) and found.runtime for manifest in around)
+def _runs(around: list[Manifest], names: tuple[str, ...], images: str) -> bool:
+    """Whether one of the libraries is in what is always installed, or in what the images install besides."""
+    return any(
+        found.runtime and (not found.extra or "--all-extras" in images or _WORD.format(found.extra) in _words(images))
+        for manifest in around
+        for found in manifest.every(*names)
+    )
+
+
+_WORD = " {} "
+
+
+def _words(text: str) -> str:
+    """The words of a text between blanks, whatever stood between them."""
+    return f" {' '.join(re.split(r'[^A-Za-z0-9_.-]+', text))} "
 
 
 def _native(facts: Facts, root: Root) -> bool:
