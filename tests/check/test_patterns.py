@@ -23,6 +23,8 @@ LONGEST_PATH = 4_096
 LOOPS = {code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT}
 BOUNDED = {
     "protobuf._TOKEN": "its reader asks at one place after the other, and stops at the first that it does not match",
+    "document._KEY": "it is asked of the beginning of a line",
+    "document._TABLE": "likewise",
     "routes._C_COMMENTS": "it is asked of what stands before the last end of a comment only",
 }
 """Patterns whose use keeps them from looking long, and how."""

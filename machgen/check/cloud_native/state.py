@@ -200,7 +200,8 @@ _LANGUAGES = (
     ),
     _Language(
         (".java", ".kt"),
-        lazy_compile(r"^\s*(?:(?:private|public|protected|static|final)\s+)*(?:Map|ConcurrentMap|ConcurrentHashMap|"
+        lazy_compile(r"^[ \t]*(?:(?:private|public|protected|static|final)\s{1,99}){0,6}"
+            r"(?:Map|ConcurrentMap|ConcurrentHashMap|"
             r"HashMap|List|Set)<[^=\n]+>\s+(\w+)\s*=\s*(?:new\b|Collections\.synchronized)", re.MULTILINE),
         lazy_compile(r"^\s*@(?:(?:Post|Put|Patch|Delete)Mapping|POST|PUT|PATCH|DELETE)\b", re.MULTILINE),
         lazy_compile(r"^\s*@(?:\w+Mapping|GET|POST|PUT|PATCH|DELETE)\b", re.MULTILINE),
