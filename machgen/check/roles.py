@@ -125,6 +125,23 @@ def contract_homes(facts: Facts) -> dict[str, str]:
     return homes
 
 
+def pack_homes(facts: Facts) -> frozenset[str]:
+    """Return the directories that buildpacks make an image of: those of their project descriptors (Cloud Native
+    Buildpacks, Project Descriptor 0.1 and 0.2)."""
+    found = set()
+    for path in facts.named("project.toml"):
+        if path.endswith("project.toml") and not facts.is_beside(path):  # Julia's is written with a capital
+            descriptor = facts.toml(path)
+            if "_" in descriptor or any(
+                dig(descriptor, *keys) for keys in (("io", "buildpacks"), ("build", "buildpacks"))
+            ):
+                found.add(parent(path))
+    return frozenset(found)
+
+
+_WEB = lazy_compile(r"^web:", re.MULTILINE)
+
+
 def role_of(
     facts: Facts, where: str, containers: tuple[Dockerfile, ...], around: tuple[Manifest, ...]
 ) -> tuple[Role, str]:
@@ -184,6 +201,11 @@ def _dependency_role(
 def _container_role(facts: Facts, where: str, containers: tuple[Dockerfile, ...]) -> tuple[Role, str] | None:
     if any(is_below(home, where) for home in facts.once(contract_homes)):
         return Role.SERVICE, "has an API contract"
+    if where in facts.once(pack_homes):
+        serves = _WEB.search(facts.prose(f"{where}/Procfile".lstrip("/")))
+        return (
+            (Role.SERVICE, "its Procfile starts a web process") if serves else (Role.TOOL, "buildpacks make its image")
+        )
     if containers and _static_server(containers):
         return Role.TOUCHPOINT, f"serves files from {image_name(containers[0].final.external).name}"
     if containers and _exposed(containers):

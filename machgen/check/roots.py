@@ -13,7 +13,7 @@ from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
 from machgen.check.document import dig, table
 from machgen.check.facts import Facts, is_beside, parent
 from machgen.check.model import Role
-from machgen.check.roles import DATABASES, contract_homes, is_below, role_of
+from machgen.check.roles import DATABASES, contract_homes, is_below, pack_homes, role_of
 
 __all__ = ("ASIDE", "DATABASES", "Root", "declarations", "files_of", "root_of", "roots", "services")
 
@@ -69,6 +69,7 @@ def roots(facts: Facts) -> tuple[Root, ...]:
         images.setdefault(_home(dockerfile.path, described, declared), []).append(dockerfile)
     _adopt(images, described, declared)
     places = set(images) | set(declared) | {where for where, found in described.items() if _stands_alone(found)}
+    places |= facts.once(pack_homes)
     places |= {where for where in facts.once(contract_homes) if not any(is_below(where, other) for other in places)}
     found = []
     for where in sorted(places):

@@ -72,6 +72,23 @@ def test_roles_come_with_their_reason() -> None:
     ] == [(root.path, root.role, root.reason) for root in facts.once(roots)]
 
 
+def test_what_buildpacks_make_an_image_of_is_a_root() -> None:
+    """Also where no manifest that is read here stands beside its descriptor; Julia's `Project.toml` is another thing."""
+    descriptor = '[_]\nschema-version = "0.2"\nid = "shop.cart"\n'
+    files = {
+        "cart/project.toml": descriptor,
+        "cart/Procfile": "web: ./cart\n",
+        "nightly/project.toml": descriptor,
+        "julia/Project.toml": 'name = "Shop"\n[deps]\n',
+    }
+
+    assert [
+        ("cart", Role.SERVICE, "its Procfile starts a web process"),
+        ("nightly", Role.TOOL, "buildpacks make its image"),
+    ] == [(each.path, each.role, each.reason) for each in roots(facts_of(files))]
+    assert ["cart"] == [each.root for each in report_of(files, "C001").judgements if each.outcome is Outcome.PASSED]
+
+
 def test_a_fingerprint_survives_lines_that_move() -> None:
     """The same finding two lines further down is the same finding."""
     moved = "\n    # one\n    # two" + WORKFLOW
