@@ -343,8 +343,8 @@ def _piped(facts: Facts) -> Iterator[Flaw]:
 
 
 _SCRIPT = lazy_compile(
-    r"(?:bash|sh|python3?|node) +(?P<path>[\w.-][\w./-]*\.(?:sh|py|js|mjs))(?: .*)?|"
-    r"(?P<own>(?:\./|[\w-]+/)[\w./-]+)(?: .*)?"
+    r"(?:bash|sh|python3?|node) +(?P<path>[\w.-][\w./-]{0,200}\.(?:sh|py|js|mjs))(?: .*)?|"
+    r"(?P<own>(?:\./|\b[\w-]{1,99}/)[\w./-]{1,200})(?: .*)?"
 )
 """A command that starts a file of the repository."""
 
