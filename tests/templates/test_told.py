@@ -29,7 +29,13 @@ TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
         "payment.voided": "TellsPart",
         "payment.refunded": "TellsPart",
     },
-    ("portal", "shop"): {"approval.decided": "TellsDecision", "quote.accepted": "TellsAgreement"},
+    ("portal", "shop"): {
+        "account.created": "TellsAccount",
+        "account.changed": "TellsAccount",
+        "account.closed": "TellsAccount",
+        "approval.decided": "TellsDecision",
+        "quote.accepted": "TellsAgreement",
+    },
 }
 """Which event of the first one the second one reads with which of its models."""
 

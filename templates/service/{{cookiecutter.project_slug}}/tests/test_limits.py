@@ -218,8 +218,7 @@ def test_overload_is_refused_on_the_wire(tmp_path: Path) -> None:
 
         def keep_asking() -> None:
             with httpx.Client(base_url=server.url, headers=headers) as client:
-                for _ in range(100):
-                    answers.append(client.post(example.COLLECTION, json=example.draft()))
+                answers.extend(client.post(example.COLLECTION, json=example.draft()) for _ in range(100))
 
         threads = [threading.Thread(target=keep_asking) for _ in range(4)]
         for thread in threads:
