@@ -122,6 +122,10 @@ _ADD_TEXTS = text(
     " FROM unnest(CAST(:id AS bigint[]), CAST(:name AS text[]), CAST(:words AS text[]), CAST(:description AS text[]))"
     " AS added (id, name, words, description)"
 )
+_LIKE_WORDS = (
+    "SELECT word FROM search_words WHERE word % $1 OR word LIKE '%' || $1 || '%'"
+    " ORDER BY similarity(word, $1) DESC, word LIMIT 50"
+)
 _ADD_WORDS = text("INSERT INTO search_words (word) SELECT unnest(CAST(:words AS text[])) ON CONFLICT DO NOTHING")
 
 
@@ -166,11 +170,7 @@ class PostgresIndex:
     async def _like(self, database: Database, word: str) -> list[str]:
         if len(word) < _SHORTEST_INEXACT:
             return [word]
-        rows = await database.fetch(
-            "SELECT word FROM search_words WHERE word % $1 OR word LIKE '%' || $1 || '%'"
-            " ORDER BY similarity(word, $1) DESC, word LIMIT 50",
-            word,
-        )
+        rows = await database.fetch(_LIKE_WORDS, word)
         return _alternatives(word, [row[0] for row in rows])
 
     async def sweep(self, session: AsyncSession, after: str) -> str:

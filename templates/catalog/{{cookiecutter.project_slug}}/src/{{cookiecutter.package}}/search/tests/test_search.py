@@ -180,6 +180,19 @@ async def test_words_that_nobody_has_are_forgotten(
     assert pieces > 3
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_words_that_have_just_come_are_found_through_the_index(service: Service) -> None:
+    """Many at once, as an import brings them, and nobody has tidied up since: no search looks at every word."""
+    many = text("INSERT INTO search_words SELECT md5(CAST(n AS text)) FROM generate_series(1, 30000) AS n")
+    asked = index._LIKE_WORDS.replace("$1", "'kreiselpumpe'")
+    async with service.app.state.database.transaction() as session:
+        await session.execute(many)
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {asked}")))
+
+    assert "search_words_trigrams" in plan
+    assert "Seq Scan" not in plan
+
+
 def test_words_are_the_same_on_both_sides() -> None:
     """Case, accents and punctuation do not count."""
     assert words("Größe, Ü-30 DN_15") == ["grosse", "u", "30", "dn", "15"]
