@@ -88,7 +88,9 @@ def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Pa
     """What a newcomer types first is green: `make lint types test`, on SQLite and, where it is at hand, PostgreSQL.
 
     The tests run under the names that are not the defaults. Of a layer only its own run here, and those that judge the
-    whole; its domain must be covered by them alone.
+    whole. Coverage is for the service's own pipeline, on a newer Python: while 3.11 traces, the end of a thread that
+    used greenlets can keep the main thread in one instruction for ever (tracing begins it anew as long as anything is
+    pending).
     """
     tree = rendered(name, answers)
     project = tmp_path / "project"
@@ -96,12 +98,11 @@ def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Pa
     tests = chosen(name, answers, tree)
 
     if tests is None:
-        run(project, "lint", "types", "coverage", 'ARGS=-m "not alone"')
+        run(project, "lint", "types", "test", 'ARGS=-m "not alone"')
     elif not tests:
         run(project, "lint", "types")
     else:
-        package = ANSWERS[answers]["package"]
-        run(project, "lint", "types", "coverage", f"COVER=src/{package}", f"ARGS={' '.join(tests)}")
+        run(project, "lint", "types", "test", f"ARGS={' '.join(tests)}")
 
 
 @pytest.mark.soak
