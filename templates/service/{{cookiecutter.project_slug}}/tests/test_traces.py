@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import (
     _KNOWN_SAMPLERS,
+    ALWAYS_OFF,
     ALWAYS_ON,
     DEFAULT_OFF,
     Decision,
@@ -150,6 +152,27 @@ def test_sampled_is_what_the_sampler_takes(name: str, monkeypatch: pytest.Monkey
             decided = provider.sampler.should_sample(context, trace_id, "GET", SpanKind.SERVER).decision
 
             assert (decided is Decision.RECORD_AND_SAMPLE) == sampling.takes(trace_id, parent_flags=flags)
+
+
+class _ByMethod(Sampler):
+    """A sampler of somebody else's, that does not decide by the id."""
+
+    def should_sample(self, parent_context: Context | None, trace_id: int, name: str, *_: Any, **__: Any) -> Any:
+        return (ALWAYS_ON if name == "POST" else ALWAYS_OFF).should_sample(parent_context, trace_id, name)
+
+    def get_description(self) -> str:
+        return "by method"
+
+
+def test_a_sampler_of_somebody_elses_decides_by_what_it_likes() -> None:
+    """It is asked when the span begins, with what it would be asked with without us."""
+    exported, tracing = _tracing(_ByMethod())
+    for method in ("GET", "POST"):
+        span = tracing.begin({"method": method, "path": "/v1/things", "scheme": "http"}, "", "")
+        assert span is not None
+        span.end(method=method, route="/v1/things", status=200, error="")
+
+    assert [ended.name for ended in exported.get_finished_spans()] == ["POST /v1/things"]
 
 
 def test_a_trace_that_is_taken_keeps_its_id() -> None:

@@ -43,8 +43,10 @@ class GivenIds(RandomIdGenerator):
 class Sampling:
     """Decides by one comparison what the SDK's sampler would.
 
-    All samplers that ``OTEL_TRACES_SAMPLER`` can name take those traces whose ids' lower half is below a bound, which
-    may depend on the parent's decision (OpenTelemetry's specification of the SDK, TraceIdRatioBased and ParentBased).
+    The SDK's own samplers take those traces whose ids' lower half is below a bound, which may depend on the parent's
+    decision (OpenTelemetry's specification of the SDK, TraceIdRatioBased and ParentBased). Another one, which an
+    installed package brings, may look at whatever it likes: everything is taken then, and it decides when the span
+    begins.
     """
 
     def __init__(self, provider: TracerProvider, ids: GivenIds) -> None:
@@ -78,6 +80,8 @@ def _under(flags: TraceFlags) -> Context:
 
 def _bound(sampler: Sampler, parent: Context) -> int:
     """Find the lowest id that a sampler does not take, by bisection."""
+    if type(sampler).__module__ != Sampler.__module__:
+        return _LOWER_HALF + 1
     low, high = 0, _LOWER_HALF + 1
     while low < high:
         middle = (low + high) // 2
