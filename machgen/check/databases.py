@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from machgen.check.compose import compose_services
+from machgen.check.compose import ComposeService, compose_services
 from machgen.check.dependencies import manifests
-from machgen.check.document import Map, dig, maps
+from machgen.check.dockerfile import image_name
+from machgen.check.document import Map, dig, maps, table
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import Object, cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
+from machgen.check.programs import programs
 from machgen.check.roots import root_of, services
 
 _URL = lazy_compile(
@@ -38,6 +40,7 @@ class Use(NamedTuple):
         database: The database on it; empty where it is not said.
         schema: The schema in it; empty where it is not said.
         at: Where it is said.
+        is_program: Whether `owner` is one of several programs of one root.
     """
 
     owner: str
@@ -45,16 +48,21 @@ class Use(NamedTuple):
     database: str
     schema: str
     at: Place
+    is_program: bool = False
 
 
 def database_uses(facts: Facts) -> tuple[Use, ...]:
     """Return what services say about their databases; hosts that are variables or this machine are left out."""
-    found = [*_in_compose(facts), *_in_manifests(facts), *_in_spring(facts), *_in_aspire(facts)]
+    told = [*_in_compose(facts), *_in_manifests(facts), *_in_aspire(facts)]
+    owners = {use.owner for use in told}
+    # what the environment says wins over the settings beside the code
+    told += (use for use in (*_in_spring(facts), *_in_appsettings(facts)) if use.owner not in owners)
     return tuple(
-        use
-        for use in found
-        if use.host not in {"localhost", "127.0.0.1"} and not re.search(r"[${<]", use.host + use.database)
+        use for use in told if use.host not in _THIS_MACHINE and not re.search(r"[${<]", use.host + use.database)
     )
+
+
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", ".", "host.docker.internal"})
 
 
 _KEYED = lazy_compile(
@@ -87,17 +95,40 @@ def _in_compose(facts: Facts) -> Iterator[Use]:
         if service.development or service.context is None:
             continue
         root = root_of(facts, service.dockerfile or f"{service.context}/x")
-        yield from _uses(root.name if root else service.context or service.name, service.filled)
+        several = programs(root) if root else ()
+        if root is None or len(several) < 2:
+            yield from _uses(root.name if root else service.context or service.name, service.filled)
+        elif _serves(service) and any(each.path == service.dockerfile for each in several):
+            yield from (use._replace(is_program=True) for use in _uses(service.dockerfile or "", service.filled))
+
+
+_FOR_ANOTHER = lazy_compile(
+    r"(?:\A|[-_.])(?:workers?|beat|flower|schedulers?|cron|jobs?|consumers?|admin|metrics|exporter|relay|migrat\w*)(?:\Z|[-_.])",
+    re.IGNORECASE,
+)
+"""Names of programs that do a part of a service's work: they share its database because they are it."""
+
+
+def _serves(service: ComposeService) -> bool:
+    file = (service.dockerfile or "").rpartition("/")[2]
+    return bool(service.node.get("ports") or service.node.get("expose")) and not (
+        _FOR_ANOTHER.search(service.name) or _FOR_ANOTHER.search(file)
+    )
 
 
 def _in_manifests(facts: Facts) -> Iterator[Use]:
     names = {root.path.rpartition("/")[2]: root.name for root in facts.once(services)}
+    runs: dict[str, str] = {}
     for workload in facts.once(cluster).workloads:
         values: dict[str, tuple[str | None, Place]] = {}
         for container in workload.containers:
             values |= _environment(facts, workload, container)
-        if workload.kind not in {"Job", "CronJob"}:
-            yield from _uses(names.get(workload.name, workload.name), values)
+        if workload.kind in {"Job", "CronJob"}:
+            continue
+        image = image_name(str(workload.containers[0].get("image") or "")) if workload.containers else None
+        owner = names.get(workload.name) or (names.get(image.short) if image else None) or workload.name
+        # a worker is started from the image of its service, with another command
+        yield from _uses(runs.setdefault(image.name, owner) if image and image.name else owner, values)
 
 
 def _environment(facts: Facts, workload: Object, container: Map) -> dict[str, tuple[str | None, Place]]:
@@ -126,21 +157,49 @@ def _environment(facts: Facts, workload: Object, container: Map) -> dict[str, tu
     return values
 
 
+_SETTINGS = tuple(
+    f"application{profile}.{ending}"
+    for profile in (
+        "", "-prod", "-production", "-docker", "-compose", "-container", "-kubernetes", "-k8s", "-cloud", "-aws",
+        "-azure", "-gcp",
+    )
+    for ending in ("yml", "yaml", "properties")
+)  # fmt: skip
+_ADDRESS = lazy_compile(
+    r"\A(?:%prod\.)?(?:spring\.(?:datasource|r2dbc|data\.mongodb)|quarkus\.datasource\.(?:jdbc|reactive)|quarkus\.mongodb)"
+    r"\.(?:ur[li]|connection-string)\s*[=:]"
+)
+
+
 def _in_spring(facts: Facts) -> Iterator[Use]:
-    for path in facts.named("application.yml", "application.yaml", "application-prod.yml", "application.properties"):
+    for path in facts.named(*_SETTINGS):
         root = root_of(facts, path)
         if root is None or facts.is_beside(path):
             continue
         if path.endswith(".properties"):
             lines = enumerate(facts.lines(path), 1)
-            url = next(((line, number) for number, line in lines if line.startswith("spring.datasource.url")), None)
+            url = next(((line, number) for number, line in lines if _ADDRESS.match(line)), None)
             if url:
                 yield from _uses(root.name, {"url": (url[0], Place(path, url[1]))})
             continue
         for document in facts.yaml(path):
-            source = dig(document, "spring", "datasource")
-            if isinstance(source, Map):
-                yield from _uses(root.name, {"url": (str(source.get("url")), place(path, source, "url"))})
+            for keys in (("datasource", "url"), ("r2dbc", "url"), ("data", "mongodb", "uri")):
+                source = dig(document, "spring", *keys[:-1])
+                if isinstance(source, Map):
+                    yield from _uses(root.name, {"url": (str(source.get(keys[-1])), place(path, source, keys[-1]))})
+
+
+def _in_appsettings(facts: Facts) -> Iterator[Use]:
+    """ASP.NET's settings, those for development left out."""
+    for path in facts.named("appsettings.json", "appsettings.production.json", "appsettings.docker.json"):
+        root = root_of(facts, path)
+        given = dig(facts.json(path), "ConnectionStrings") if root and not facts.is_beside(path) else None
+        if root is not None and isinstance(given, Map):
+            said: dict[str, tuple[str | None, Place]] = {
+                name: (value if isinstance(value, str) else None, place(path, given, name))
+                for name, value in table(given).items()
+            }
+            yield from _uses(root.name, said)
 
 
 _ADDED = lazy_compile(r"\bvar\s+(\w+)\s*=\s*(\w+)(?:\s*\.\w+\([^;()]*\))*?\s*\.AddDatabase\(\s*\"([\w-]+)\"")

@@ -84,7 +84,7 @@ _TESTS = lazy_compile(
 _END_TO_END = lazy_compile(r"(?:\A|/)(?:e2e|end[-_]to[-_]end|cypress|playwright|smoke|load)(?:[-_]?tests?)?/")
 RUN_TESTS: dict[str, str] = {
     "python": r"\bpytest\b|\btox\b|\bnox\b|\bunittest\b|manage\.py test|\bhatch (?:run )?test",
-    "node": r"\b(?:npm|yarn|pnpm|bun)(?: run)?(?: -\S+)* (?:test|t\b|ci:test|coverage)|\bjest\b|\bvitest\b|"
+    "node": r"\b(?:npm|yarn|pnpm|bun)(?: [^\s&|;]{1,80}){0,6}? (?:test|t\b|ci:test|coverage)|\bjest\b|\bvitest\b|"
     r"\bmocha\b|\bnx (?:affected|run-many).*test|\bturbo (?:run )?test",
     "java": r"\b(?:mvnw?|mvn)\b(?!.*-D(?:skipTests|maven\.test\.skip)(?!=false)).*\b(?:test|verify|package|install)\b|"
     r"\bgradlew?\b(?!.*(?:-x|--exclude-task)[ =]test\b).*\b(?:test|build|check)\b|"
@@ -120,6 +120,7 @@ def tested(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(f"{root.name} has tests, and no pipeline runs them: there is none", anchor(root), "pipeline")
         return
     text = "\n".join(each.commands for each in facts.once(pipelines))
+    text += "".join(f"\n{facts.prose(path)}" for path in dict.fromkeys(map(_cleaned, _SCRIPT.findall(text))))
     patterns = [RUN_TESTS[each.ecosystem] for each in root.manifests if each.ecosystem in RUN_TESTS]
     if any(re.search(pattern, text) for pattern in [*patterns, _ANY]) or _image_tests(facts, root, patterns, text):
         return
@@ -127,6 +128,14 @@ def tested(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Flaw(f"no pipeline runs the tests of {root.name}", Place(found[0].path), f"{root.path}/run")
     else:
         yield Unknown(f"whether a pipeline runs the tests of {root.name} is written elsewhere")
+
+
+_SCRIPT = lazy_compile(r"(?<![\w./-])[\w./-]{1,200}\.(?:sh|bash|ps1)\b")
+"""A script that a pipeline starts; where it stands in the repository, what it runs is the pipeline's too."""
+
+
+def _cleaned(path: str) -> str:
+    return path.removeprefix("./")
 
 
 def _has_tests(facts: Facts, root: Root) -> bool:

@@ -11,6 +11,7 @@ from machgen.check.facts import Facts, blanked, join, parent, place
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.version_catalog import version_catalog
+from machgen.check.workspaces import linked
 
 
 class Dependency(NamedTuple):
@@ -85,7 +86,7 @@ def manifests(facts: Facts) -> tuple[Manifest, ...]:
             read = _requirements
         if read is not None and not facts.is_beside(path):
             found.append(read(facts, path))
-    return tuple(found)
+    return tuple(linked(facts, found))
 
 
 def manifests_of(facts: Facts, directory: str) -> tuple[Manifest, ...]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from machgen.check.compose import compose_services
 from machgen.check.databases import Use, database_uses
-from machgen.check.dockerfile import Dockerfile, Instruction, image_name
 from machgen.check.document import dig, items
-from machgen.check.facts import Facts, join, parent
+from machgen.check.facts import Facts, join, parent, whole
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
-from machgen.check.roots import DATABASES, Root, files_of, root_of, services
+from machgen.check.programs import programs
+from machgen.check.roots import Root, files_of, root_of, services
 
 OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub and GitLab look for code owners."""
@@ -26,23 +26,6 @@ def anchor(root: Root) -> Place:
     if root.dockerfiles:
         return Place(root.dockerfiles[0].path)
     return Place(root.manifests[0].path if root.manifests else root.evidence or root.path)
-
-
-_VARIANT = lazy_compile(
-    r"migrat|(?:\A|[._-])(?:db|database|init|seed|base|builder?|debug|alpine|debian|ubuntu|slim|arm\d*|arm64|"
-    r"amd64|windows|linux|"
-    r"native|native-micro|jvm|legacy-jar|distroless|gpu|cuda|cpu|rootless|nonroot|fips|prod|production|"
-    r"release)(?:[._-]|\Z)",
-    re.IGNORECASE,
-)
-
-
-_PROGRAM = lazy_compile(r"\bcmd/([A-Za-z0-9_-]+)")
-"""A Go program's directory: container files that start a binary of the same name may still build different ones."""
-
-
-def _built(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
-    return tuple(step for stage in dockerfile.stages[:-1] for step in stage.instructions)
 
 
 @rule(
@@ -59,18 +42,12 @@ def one_deployable(_facts: Facts, root: Root) -> Iterator[Answer]:
     version, their dependencies and their fate. An image for the service's own migrations or database is part of it."""
     if not root.dockerfiles:
         yield NotApplicable("no container file")
-    main: dict[str, Dockerfile] = {}
-    for each in root.dockerfiles:
-        name = re.sub(r"(?i)\.?(?:dockerfile|containerfile)\.?", "", each.path.rpartition("/")[2])
-        if _VARIANT.search(name) or image_name(each.final.external).short in DATABASES:
-            continue
-        starts = " ".join(start.value for start in (each.final.last("ENTRYPOINT"), each.final.last("CMD")) if start)
-        programs = {match for step in each.final.instructions + _built(each) for match in _PROGRAM.findall(step.value)}
-        main.setdefault(" ".join([starts, *sorted(programs)]).strip() or each.path, each)
-    for each in list(main.values())[1:]:
-        first = next(iter(main.values()))
+    several = programs(root)
+    for each in several[1:]:
         yield Flaw(
-            f"{root.name} is also deployed as another program than that of {first.path}", Place(each.path), each.path
+            f"{root.name} is also deployed as another program than that of {several[0].path}",
+            Place(each.path),
+            each.path,
         )
 
 
@@ -86,7 +63,7 @@ def one_deployable(_facts: Facts, root: Root) -> Iterator[Answer]:
 def own_data(facts: Facts) -> Iterator[Answer]:
     """Two services on one schema cannot change it without each other, and each can break the other's rules behind its
     back: they are one service with two processes."""
-    if len(facts.once(services)) < 2:
+    if sum(max(1, len(programs(root))) for root in facts.once(services)) < 2:
         yield ONE
         return
     uses = facts.once(database_uses)
@@ -107,7 +84,8 @@ def own_data(facts: Facts) -> Iterator[Answer]:
                 continue
             other = next(use for use in sharing if use.owner != owners[0])
             message = f"{owners[0]} and {other.owner} share {database or 'the database'} on {host}"
-            yield Flaw(message, other.at, f"{host}/{database}")
+            level: Level | None = Level.WARNING if all(use.is_program for use in sharing) else None
+            yield Flaw(message, other.at, f"{host}/{database}", level=level)
     yield from _shared_volumes(facts)
 
 
@@ -162,16 +140,27 @@ def owner_declared(facts: Facts, root: Root) -> Iterator[Answer]:
 
 def _owned_by_codeowners(facts: Facts, root: Root) -> bool:
     for path in OWNERS:
+        of_section = False
         for line in facts.lines(path) if path in facts.known else ():
+            if section := _SECTION.match(line):
+                of_section = bool(section[1])
+                continue
             words = line.split(" #")[0].split()
-            if len(words) < 2 or words[0].startswith(("#", "[", "^")):
+            if not words or words[0].startswith("#") or (len(words) < 2 and not of_section):
                 continue
             pattern = words[0].strip("/").removesuffix("/**").removesuffix("/*")
             if words[0] in {"*", "**", "/"} or (
                 pattern and (not root.path or f"{root.path}/".startswith(pattern + "/"))
             ):
                 return True
+            # without a slash before its end, a pattern is about every directory of that name (gitignore)
+            if words[0].endswith("/") and "/" not in words[0][:-1] and f"/{pattern}/" in f"/{root.path}/":
+                return True
     return False
+
+
+_SECTION = lazy_compile(r"\^?\[[^\]\n]+\](?:\[\d+\])?[ \t]*(@?[^\s#]*)")
+"""GitLab's section, and the owner of its paths that name none (GitLab Docs, Code Owners: default owners)."""
 
 
 def components(facts: Facts, root: Root) -> Iterator[tuple[str, object]]:
@@ -299,6 +288,7 @@ def no_sibling_code(facts: Facts) -> Iterator[Answer]:
         for manifest in root.manifests
         if manifest.name and manifest.ecosystem == "java"
     }
+    siblings = whole(*{each.path.rpartition("/")[2] for each in several if each.path and each.path.isascii()})
     for root in several:
         for manifest in root.manifests:
             for each in manifest.dependencies:
@@ -312,6 +302,8 @@ def no_sibling_code(facts: Facts) -> Iterator[Answer]:
         for path in files_of(facts, root):
             if path.endswith((".js", ".ts", ".mjs", ".cjs", ".tsx")):
                 yield from _imports(facts, root, path)
+            elif path.endswith(".py") and facts.mentions(path, siblings):
+                yield from _python_imports(facts, root, path)
 
 
 def _imports(facts: Facts, root: Root, path: str) -> Iterator[Flaw]:
@@ -322,6 +314,37 @@ def _imports(facts: Facts, root: Root, path: str) -> Iterator[Flaw]:
         if not root.holds(target) and other is not None and other.role is Role.SERVICE and other.path:
             at = Place(path, text.count("\n", 0, match.start()) + 1)
             yield Flaw(f"{root.name} imports {match[1]} of {other.name}", at, f"{path}/{match[1]}")
+
+
+_PYTHON_IMPORT = lazy_compile(
+    r"^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([A-Za-z_][\w.]*))", re.MULTILINE
+)
+
+
+def _python_imports(facts: Facts, root: Root, path: str) -> Iterator[Flaw]:
+    """What a directory above both lets a service import from its sibling, and neither it nor a dependency has."""
+    for at, match in facts.grep((path,), _PYTHON_IMPORT):
+        module = match[1] or match[2]
+        first = module.partition(".")[0]
+        above, other = root.path, None
+        while above and other is None:
+            above = parent(above)
+            target = f"{above}/{module.replace('.', '/')}".lstrip("/")
+            if f"{target}.py" in facts.known or f"{target}/__init__.py" in facts.known:
+                other = root_of(facts, f"{target}/x")
+        if (
+            other is not None
+            and other.role is Role.SERVICE
+            and other.path not in {"", root.path}
+            and not any(each.needs(first.lower().replace("_", "-")) for each in root.manifests)
+            and not any(f"/{first}/" in own or own.endswith(f"/{first}.py") for own in _below(facts, root))
+        ):
+            yield Flaw(f"{root.name} imports {module} of {other.name}", at, f"{path}/{module}")
+
+
+def _below(facts: Facts, root: Root) -> Iterator[str]:
+    """The paths of a root, from its own directory on."""
+    yield from (path[len(root.path) :] for path in facts.below(root.path))
 
 
 RULES = rules_in(vars())

@@ -23,6 +23,7 @@ MODULES = (
     "microservices",
     "process",
     "supply_chain",
+    "unusual",
 )
 
 MORE: list[Mapping[str, str]] = [
