@@ -11,9 +11,13 @@ from chassis.values import Country, Currency, Key, Locale, Money, Sku
 @pytest.mark.parametrize(
     ("kind", "good", "wrong"),
     [
-        (Currency, ["EUR", "JPY"], ["eur", "EURO", "€", ""]),
-        (Country, ["DE", "AT"], ["de", "DEU", "", "D1"]),
-        (Locale, ["de", "de-AT", "zh-Hant-TW", "es-419"], ["DE", "de_AT", "german", "de-at"]),
+        (Currency, ["EUR", "JPY", "BGN"], ["eur", "EURO", "€", "", "XXQ", "XAU"]),
+        (Country, ["DE", "AT", "XK"], ["de", "DEU", "", "D1", "UK", "EU"]),
+        (
+            Locale,
+            ["de", "de-AT", "zh-Hant-TW", "es-419", "gsw-CH"],
+            ["DE", "de_AT", "german", "de-at", "zz", "zz-DE", "de-ZZ", "de-Latn-ZZ"],
+        ),
         (Key, ["a", "circulation-pump-c40", "v1.2_x"], ["", "-a", "a--b", "A", "a-", "a" * 101]),
         (Sku, ["C40", "C40-230V", "a/b.c_d"], ["", "-C40", "C40-", "C 40", "x" * 61]),
     ],
@@ -27,6 +31,12 @@ def test_words_have_one_spelling(kind: Any, good: list[str], wrong: list[str]) -
     for each in wrong:
         with pytest.raises(ValidationError):
             adapter.validate_python(each)
+
+
+def test_unknown_code_is_named() -> None:
+    """A slip such as `UK` for `GB` is told as what it is, and not as a breach of a pattern."""
+    with pytest.raises(ValidationError, match=r"UK is not the code of a country \(ISO 3166-1\)"):
+        TypeAdapter[str](Country).validate_python("UK")
 
 
 @pytest.mark.parametrize("amount", [19.99, 19.0, "1999", True, -1, 10**15 + 1])

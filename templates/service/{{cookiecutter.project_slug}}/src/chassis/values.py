@@ -1,16 +1,66 @@
 """Words that every commerce service speaks: money in whole minor units, countries, languages, keys, article numbers."""
 
+from functools import lru_cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["EUR"])]
+from chassis.codes import COUNTRIES, CURRENCIES, LANGUAGES
 
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code", examples=["DE"])]
+
+def check_currency(code: str) -> str:
+    """Return the code of a currency as it is.
+
+    :raises ValueError: when ISO 4217 has no such code, or one without a minor unit.
+    """
+    if code not in CURRENCIES:
+        raise ValueError(f"{code} is not the code of a currency (ISO 4217)")
+    return code
+
+
+def check_country(code: str) -> str:
+    """Return the code of a country as it is.
+
+    :raises ValueError: when ISO 3166-1 has no such code.
+    """
+    if code not in COUNTRIES:
+        raise ValueError(f"{code} is not the code of a country (ISO 3166-1)")
+    return code
+
+
+@lru_cache(maxsize=1000)  # an import asks for the same few a million times
+def check_locale(tag: str) -> str:
+    """Return a well-formed language tag as it is (BCP 47, which is RFC 5646).
+
+    Of what it is made of, languages of two letters and countries are looked up; languages of three letters, scripts and
+    regions by number are many thousand, and taken as they are.
+
+    :raises ValueError: when there is no such language or no such country.
+    """
+    language, *others = tag.split("-")
+    if len(language) == 2 and language not in LANGUAGES:
+        raise ValueError(f"{language} is not the code of a language (ISO 639-1)")
+    if others and len(others[-1]) == 2:
+        check_country(others[-1])
+    return tag
+
+
+Currency = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["EUR"]),
+    AfterValidator(check_currency),
+]
+
+Country = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code", examples=["DE"]),
+    AfterValidator(check_country),
+]
 
 Locale = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", max_length=12),
+    AfterValidator(check_locale),
     Field(description="language tag (BCP 47): language, script, region", examples=["de-AT"]),
 ]
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from chassis.values import Key
 
-from ..vocabulary.localized import LocalizedName
+from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
 
 Channels = Annotated[list[Key], Field(min_length=1, max_length=100, description="keys of the channels that may see it")]
 Everything = Annotated[bool, Field(description="whether every product belongs to it", examples=[False])]
@@ -44,7 +44,7 @@ class AssortmentPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: LocalizedName | None = None
+    name: LocalizedNamePatch | None = None
     channels: Channels | None = None
     everything: Everything | None = None
     categories: Categories | None = None

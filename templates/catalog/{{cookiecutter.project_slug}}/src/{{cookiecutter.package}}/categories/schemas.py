@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.values import Key
 
-from ..vocabulary.localized import LocalizedName, LocalizedSlug, LocalizedText
+from ..vocabulary.localized import (
+    LocalizedName,
+    LocalizedNamePatch,
+    LocalizedSlug,
+    LocalizedSlugPatch,
+    LocalizedText,
+    LocalizedTextPatch,
+)
 
 Position = Annotated[int, Field(ge=0, le=1_000_000, description="order among siblings, lowest first", examples=[10])]
 Parent = Annotated[Key | None, Field(description="key of the category above; null at the top", examples=["pumps"])]
@@ -34,9 +41,9 @@ class CategoryPatch(BaseModel):
 
     parent: Parent = None
     position: Position | None = None
-    name: LocalizedName | None = None
-    slug: LocalizedSlug | None = None
-    description: LocalizedText | None = None
+    name: LocalizedNamePatch | None = None
+    slug: LocalizedSlugPatch | None = None
+    description: LocalizedTextPatch | None = None
 
 
 class Category(CategoryDraft):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from chassis.values import Currency, Key, Locale
 
-from ..vocabulary.localized import LocalizedName
+from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
 from ..vocabulary.names import Name
 
 
@@ -71,7 +71,7 @@ class ChannelPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: LocalizedName | None = None
+    name: LocalizedNamePatch | None = None
     currency: Currency | None = None
     locales: Locales | None = None
     traits: Traits | None = None

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from typing import Any, Self
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from chassis.measures import UNITS
 
+from ..vocabulary.localized import LocalizedText
 from .canonical import canonical
 from .schemas import AttributeDefinition, AttributeType, Constraint, EnumType, MeasurementType, SetType
 
@@ -95,8 +98,14 @@ def _text_misfit(value: Any) -> str:
 
 
 def _localized_misfit(value: Any) -> str:
-    right = isinstance(value, dict) and value and all(isinstance(each, str) and each for each in value.values())
+    try:
+        right = bool(_LOCALIZED.validate_python(value))
+    except ValidationError:
+        right = False
     return "" if right else 'must be a text by language such as {"en": "Pump"}'
+
+
+_LOCALIZED = TypeAdapter[dict[str, str]](LocalizedText, config=ConfigDict(defer_build=True))
 
 
 _MISFITS: dict[str, Check] = {

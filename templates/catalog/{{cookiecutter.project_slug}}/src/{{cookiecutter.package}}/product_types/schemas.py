@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from chassis.measures import UnitCode
 from chassis.values import Key
 
-from ..vocabulary.localized import LocalizedName
+from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
 from ..vocabulary.names import Name
 
 
@@ -161,7 +161,7 @@ class ProductTypeDraft(Strict):
 class ProductTypePatch(Strict):
     """A change of a product type (RFC 7396): members that are left out stay; a list is replaced as a whole."""
 
-    name: LocalizedName | None = None
+    name: LocalizedNamePatch | None = None
     attributes: (
         Annotated[list[AttributeDefinition], Field(max_length=200, description="all attributes, in their order")] | None
     ) = None

@@ -11,7 +11,14 @@ from chassis.measures import Content
 from chassis.values import Key, Money, Sku
 
 from ..vocabulary.gtin import Gtin
-from ..vocabulary.localized import LocalizedName, LocalizedSlug, LocalizedText
+from ..vocabulary.localized import (
+    LocalizedName,
+    LocalizedNamePatch,
+    LocalizedSlug,
+    LocalizedSlugPatch,
+    LocalizedText,
+    LocalizedTextPatch,
+)
 from ..vocabulary.names import Name
 
 Url = Annotated[
@@ -111,16 +118,23 @@ class ProductDraft(Strict):
         return self
 
 
+class SeoPatch(Strict):
+    """A change of what search engines show."""
+
+    title: LocalizedTextPatch | None = None
+    description: LocalizedTextPatch | None = None
+
+
 class ProductPatch(Strict):
     """A change of a product (RFC 7396): members that are left out stay, `null` removes; a list is replaced whole."""
 
-    name: LocalizedName | None = None
-    slug: LocalizedSlug | None = None
-    description: LocalizedText | None = None
+    name: LocalizedNamePatch | None = None
+    slug: LocalizedSlugPatch | None = None
+    description: LocalizedTextPatch | None = None
     categories: Annotated[list[Key], Field(max_length=50, description="keys of the categories it is in")] | None = None
     variants: Annotated[list[VariantDraft], Field(max_length=250, description="all variants")] | None = None
     media: Annotated[list[Media], Field(max_length=100, description="in the order of display")] | None = None
-    seo: Seo | None = None
+    seo: SeoPatch | None = None
     related: Annotated[list[Key], Field(max_length=100, description="keys of related products")] | None = None
     external_references: dict[Name, Reference | None] | None = Field(
         None, max_length=20, description="what other systems call it"

@@ -7,13 +7,16 @@ from pydantic import Field, StringConstraints
 
 from chassis.values import Locale
 
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]
+
 LocalizedText = Annotated[
-    dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]],
+    dict[Locale, Text],
     Field(max_length=50, description="the text in each language", examples=[{"de": "Pumpe", "en": "Pump"}]),
 ]
 
 LocalizedName = Annotated[
-    dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]],
+    dict[Locale, Label],
     Field(
         min_length=1,
         max_length=50,
@@ -35,6 +38,25 @@ LocalizedSlug = Annotated[
         description="the part of a URL that names it; nothing else of its kind has it",
         examples=[{"de": "umwaelzpumpe-c40", "en": "circulation-pump-c40"}],
     ),
+]
+
+LocalizedTextPatch = Annotated[
+    dict[Locale, Text | None],
+    Field(max_length=50, description="texts to change; null removes one", examples=[{"de": "Pumpe", "en": None}]),
+]
+
+LocalizedNamePatch = Annotated[
+    dict[Locale, Label | None],
+    Field(
+        max_length=50,
+        description="names to change; null removes one",
+        examples=[{"de": "Umwälzpumpe C40", "en": None}],
+    ),
+]
+
+LocalizedSlugPatch = Annotated[
+    dict[Locale, Slug | None],
+    Field(max_length=50, description="slugs to change; null removes one", examples=[{"de": "pumpe-c40", "en": None}]),
 ]
 
 

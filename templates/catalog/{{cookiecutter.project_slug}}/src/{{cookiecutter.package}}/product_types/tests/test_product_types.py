@@ -26,7 +26,11 @@ def _type(**members: Any) -> Any:
     ("kind", "good", "bad"),
     [
         ({"kind": "text"}, ["a"], ["", 1, None, "x" * 1001]),
-        ({"kind": "localized_text"}, [{"de": "ja"}], ["ja", {}, {"de": ""}]),
+        (
+            {"kind": "localized_text"},
+            [{"de": "ja"}],
+            ["ja", {}, {"de": ""}, {"??": "ja"}, {"zz": "ja"}, {"de": "ja" * 10_001}],
+        ),
         ({"kind": "number"}, [0, -1.5], [True, "1", 1e16]),
         ({"kind": "boolean"}, [True], [0, "true"]),
         ({"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}]}, ["a"], ["b", "", ["a"]]),

@@ -156,6 +156,26 @@ async def test_products_are_found_by_what_is_known_of_them(
     assert [each["key"] for each in listed["items"]] == keys
 
 
+async def test_patch_takes_one_language_away(catalog: httpx.AsyncClient) -> None:
+    """RFC 7396 goes into texts too; the last name cannot go, for a product has one."""
+    texts = {"description": {"de": "Leise.", "en": "Quiet."}, "seo": {"title": {"de": "Leise", "en": "Quiet"}}}
+    made = await put(catalog, "products", product("c40", **texts))
+    german = {"de": None}
+    changed = await replace(
+        catalog, "products", made, name=german, slug=german, description=german, seo={"title": german}
+    )
+    found = changed.json()
+    refused = await replace(catalog, "products", found, name={"en": None})
+
+    assert [found[name] for name in ("name", "slug", "description", "seo")] == [
+        {"en": "Pump c40"},
+        {"en": "pump-c40"},
+        {"en": "Quiet."},
+        {"title": {"en": "Quiet"}, "description": {}},
+    ]
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/name")
+
+
 async def test_patch_of_traits_merges_by_namespace(catalog: httpx.AsyncClient) -> None:
     """RFC 7396 goes into objects: null removes one namespace and leaves the others."""
     made = await put(catalog, "products", product("c40", traits={"a": {"x": 1, "y": 2}, "b": {"z": 3}}))
