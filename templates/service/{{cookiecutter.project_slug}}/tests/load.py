@@ -9,6 +9,7 @@ process, one event loop, prepared bytes, answers parsed no further than needed.
 
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import httpx
 import uvloop
 
 from chassis.project import ROOT
-from tests import example
+from tests import cores, example
 from tests.processes import ServerProcess
 
 
@@ -31,7 +32,8 @@ class Plan:
     """What to send: ``requests`` at random, on ``connections``, for ``seconds``.
 
     ``rate`` is in requests per second; without one every connection asks as soon as it was answered (a closed loop), to
-    find out how much the service can do. What is answered in the first ``warm_up`` seconds is not counted.
+    find out how much the service can do. What is answered in the first ``warm_up`` seconds is not counted. It is sent
+    from ``cores`` (:mod:`tests.cores`), or from any.
     """
 
     port: int
@@ -41,6 +43,7 @@ class Plan:
     rate: float = 0.0
     warm_up: float = 0.0
     seed: int = 0
+    cores: Sequence[int] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,10 +203,12 @@ class _Load:
 
 
 async def _main() -> None:
-    load = _Load(Plan(**json.load(sys.stdin)))
+    plan = Plan(**json.load(sys.stdin))
+    cores.pin(plan.cores, os.getpid())
+    load = _Load(plan)
     await load.run()
     latencies = {status: sorted(seconds) for status, seconds in load.latencies.items()}
-    json.dump({"seconds": load._plan.seconds, "latencies": latencies, "lost": load.missing}, sys.stdout)
+    json.dump({"seconds": plan.seconds, "latencies": latencies, "lost": load.missing}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -43,18 +43,30 @@ def stopped(url: str) -> Iterator[None]:
 @contextmanager
 def paused(url: str) -> Iterator[None]:
     """Stop a throwaway server from doing anything until the block ends: connections stay, and nobody answers."""
-    control, _ = _running[url]
-    leader = int((Path(control[2]) / "postmaster.pid").read_text().splitlines()[0])
-    processes = [leader]
+    leader = _leader(url)
+    stopped_ones = [leader]
     try:
         _signal(leader, signal.SIGSTOP)  # first: from now on there are no new ones
-        processes += _children(leader)
-        for process in processes:
+        stopped_ones += _children(leader)
+        for process in stopped_ones:
             _signal(process, signal.SIGSTOP)
         yield
     finally:
-        for process in processes:
+        for process in stopped_ones:
             _signal(process, signal.SIGCONT)
+
+
+def processes(url: str | None) -> list[int]:
+    """Return the ids of a throwaway server's processes; of another one, which may run elsewhere, none."""
+    if url not in _running:
+        return []
+    leader = _leader(url)
+    return [leader, *_children(leader)]
+
+
+def _leader(url: str) -> int:
+    control, _ = _running[url]
+    return int((Path(control[2]) / "postmaster.pid").read_text().splitlines()[0])
 
 
 def _signal(process: int, number: signal.Signals) -> None:

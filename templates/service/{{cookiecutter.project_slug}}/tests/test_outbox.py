@@ -66,6 +66,21 @@ async def test_events_that_are_recorded_together_keep_their_order(database: Data
     assert len({each["id"] for each in documents}) == 5
 
 
+async def test_trace_of_the_request_is_in_every_event(database: Database) -> None:
+    """Recorded one by one or together; there is no ``tracestate`` where the caller sent none."""
+    parent, state = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "congo=1,rojo=2"
+    for given in (state, ""):
+        correlation.traceparent.set(parent)
+        correlation.tracestate.set(given)
+        async with database.transaction() as session:
+            await record(session, FILLED, subject="tanks/north", data=Level(litres=1))
+            await record_many(session, FILLED, [("tanks/north", Level(litres=2))])
+    documents = sorted(await _documents(database), key=lambda one: str(one["sequence"]))
+    found = [(one.get("traceparent"), one.get("tracestate")) for one in documents]
+
+    assert found == [(parent, state)] * 2 + [(parent, None)] * 2
+
+
 async def test_rolled_back_event_never_was(database: Database) -> None:
     """Neither the event nor its number remains."""
     with pytest.raises(LookupError):

@@ -69,6 +69,19 @@ async def test_http_delivery_is_a_signed_cloud_event(subscriber: Subscriber, set
     assert headers["webhook-id"] == str(UUID(int=7))
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert abs(time.time() - int(headers["webhook-timestamp"])) < 10
+    assert {"traceparent", "tracestate"}.isdisjoint(headers)
+
+
+async def test_http_delivery_belongs_to_the_trace_of_its_event(
+    subscriber: Subscriber, settings_for: SettingsFor
+) -> None:
+    """So a subscriber that knows only W3C Trace Context, and not our events, continues it."""
+    trace = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tracestate": "congo=1"}
+    async with open_publisher(_http(settings_for, subscriber.url)) as publisher:
+        await publisher.publish(_delivery(document=json.dumps(trace)))
+    ((headers, _),) = subscriber.requests
+
+    assert {name: headers[name] for name in trace} == trace
 
 
 @pytest.mark.parametrize("mood", [302, 401, 403, 404, 409, 429, 500, 503, "drop"])
@@ -160,7 +173,7 @@ async def test_nats_keeps_every_event_once(nats_url: str, settings_for: Settings
     settings = settings_for("", events_publisher="nats", events_nats_url=nats_url)
     async with open_publisher(settings) as publisher:
         for number in (1, 2, 2, 1, 3):
-            await publisher.publish(_delivery("nats", number, json.dumps(number)))
+            await publisher.publish(_delivery("nats", number, json.dumps({"tracestate": f"congo={number}"})))
     client = await nats.connect(nats_url)
     subscription = await client.jetstream().subscribe("events.>", ordered_consumer=True)
     messages = [await subscription.next_msg(timeout=5) for _ in range(3)]
@@ -168,8 +181,9 @@ async def test_nats_keeps_every_event_once(nats_url: str, settings_for: Settings
     await client.close()
 
     assert {message.subject for message in messages} == {"events.tank.filled"}
-    assert [message.data for message in messages] == [b"1", b"2", b"3"]
+    assert [json.loads(message.data) for message in messages] == [{"tracestate": f"congo={n}"} for n in (1, 2, 3)]
     assert (messages[0].headers or {})["Content-Type"] == "application/cloudevents+json"
+    assert (messages[0].headers or {})["tracestate"] == "congo=1"
     assert state.messages == 3
 
 

@@ -78,13 +78,15 @@ async def test_metrics_show_what_is_owed(service: Service, ann: httpx.AsyncClien
 
 
 async def test_trace_goes_with_the_event(service: Service, ann: httpx.AsyncClient) -> None:
-    """A consumer continues the trace of the request that caused the event."""
+    """A consumer continues the trace of the request that caused the event, with what tracing systems say of it."""
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    await ann.post(example.COLLECTION, json=example.draft(), headers={"traceparent": trace})
+    headers = {"traceparent": trace, "tracestate": "congo=t61rcWkgMzE"}
+    await ann.post(example.COLLECTION, json=example.draft(), headers=headers)
     async with service.app.state.database.reading() as session:
         (document,) = await session.scalars(select(OutboxRow.document))
 
     assert json.loads(document)["traceparent"].startswith("00-4bf92f3577b34da6a3ce929d0e0e4736-")
+    assert json.loads(document)["tracestate"] == "congo=t61rcWkgMzE"
 
 
 def test_operator_sees_retries_and_drops(

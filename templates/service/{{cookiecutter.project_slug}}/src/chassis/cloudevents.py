@@ -17,7 +17,8 @@ class CloudEvent:
     """One event, as everybody sees it.
 
     ``sequence`` counts the events of one ``subject`` from 1 without gaps, in the order in which their transactions
-    were committed. Subjects are independent of each other. ``tenant`` is empty where there is only one.
+    were committed. Subjects are independent of each other. ``tenant`` is empty where there is only one, ``tracestate``
+    where there is no ``traceparent``.
     """
 
     id: UUID
@@ -28,12 +29,13 @@ class CloudEvent:
     data: dict[str, Any]
     tenant: str = ""
     traceparent: str = ""
+    tracestate: str = ""
 
     def document(self) -> str:
         """Return the JSON text that is published: always the same one, however often it is sent.
 
-        ``sequence`` and ``traceparent`` are CloudEvents' own extensions; the former is filled up with zeros, because
-        that extension compares it as text. ``tenant`` is an extension of ours.
+        ``sequence``, ``traceparent`` and ``tracestate`` are CloudEvents' own extensions; the first is filled up with
+        zeros, because that extension compares it as text. ``tenant`` is an extension of ours.
         """
         members: dict[str, Any] = {
             "specversion": "1.0",
@@ -45,11 +47,18 @@ class CloudEvent:
             "datacontenttype": "application/json",
             "sequence": f"{self.sequence:010d}",
         }
-        if self.tenant:
-            members["tenant"] = self.tenant
-        if self.traceparent:
-            members["traceparent"] = self.traceparent
+        further = {"tenant": self.tenant, "traceparent": self.traceparent, "tracestate": self.tracestate}
+        members |= {name: value for name, value in further.items() if value}
         return _written(members | {"data": self.data})
+
+
+def trace_headers(document: str) -> dict[str, str]:
+    """Return the headers with which an event is delivered, so that what its consumer does belongs to the same trace.
+
+    :param document: the event as JSON text.
+    """
+    members = json.loads(document)
+    return {name: members[name] for name in ("traceparent", "tracestate") if name in members}
 
 
 def source() -> str:

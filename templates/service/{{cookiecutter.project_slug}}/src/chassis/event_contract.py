@@ -8,6 +8,7 @@ from chassis.cloudevents import MEDIA_TYPE, source
 from chassis.domain import Domain
 from chassis.events import EventType
 from chassis.project import Project
+from chassis.trace_context import LONGEST_TRACESTATE
 
 
 def build(project: Project, domain: Domain) -> dict[str, Any]:
@@ -96,6 +97,11 @@ def _envelope() -> dict[str, Any]:
             },
             "tenant": {"type": "string", "description": "whose it is; absent where there is only one tenant"},
             "traceparent": {"type": "string", "description": "W3C trace context of the request that caused it"},
+            "tracestate": {
+                "type": "string",
+                "maxLength": LONGEST_TRACESTATE,
+                "description": "what tracing systems say of that context; only beside `traceparent`",
+            },
             "data": {"type": "object"},
         },
     }

@@ -57,6 +57,7 @@ async def record(session: AsyncSession, kind: EventType, *, subject: str, data: 
         data=data.model_dump(mode="json"),
         tenant=tenant,
         traceparent=correlation.traceparent.get(),
+        tracestate=correlation.tracestate.get(),
     )
     for destination in session.info[DESTINATIONS]:
         session.add(OutboxRow(happened, destination))
@@ -73,7 +74,7 @@ async def record_many(
     for _, data in happened:
         _check(kind, data)
     sequences = await number(session, [subject for subject, _ in happened])
-    time, traceparent = now(), correlation.traceparent.get()
+    time, traceparent, tracestate = now(), correlation.traceparent.get(), correlation.tracestate.get()
     events = [
         CloudEvent(
             id=uuid7(),
@@ -84,6 +85,7 @@ async def record_many(
             data=data.model_dump(mode="json"),
             tenant=tenant,
             traceparent=traceparent,
+            tracestate=tracestate,
         )
         for (subject, data), sequence in zip(happened, sequences, strict=True)
     ]

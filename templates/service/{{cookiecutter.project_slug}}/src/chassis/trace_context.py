@@ -8,7 +8,7 @@ _KEY = rb"(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*
 _VALUE = rb"[ -+\--<>-~]{0,255}[!-+\--<>-~]"
 _MEMBER = re.compile(rb"(?P<key>%b)=%b" % (_KEY, _VALUE))  # section 3.3.1
 _MOST_MEMBERS = 32
-_LONGEST = 512
+LONGEST_TRACESTATE = 512
 """Bytes of tracestate that are passed on; more need not be (section 3.3.1.5)."""
 
 
@@ -30,4 +30,4 @@ def tracestate_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     if len({one["key"] if one else None for one in found} - {None}) < len(members):  # invalid, or twice
         return ""
     whole = b",".join(members)
-    return whole.decode() if len(whole) <= _LONGEST else ""
+    return whole.decode() if len(whole) <= LONGEST_TRACESTATE else ""

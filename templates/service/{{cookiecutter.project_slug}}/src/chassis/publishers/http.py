@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-from chassis.cloudevents import MEDIA_TYPE
+from chassis.cloudevents import MEDIA_TYPE, trace_headers
 from chassis.deliveries import Delivery
 from chassis.publishers import Refused, Undelivered
 from chassis.settings import Settings
@@ -67,7 +67,7 @@ class HttpPublisher:
         raise Undelivered(f"HTTP {status}", after=min(after, _LONGEST_PAUSE) if after else None)
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
-        headers = {"webhook-id": str(delivery.event_id)}
+        headers = {"webhook-id": str(delivery.event_id)} | trace_headers(delivery.document)
         if secret := self._secrets.get(delivery.destination):
             now = str(int(time.time()))
             signed = signature(secret, message_id=str(delivery.event_id), timestamp=now, body=body)

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
-from chassis.cloudevents import MEDIA_TYPE
+from chassis.cloudevents import MEDIA_TYPE, trace_headers
 from chassis.deliveries import Delivery
 from chassis.logs import logger
 from chassis.project import project
@@ -52,7 +52,8 @@ class NatsPublisher:
                 f"{self._prefix}.{delivery.type}",
                 delivery.document.encode(),
                 timeout=self._seconds,
-                headers={"Nats-Msg-Id": str(delivery.event_id), "Content-Type": MEDIA_TYPE},
+                headers={"Nats-Msg-Id": str(delivery.event_id), "Content-Type": MEDIA_TYPE}
+                | trace_headers(delivery.document),
             )
         except nats.errors.MaxPayloadError as error:
             raise Refused("longer than the server's max_payload") from error
