@@ -14,6 +14,7 @@ from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.programs import programs
 from machgen.check.roots import root_of, services
+from machgen.check.vocabulary import Words
 
 _URL = lazy_compile(
     r"(?:jdbc:)?(?:r2dbc:)?(postgres(?:ql)?|mysql|mariadb|mongodb|sqlserver|cockroachdb)(?:\+[a-z0-9]+)?(?:\+srv)?://"
@@ -202,6 +203,7 @@ def _in_appsettings(facts: Facts) -> Iterator[Use]:
             yield from _uses(root.name, said)
 
 
+_ASPIRE = Words("DistributedApplication")
 _ADDED = lazy_compile(r"\bvar\s+(\w+)\s*=\s*(\w+)(?:\s*\.\w+\([^;()]*\))*?\s*\.AddDatabase\(\s*\"([\w-]+)\"")
 _PROJECT = lazy_compile(r"\bAddProject<Projects\.(\w+)>([^;]{0,4000});")
 _REFERENCE = lazy_compile(r"\.WithReference\(\s*(\w+)")
@@ -210,7 +212,7 @@ _REFERENCE = lazy_compile(r"\.WithReference\(\s*(\w+)")
 def _in_aspire(facts: Facts) -> Iterator[Use]:
     """What a .NET Aspire host hands its projects: `postgres.AddDatabase("orders")`, then `.WithReference(orders)`."""
     for path in facts.named("Program.cs", "AppHost.cs"):
-        if not facts.mentions(path, ("DistributedApplication",)):
+        if not facts.mentions(path, _ASPIRE):
             continue
         text = facts.prose(path)
         databases = {match[1]: (match[2], match[3]) for match in _ADDED.finditer(text)}

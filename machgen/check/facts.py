@@ -4,13 +4,13 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
 from machgen.check.files import LARGEST, Files
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
+from machgen.check.vocabulary import Vocabulary, Words
 
 if TYPE_CHECKING:
     from machgen.check.helm_process import Helm
@@ -38,10 +38,6 @@ _TEST_FILE = lazy_compile(
 
 
 _GENERATED = lazy_compile(r"(?:_gen\.go|\.pb(?:\.gw)?\.go|_pb2(?:_grpc)?\.py|\.g\.cs|\.generated\.[a-z]+|_pb\.[jt]s)\Z")
-
-
-_WORDS = bytes(each if chr(each).isalnum() or each == ord("_") else ord(" ") for each in range(128)).ljust(256)
-"""What stands for each byte, so that `split` gives the words."""
 
 
 def is_beside(path: str) -> bool:
@@ -79,6 +75,8 @@ class Facts:
         self._kept: dict[Any, Any] = {}
         self._texts: dict[str, str] = {}
         self._names: dict[str, list[str]] | None = None
+        self._vocabulary = Vocabulary()
+        self._mentioned: dict[str, int] = {}
 
     def once(self, extract: "Callable[[Facts], T]") -> T:
         """Return what `extract` makes of these facts; it runs on the first call only."""
@@ -186,32 +184,32 @@ class Facts:
         kept: T = self._kept[key]
         return kept
 
-    def vocabulary(self, path: str) -> str:
-        """Return the words of a file's prose (ASCII letters, digits, `_`), each once, one a line."""
-        return self.told(path, _vocabulary).decode("ascii")
-
-    def mentions(self, path: str, words: tuple[str, ...]) -> bool:
-        """Whether a word of a file has one of `words` in it (letters, digits and `_` only; case counts).
-
-        `"\\nword\\n"` asks for the word itself.
+    def mentions(self, path: str, words: Words) -> bool:
+        """Whether a file's prose has one of `words`.
 
         A pattern walks through a text a hundred times slower than this; rules ask it first, with words of which every
         match of their pattern holds one.
         """
-        key = (words, self.prose(path))
-        if key not in self._kept:
-            self._kept[key] = any(map(self.told(path, _vocabulary).__contains__, _encoded(words)))
-        kept: bool = self._kept[key]
-        return kept
+        if words.bit >= self._vocabulary.limit:  # of a module that was loaded since
+            self._vocabulary = Vocabulary()
+            self._mentioned.clear()
+        mentioned = self._mentioned.get(path)
+        if mentioned is None:
+            mentioned = self._mentioned[path] = self.told(path, self._vocabulary.told_by)
+        return mentioned & words.bit != 0
 
-    def glance(self, path: str, marks: tuple[re.Pattern[bytes], ...]) -> str:
+    def glance(self, path: str, marks: tuple[re.Pattern[bytes], ...], words: Words) -> str:
         """Return what `prose` does where a file holds one of `marks`, else nothing.
+
+        Every mark has one of `words` in it: where a file's words are known, nobody has to look through it once more.
 
         For looks into every file there is: what no rule has read yet is neither decoded nor kept without need. Patterns
         that begin with some letters of their own are found several times faster than one that has them as alternatives,
         and faster than the same letters by `in`.
         """
         key = ("text", path)
+        if path in self._mentioned:
+            return self.prose(path) if self.mentions(path, words) else ""
         if key in self._kept:
             prose = self.prose(path)
             data = prose.encode("utf-8", "replace")
@@ -291,17 +289,6 @@ class Facts:
                 yield Place(path, line, column), match
 
 
-def _vocabulary(text: str) -> bytes:
-    # without a pattern: the words of a thousand files are looked for in every check; no set of them, which is ten times
-    # as large and would be kept for each file
-    return b"\n".join([b"", *set(text.encode("ascii", "replace").translate(_WORDS).split()), b""])
-
-
-@cache
-def _encoded(words: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(word.encode("ascii") for word in words)
-
-
 def _has_void(text: str) -> bool:
     """Whether there are more blanks in a row than a person writes."""
     # so many in a row fill one of these pieces, wherever they begin
@@ -321,11 +308,6 @@ def _matches(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, re.Mat
         line, counted = line + text.count("\n", counted, start), start
         found.append((line, start - text.rfind("\n", 0, start), match))
     return found
-
-
-def whole(*words: str) -> tuple[str, ...]:
-    """Return what asks `Facts.mentions` for these words themselves and for no longer ones."""
-    return tuple(f"\n{word}\n" for word in words)
 
 
 def place(path: str, holder: object, key: str | int | None = None) -> Place:

@@ -83,17 +83,19 @@ class Checkout:
         self.closed: dict[str, str] = {}
         """Directories, and files in them, that may not be looked into, with the reason."""
         self._git = _started(self.directory, *_LISTING)
+        self._sizes: dict[str, int] = {}
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """See `Files`."""
-        listed = _listed(self.directory, _ended(self._git), self.closed)
+        listed = _listed(self.directory, _ended(self._git), self.closed, self._sizes)
         walked = _walk(self.directory, self.closed) if listed is None else listed
         return tuple(sorted(path for path in walked if not _NEVER & set(path.split("/")[:-1])))
 
     def size(self, path: str) -> int:
         """See `Files`."""
-        return os.lstat(f"{self.directory}/{path}").st_size
+        known = self._sizes.get(path)
+        return os.lstat(f"{self.directory}/{path}").st_size if known is None else known
 
     def read(self, path: str) -> bytes:
         """See `Files`."""
@@ -262,9 +264,12 @@ _LISTING = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--d
 
 
 def _listed(
-    directory: str, done: "subprocess.CompletedProcess[bytes] | None", closed: dict[str, str]
+    directory: str,
+    done: "subprocess.CompletedProcess[bytes] | None",
+    closed: dict[str, str],
+    sizes: dict[str, int],
 ) -> list[str] | None:
-    """The files that git lists; None where it lists none."""
+    """The files that git lists, with their sizes; None where it lists none."""
     if done is None:
         return None
     paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
@@ -273,12 +278,14 @@ def _listed(
         prefix = (_git(directory, "rev-parse", "--show-prefix") or b"").decode("utf-8", "surrogateescape").strip("\n")
         closed.update((path.removeprefix(prefix), reason) for path, reason in refused)
     # a directory that its repository ignores as a whole is listed as empty; it was asked for, so it is walked
-    return [path for path in paths if path and _is_plain_file(directory, path, closed)] or None
+    return [path for path in paths if path and _is_plain_file(directory, path, closed, sizes)] or None
 
 
-def _is_plain_file(directory: str, path: str, closed: dict[str, str]) -> bool:
+def _is_plain_file(directory: str, path: str, closed: dict[str, str], sizes: dict[str, int]) -> bool:
     try:
-        return stat.S_ISREG(os.lstat(f"{directory}/{path}").st_mode)
+        about = os.lstat(f"{directory}/{path}")
+        sizes[path] = about.st_size
+        return stat.S_ISREG(about.st_mode)
     except PermissionError as error:
         closed[path] = error.strerror or str(error)
         return False

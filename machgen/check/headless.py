@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Api, Operation
-from machgen.check.facts import Facts, join, parent, whole
+from machgen.check.facts import Facts, join, parent
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words, whole
 
 _CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".cs", ".go", ".rs", ".php")
 _DOCUMENTATION = lazy_compile(r"swagger|redoc|openapi|api-?docs?|\bdocs\b|graphi?ql|playground|scalar", re.IGNORECASE)
@@ -20,7 +21,7 @@ def _sources(facts: Facts, root: Root) -> tuple[str, ...]:
 
 
 def _calls(
-    facts: Facts, root: Root, pattern: re.Pattern[str], words: tuple[str, ...], part: re.Pattern[str] | None = None
+    facts: Facts, root: Root, pattern: re.Pattern[str], words: Words, part: re.Pattern[str] | None = None
 ) -> Iterator[tuple[Place, re.Match[str], str]]:
     """Give where the code of a root matches, outside of comments, with the line.
 
@@ -97,7 +98,7 @@ def _executes(facts: Facts, path: str) -> bool:
     return "http.ResponseWriter" in text and re.search(r"\.Execute(?:Template)?\(\s*w\b", text) is not None
 
 
-_SERVING = ("\nstatic\n", "\nStatic", "UseStatic", "MapStatic", "FileServer", "UseBlazor", "\nfrontend\n")
+_SERVING = Words("\nstatic\n", "\nStatic", "UseStatic", "MapStatic", "FileServer", "UseBlazor", "\nfrontend\n")
 _ASSETS = lazy_compile(
     r"\b(?:express|serve)\.static\s{0,9}\(\s{0,9}(?P<js>[^()]{0,200}(?:\([^()]{0,200}\)[^()]{0,200}){0,9})\)|"
     r"\bStaticFiles\s*\((?P<py>[^()]{0,200}(?:\([^()]{0,200}\)[^()]{0,200}){0,9})\)|"
@@ -207,6 +208,9 @@ _CORS = lazy_compile(
 )
 
 
+_ORIGIN_WORDS = Words("cors", "Cors", "CORS", "rigin")
+
+
 @rule(
     "H004",
     "Cross-origin access with credentials is for named origins",
@@ -221,7 +225,7 @@ def named_origins(facts: Facts, root: Root) -> Iterator[Answer]:
     credentials, and so libraries reflect the caller's origin, which is the same without the refusal."""
     configured = False
     for path in _sources(facts, root):
-        if not facts.mentions(path, ("cors", "Cors", "CORS", "rigin")):
+        if not facts.mentions(path, _ORIGIN_WORDS):
             continue
         text = facts.prose(path)
         configured = configured or _CORS.search(text) is not None
@@ -260,13 +264,13 @@ def _statement(text: str, start: int, end: int) -> str:
     return "\n".join(line for line in block.split("\n") if not _COMMENT.match(line))
 
 
-_SESSIONS = ("session", "Session", "AddCookie", "CookieAuth", "formLogin", "flask_login")
+_SESSIONS = Words("session", "Session", "AddCookie", "CookieAuth", "formLogin", "flask_login")
 _SESSION = lazy_compile(
     r"\brequire\(\s*['\"](?:express-session|cookie-session)['\"]|from\s+['\"](?:express-session|cookie-session)['\"]|"
     r"\bSessionMiddleware\s*,|\bAddCookie\s*\(|\bCookieAuthenticationDefaults\.AuthenticationScheme\b|\bformLogin\s*\(|"
     r"\bfrom flask_login import\b|\"github\.com/gin-contrib/sessions\"|\"github\.com/gorilla/sessions\""
 )
-_TOKENS = (
+_TOKENS = Words(
     "earer", "BEARER", "2Resource", "jsonwebtoken", "jose", "JOSE", "assport", "xpress", "jwt", "JWT", "Jwt", "OAuth",
     "oauth", "OAUTH", "uthorization", "AUTHORIZATION", "KeyHeader", "API", "Api", "api", "KEY",
 )  # fmt: skip
@@ -319,7 +323,7 @@ def _by_cookie(api: Api, alternative: dict[str, list[str]]) -> bool:
 
 
 _KINDS = r"(?:mobile|ios|iphone|ipad|android|web|desktop|kiosk|smart-?tv|watch|tablet|alexa|whatsapp)"
-_TOUCHPOINTS = (
+_TOUCHPOINTS = Words(
     "obile", "MOBILE", "ios", "iOS", "IOS", "iphone", "iPhone", "iPad", "ipad", "ndroid", "ANDROID", "web", "Web",
     "WEB", "esktop", "iosk", "mart", "watch", "ablet", "lexa", "hatsapp", "hatsApp", "ozilla", "hrome", "afari",
 )  # fmt: skip

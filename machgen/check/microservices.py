@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from machgen.check.compose import compose_services
 from machgen.check.databases import Use, database_uses
 from machgen.check.document import dig, items
-from machgen.check.facts import Facts, join, parent, whole
+from machgen.check.facts import Facts, join, parent
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
@@ -288,7 +288,7 @@ def no_sibling_code(facts: Facts) -> Iterator[Answer]:
         for manifest in root.manifests
         if manifest.name and manifest.ecosystem == "java"
     }
-    siblings = whole(*{each.path.rpartition("/")[2] for each in several if each.path and each.path.isascii()})
+    siblings = {name for each in several if (name := each.path.rpartition("/")[2]).isidentifier()}
     for root in several:
         for manifest in root.manifests:
             for each in manifest.dependencies:
@@ -302,7 +302,7 @@ def no_sibling_code(facts: Facts) -> Iterator[Answer]:
         for path in files_of(facts, root):
             if path.endswith((".js", ".ts", ".mjs", ".cjs", ".tsx")):
                 yield from _imports(facts, root, path)
-            elif path.endswith(".py") and facts.mentions(path, siblings):
+            elif path.endswith(".py") and any(map(facts.prose(path).__contains__, siblings)):
                 yield from _python_imports(facts, root, path)
 
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from machgen.check.document import dig, table
 from machgen.check.facts import Facts, join, parent
 from machgen.check.lazy_regex import lazy_compile
+from machgen.check.vocabulary import whole
 
 if TYPE_CHECKING:
     from machgen.check.dependencies import Dependency, Manifest
+
+_WORKSPACE = whole("workspace")
 
 
 def linked(facts: Facts, found: "Iterable[Manifest]") -> "Iterator[Manifest]":
@@ -28,7 +31,7 @@ def linked(facts: Facts, found: "Iterable[Manifest]") -> "Iterator[Manifest]":
         known.setdefault((each.ecosystem, each.name.lower()), each)
     links = {"node": _node_homes(facts, every), "go": _go_uses(facts), "python": ()}
     for manifest in every:
-        if manifest.ecosystem == "python" and not facts.mentions(manifest.path, ("\nworkspace\n",)):
+        if manifest.ecosystem == "python" and not facts.mentions(manifest.path, _WORKSPACE):
             yield manifest
         elif manifest.ecosystem in links and len(every) > 1:
             yield _with_links(facts, manifest, known, links[manifest.ecosystem])

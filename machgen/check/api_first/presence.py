@@ -12,6 +12,7 @@ from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import pipelines
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words
 
 _INFRASTRUCTURE = (
     "duende.identityserver*",  # OpenID Connect is its contract
@@ -210,7 +211,7 @@ _PUBLISHES = lazy_compile(
     r"\b(?:sns|SNS|sns_client)\s*\.\s*publish\s*\(|\b(?:events|eventbridge|event_bridge)\s*\.\s*put_events\s*\(|"
     r"\bnew\s+(?:PublishCommand|PutEventsCommand)\s*\(|\bkafka\.Message\s*\{"
 )
-_PUBLISHING = (
+_PUBLISHING = Words(
     "kafkaTemplate", "streamBridge", "rabbitTemplate", "amqpTemplate", "jmsTemplate", "\npublish\n", "\nPublish\n",
     "_publish\n", "basicPublish", "BasicPublish", "PublishWithContext", "PublishAsync", "PublishCommand", "sendToQueue",
     "roducer\n", "put_events", "PutEventsCommand", "\nkafka\n",

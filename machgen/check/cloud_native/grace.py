@@ -12,6 +12,7 @@ from machgen.check.kubernetes import Object
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words
 
 
 class _Drain(NamedTuple):
@@ -36,30 +37,30 @@ _NODE = (
     r"setTimeout\(\s*\(\)\s*=>\s*(?:\{[^{}]{0,200}process\.exit\(\d*\);?\s*\}|process\.exit\(\d*\))\s*,\s*([\d_]+)\s*\)"
 )
 _SPRING = r"^(?:spring\.lifecycle\.|\s+)timeout-per-shutdown-phase\s*[:=]\s*\"?(\d+)s\"?\s*$"
-_SOURCES: tuple[tuple[tuple[str, ...], str, str, float, str], ...] = (
+_SOURCES: tuple[tuple[tuple[str, ...], Words, str, float, str], ...] = (
     (
         ("gunicorn.conf.py", "gunicorn_conf.py"),
-        "graceful_timeout",
+        Words("graceful_timeout"),
         r"^graceful_timeout\s*=\s*(\d+)",
         1,
         "gunicorn's graceful_timeout",
     ),
-    ((".go",), "Shutdown", _GO, 1, "its Shutdown"),
+    ((".go",), Words("Shutdown"), _GO, 1, "its Shutdown"),
     (
         (".cs",),
-        "ShutdownTimeout",
+        Words("ShutdownTimeout"),
         r"\bShutdownTimeout\s*=\s*TimeSpan\.FromSeconds\((\d+)\)",
         1,
         "its ShutdownTimeout",
     ),
     (
         (".properties", ".yml", ".yaml"),
-        "shutdown",
+        Words("shutdown"),
         _SPRING,
         1,
         "Spring's timeout-per-shutdown-phase",
     ),
-    ((".js", ".ts", ".mjs", ".cjs"), "SIGTERM", _NODE, 1000, "its timer before process.exit"),
+    ((".js", ".ts", ".mjs", ".cjs"), Words("SIGTERM"), _NODE, 1000, "its timer before process.exit"),
 )
 """File endings, a word that the file has, the limit, its divisor to seconds, and what messages call it."""
 
@@ -128,7 +129,7 @@ def _in_sources(facts: Facts, root: Root) -> _Drain | None:
         for endings, word, pattern, divisor, said in _SOURCES:
             if (
                 path.endswith(endings)
-                and facts.mentions(path, (word,))
+                and facts.mentions(path, word)
                 and (match := re.search(pattern, facts.prose(path), re.MULTILINE))
             ):
                 return _Drain(float(match[1].replace("_", "")) / divisor, f"{said}, {path}")

@@ -7,14 +7,15 @@ from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Flaw, Place
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words, whole
 
 _ARGUMENTS = r"\(((?:[^()]|\((?:[^()]|\([^()]{0,400}\)){0,400}\)){0,800})\)"
 _STUBS = (
     # a stub and the name it is kept under, by language; then what its calls must hold
-    ((".py",), "Stub", lazy_compile(r"\b(\w+)\s*=\s*(?:[\w.]+\.)?\w*_pb2_grpc\.\w+Stub\("), "timeout"),
+    ((".py",), Words("Stub"), lazy_compile(r"\b(\w+)\s*=\s*(?:[\w.]+\.)?\w*_pb2_grpc\.\w+Stub\("), "timeout"),
     (
         (".js", ".ts", ".mjs", ".cjs"),
-        "\ncredentials\n",
+        whole("credentials"),
         lazy_compile(r"\b(\w+)\s*=\s*new\s+[\w.]+\([^()]*\bcredentials\.create\w+\("),
         "deadline",
     ),
@@ -22,6 +23,7 @@ _STUBS = (
 _MAIN = lazy_compile(r"__name__ == [\"']__main__")
 _EXPORTS = lazy_compile(r"\bmodule\.exports\b|^export\b", re.MULTILINE)
 _SERVES = lazy_compile(r"\bgrpc\.(?:aio\.)?server\(|\.addService\(|\.listen\(|\bapp\.run\(|\buvicorn\.run\(")
+_CONTEXT = whole("context")
 _GO = lazy_compile(r"\bNew\w+Client\(\s*\w+\s*\)\s*\.\s*[A-Z]\w*\(\s*context\.(?:Background|TODO)\(\)")
 
 
@@ -34,7 +36,7 @@ def waits_for_ever(facts: Facts, root: Root) -> Iterator[Flaw]:
     """
     for path in files_of(facts, root):
         for endings, word, pattern, bound in _STUBS:
-            if not path.endswith(endings) or not facts.mentions(path, (word,)):
+            if not path.endswith(endings) or not facts.mentions(path, word):
                 continue
             text = facts.prose(path)
             if _is_tried_out(path, text):
@@ -44,7 +46,7 @@ def waits_for_ever(facts: Facts, root: Root) -> Iterator[Flaw]:
                 for call in calls:
                     if bound not in call[1] and "metadata" not in call[1] and "options" not in call[1]:
                         yield _flaw(path, text, call)
-        if path.endswith(".go") and facts.mentions(path, ("\ncontext\n",)):
+        if path.endswith(".go") and facts.mentions(path, _CONTEXT):
             text = facts.prose(path)
             for call in _GO.finditer(text):
                 yield _flaw(path, text, call)

@@ -10,13 +10,16 @@ from machgen.check.cloud_native.process import SOURCES
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile
 from machgen.check.document import Map, dig
-from machgen.check.facts import Facts, join, parent, place, whole
+from machgen.check.facts import Facts, join, parent, place
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words, whole
 
+_INIT = whole("init")
+_MIGRATES = Words("lyway", "iquibase", "FLYWAY", "LIQUIBASE")
 _COMMANDS = lazy_compile(
     r"\balembic\s{1,99}(?:-\S{1,99}\s{1,99}\S{1,99}\s{1,99}){0,4}upgrade\b|\bmanage\.py\s+migrate\b|\bflask\s{1,99}(?:\S{1,99}\s{1,99}){0,6}?db\s{1,99}upgrade\b|"
     r"\bprisma\s+(?:migrate\s+deploy|db\s+push)\b|"
@@ -120,7 +123,7 @@ _SWITCHED_OFF = lazy_compile(
 def _by_framework(facts: Facts, root: Root) -> Iterator[Flaw]:
     """Spring Boot migrates before it serves as soon as Flyway or Liquibase is there, unless it is switched off."""
     for path in files_of(facts, root):
-        if re.search(r"(?:\A|/)application(?:-prod\w*)?\.ya?ml\Z", path) and facts.mentions(path, ("\ninit\n",)):
+        if re.search(r"(?:\A|/)application(?:-prod\w*)?\.ya?ml\Z", path) and facts.mentions(path, _INIT):
             for document in facts.yaml(path):
                 init = dig(document, "spring", "sql", "init")
                 if isinstance(init, Map) and init.get("mode") == "always":
@@ -137,11 +140,7 @@ def _by_framework(facts: Facts, root: Root) -> Iterator[Flaw]:
             if path.endswith((".yml", ".yaml", ".properties", ".java", ".kt"))
             and not re.search(r"-(?:dev|test|local)\.", path)
         )
-        if not any(
-            facts.mentions(path, ("lyway", "iquibase", "FLYWAY", "LIQUIBASE"))
-            and _SWITCHED_OFF.search(facts.prose(path))
-            for path in settings
-        ):
+        if not any(facts.mentions(path, _MIGRATES) and _SWITCHED_OFF.search(facts.prose(path)) for path in settings):
             title = "Flyway" if "flyway" in found.name else "Liquibase"
             yield Flaw(
                 f"{root.name} migrates its database when it starts: {title} with Spring Boot", found.at, found.name
@@ -179,7 +178,7 @@ _SERVERS_THAT_END = (
     "http-graceful-shutdown", "fastify-cli", "quart", "falcon-asgi", "io.micronaut:*", "io.helidon.webserver:*",
     "io.dropwizard:*",
 )  # fmt: skip
-_HANDLING = (
+_HANDLING = Words(
     "SIGTERM",
     "NotifyContext",
     "hutdown",
@@ -266,22 +265,22 @@ def _main(path: str, ecosystems: set[str]) -> bool:
     return re.search(rf"(?:\A|/)(?:{'|'.join(names)})\Z", path) is not None
 
 
-_CUT_OFF: dict[str, tuple[str, tuple[str, ...], re.Pattern[str]]] = {
+_CUT_OFF: dict[str, tuple[str, Words, re.Pattern[str]]] = {
     # Python and Rust leave SIGTERM at its default, which process 1 ignores; a JVM ends at once
     "python": (
         ".py",
-        ("\nrun\n", "\ngrpc\n", "serve_forever"),
+        Words("\nrun\n", "\ngrpc\n", "serve_forever"),
         lazy_compile(r"^(?!\s*#)[^\n]*?(?:\b(?:app|application|api|socketio)\.run\(|\bgrpc\.(?:aio\.)?server\(|"
             r"\.serve_forever\()", re.MULTILINE),
     ),
     "rust": (
         ".rs",
-        ("\naxum\n", "\ntonic\n", "\nwarp\n", "\nhyper\n"),
+        whole("axum", "tonic", "warp", "hyper"),
         lazy_compile(r"^(?!\s*//)[^\n]*?\b(?:axum::serve\(|Server::b(?:uilder\(\)|ind\()|warp::serve\()", re.MULTILINE),
     ),
     "java": (
         ".java",
-        ("\nServerBuilder\n", "\nNettyServerBuilder\n"),
+        whole("ServerBuilder", "NettyServerBuilder"),
         lazy_compile(r"^(?!\s*(?://|\*))[^\n]*?\b(?:Netty)?ServerBuilder\s*\.forPort\(", re.MULTILINE),
     ),
 }  # fmt: skip
@@ -316,8 +315,8 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
     """One slow neighbour holds every worker that waits for it: what it fails, you fail, and then who calls you. A call
     without a timeout waits for ever."""
     for path in files_of(facts, root):
-        for endings, call, pattern, said in CALLS:
-            if not path.endswith(endings) or not facts.mentions(path, (call[:-1],)):
+        for endings, call, words, pattern, said in CALLS:
+            if not path.endswith(endings) or not facts.mentions(path, words):
                 continue
             text = facts.prose(path)
             if (

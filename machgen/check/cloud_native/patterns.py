@@ -3,56 +3,54 @@
 import re
 
 from machgen.check.lazy_regex import lazy_compile
+from machgen.check.vocabulary import Words
 
 _WORD = r"(?:secret_?key|jwt_?secret|jwt_?key|session_?secret|signing_?key|secret_?key_?base|cookie_?secret|token_?secret|auth_?secret|app_?secret|encryption_?key|secret)"
-_ENDS = tuple(
-    f"{word}\n"
-    for word in (
-        "secret", "secret_key", "secretkey", "secret_key_base", "secret_keybase", "secretkey_base", "secretkeybase",
-        "jwt_key", "jwtkey", "signing_key", "signingkey", "encryption_key", "encryptionkey",
-    )
+_ENDING = (
+    "secret", "secret_key", "secretkey", "secret_key_base", "secret_keybase", "secretkey_base", "secretkeybase",
+    "jwt_key", "jwtkey", "signing_key", "signingkey", "encryption_key", "encryptionkey",
 )  # fmt: skip
+_ENDS = Words(*(f"{word}\n" for word in _ENDING), folded=True)
 """What a word that `_WORD` matches to its end ends with, in lower case."""
 
-DEFAULTS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
+DEFAULTS: tuple[tuple[tuple[str, ...], Words, re.Pattern[str]], ...] = (
     ((".py",), _ENDS, lazy_compile(rf"(?:environ\.get|getenv|env|config)\(\s*[\"']\w*?({_WORD})[\"']\s*,"
         rf"\s*(?:default\s*=\s*)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
     ((".py",), _ENDS, lazy_compile(rf"^[ \t]*\w*?({_WORD})\s*(?::\s*(?:str|SecretStr|"
         rf"bytes)\s*)?=\s*(?:SecretStr\()?b?[\"']([^\"'\n]+)[\"']", re.IGNORECASE | re.MULTILINE)),
     ((".js", ".ts", ".mjs", ".cjs"), _ENDS, lazy_compile(rf"process\.env(?:\.|\[[\"'])\w*?({_WORD})(?:[\"']\])?\s*(?:\|\|"
         rf"|\?\?)\s*[\"'`]([^\"'`\n]+)[\"'`]", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), ("\nsession\n", "\njwt\n", "\nexpressjwt\n", "\ncookiesession\n"), lazy_compile(r"\b(session|jwt|expressjwt|"
+    ((".js", ".ts", ".mjs", ".cjs"), Words("\nsession\n", "\njwt\n", "\nexpressjwt\n", "\ncookiesession\n", folded=True), lazy_compile(r"\b(session|jwt|expressjwt|"
         r"cookieSession)\(\s*\{[^{}]*?\b(?:secret|secretOrKey|keys)\s*:\s*\[?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
-    ((".js", ".ts", ".mjs", ".cjs"), ("\njwt\n",), lazy_compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
-    ((".properties", ".yml", ".yaml"), ("secret\n", "key\n", "base\n"), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
+    ((".js", ".ts", ".mjs", ".cjs"), Words("\njwt\n", folded=True), lazy_compile(r"\b(jwt)\.(?:sign|verify)\([^,()\n]+,\s*[\"']([^\"'\n]+)[\"']")),
+    ((".properties", ".yml", ".yaml"), Words("secret\n", "key\n", "base\n", folded=True), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
     ((".go",), _ENDS, lazy_compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".java", ".kt"), tuple(word.strip() for word in _ENDS), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
-    ((".cs",), ("\nsymmetricsecuritykey\n",), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
+    ((".java", ".kt"), Words(*_ENDING, folded=True), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
+    ((".cs",), Words("\nsymmetricsecuritykey\n", folded=True), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
 )  # fmt: skip
-"""File endings, parts of words of which one is in each match (lower case, as in a vocabulary), and the pattern of a
-secret with a default: group 1 is its name, group 2 the default."""
+"""File endings, parts of words of which one is in each match, and the pattern of a secret with a default: group 1 is its name, group 2 the default."""
 
 PLAIN = "RequireHttpsMetadata = false"
 """What .NET calls taking an issuer's keys without TLS."""
 
-TLS: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str], str], ...] = (
-    ((".py",), ("\nverify\n",), lazy_compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"
+TLS: tuple[tuple[tuple[str, ...], Words, re.Pattern[str], str], ...] = (
+    ((".py",), Words("\nverify\n"), lazy_compile(r"\b(?:requests|httpx|session|client|aiohttp|http)\b[^\n#]*\bverify\s*=\s*False|"
         r"\.verify\s*=\s*False"), "verify=False"),
-    ((".py",), ("_create_unverified_context", "CERT_NONE", "check_hostname", "\nssl\n"), lazy_compile(r"_create_unverified_context|ssl\.CERT_NONE|check_hostname\s*=\s*False|"
+    ((".py",), Words("_create_unverified_context", "CERT_NONE", "check_hostname", "\nssl\n"), lazy_compile(r"_create_unverified_context|ssl\.CERT_NONE|check_hostname\s*=\s*False|"
         r"\bssl\s*=\s*False\b[^\n]*(?:get|post|request)"), "an unverified context"),
-    ((".js", ".ts", ".mjs", ".cjs"), ("rejectUnauthorized", "NODE_TLS"), lazy_compile(r"rejectUnauthorized\s*:\s*false|"
+    ((".js", ".ts", ".mjs", ".cjs"), Words("rejectUnauthorized", "NODE_TLS"), lazy_compile(r"rejectUnauthorized\s*:\s*false|"
         r"NODE_TLS_REJECT_UNAUTHORIZED[\"'\]]*\s*=\s*[\"']?0"), "rejectUnauthorized: false"),
-    ((".go",), ("InsecureSkipVerify",), lazy_compile(r"InsecureSkipVerify\s*:\s*true"), "InsecureSkipVerify"),
-    ((".java", ".kt"), ("NoopHostname", "TrustAll", "InsecureTrust", "ALLOW_ALL"), lazy_compile(r"NoopHostnameVerifier|TrustAllStrategy|InsecureTrustManagerFactory|"
+    ((".go",), Words("InsecureSkipVerify"), lazy_compile(r"InsecureSkipVerify\s*:\s*true"), "InsecureSkipVerify"),
+    ((".java", ".kt"), Words("NoopHostname", "TrustAll", "InsecureTrust", "ALLOW_ALL"), lazy_compile(r"NoopHostnameVerifier|TrustAllStrategy|InsecureTrustManagerFactory|"
         r"ALLOW_ALL_HOSTNAME_VERIFIER"), "a trust manager that trusts all"),
-    ((".cs",), ("DangerousAccept", "CustomValidationCallback"), lazy_compile(r"DangerousAcceptAnyServerCertificateValidator|"
+    ((".cs",), Words("DangerousAccept", "CustomValidationCallback"), lazy_compile(r"DangerousAcceptAnyServerCertificateValidator|"
         r"ServerCertificateCustomValidationCallback\s*(?:\+)?=\s*(?:\([^)]*\)|"
             r"_)\s*=>\s*(?:\{\s*return\s+)?true"), "a validator that accepts all"),
-    ((".cs",), ("RequireHttpsMetadata",), lazy_compile(r"\bRequireHttpsMetadata\s*=\s*false"), PLAIN),
-    ((".rs",), ("danger_accept",), lazy_compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
-    ((".php",), ("CURLOPT_SSL", "\nverify\n"), lazy_compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
+    ((".cs",), Words("RequireHttpsMetadata"), lazy_compile(r"\bRequireHttpsMetadata\s*=\s*false"), PLAIN),
+    ((".rs",), Words("danger_accept"), lazy_compile(r"danger_accept_invalid_(?:certs|hostnames)\(\s*true"), "danger_accept_invalid_certs"),
+    ((".php",), Words("CURLOPT_SSL", "\nverify\n"), lazy_compile(r"CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)|"
         r"[\"']verify[\"']\s*=>\s*false"), "CURLOPT_SSL_VERIFYPEER off"),
-    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), ("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), lazy_compile(r"\bcurl\s(?:[^|;&\n]{0,300}\s)?(?:-[a-zA-Z]{0,20}k[a-zA-Z]{0,20}|--insecure)(?=\s)[^|;&\n]{0,300}https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
+    (("dockerfile", ".sh", ".yml", ".yaml", "makefile"), Words("\ncurl\n", "certificate", "NODE_TLS", "sslVerify", "GIT_SSL", "strict", "PYTHONHTTPSVERIFY", "\ntls\n"), lazy_compile(r"\bcurl\s(?:[^|;&\n]{0,300}\s)?(?:-[a-zA-Z]{0,20}k[a-zA-Z]{0,20}|--insecure)(?=\s)[^|;&\n]{0,300}https://|--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0|http\.sslVerify[= ]false|GIT_SSL_NO_VERIFY\s*[=:]\s*[\"']?(?:1|true)|strict-ssl\s+false|PYTHONHTTPSVERIFY\s*[=:]\s*[\"']?0|--skip-tls-verify\b|--insecure-skip-tls-verify\b"), "an option that skips the check"),
 )  # fmt: skip
 """File endings, words of which one is in each match, the pattern of a check that is off, and what it is called."""
 
@@ -126,20 +124,20 @@ STRUCTURED: tuple[tuple[str, ...], ...] = tuple(
 )
 """What makes log lines JSON or key-value: words in lower case, all of one entry in one file."""
 
-HINTS: tuple[str, ...] = tuple(max(re.findall(r"[a-z0-9_]+", max(words, key=len)), key=len) for words in STRUCTURED)
+HINTS = Words(*(max(re.findall(r"[a-z0-9_]+", max(words, key=len)), key=len) for words in STRUCTURED), folded=True)
 """The longest plain word of each entry: a file without any of them needs no closer look."""
 
 TO_FILES = (
-    ((".py",), ("FileHandler", "basicConfig"), lazy_compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
+    ((".py",), Words("FileHandler", "basicConfig"), lazy_compile(r"^[^#\n]*\b(?:Rotating|TimedRotating|Watched)?FileHandler\(|"
         r"^[^#\n]*basicConfig\([^)\n]*filename\s*=", re.MULTILINE)),
-    ((".js", ".ts", ".mjs", ".cjs"), ("\ntransports\n", "\ndestination\n"), lazy_compile(r"transports\.(?:File|DailyRotateFile)\(|"
+    ((".js", ".ts", ".mjs", ".cjs"), Words("\ntransports\n", "\ndestination\n"), lazy_compile(r"transports\.(?:File|DailyRotateFile)\(|"
         r"pino\.destination\(\s*[\"'`][^\"'`]+")),
-    ((".xml",), ("FileAppender", "RollingFile", "RollingRandom", "\nFile\n"), lazy_compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
+    ((".xml",), Words("FileAppender", "RollingFile", "RollingRandom", "\nFile\n"), lazy_compile(r"class=\"[\w.]*(?:Rolling)?FileAppender\"|<(?:RollingFile|RollingRandomAccessFile|"
         r"File)\s+name=")),
-    ((".properties", ".yml", ".yaml"), ("\nlogging\n",), lazy_compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:[ \t]*\n(?:[ "
+    ((".properties", ".yml", ".yaml"), Words("\nlogging\n"), lazy_compile(r"^[ \t]*logging\.file\.(?:name|path)\s*=|^logging:[ \t]*\n(?:[ "
         r"\t][^\n]*\n){0,60}?[ \t]+file:\s*(?:\n[ \t]+(?:name|path):|[^\s#])", re.MULTILINE)),
-    ((".go",), ("lumberjack",), lazy_compile(r"lumberjack\.Logger\{")),
-    ((".cs", ".json"), ("WriteTo", "\nFile\n"), lazy_compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
+    ((".go",), Words("lumberjack"), lazy_compile(r"lumberjack\.Logger\{")),
+    ((".cs", ".json"), Words("WriteTo", "\nFile\n"), lazy_compile(r"WriteTo\.File\(|\"Name\"\s*:\s*\"File\"")),
 )  # fmt: skip
 """File endings, words of which one is in each match, and what logs to a file in them."""
 
@@ -149,16 +147,16 @@ AGENT = lazy_compile(
 )
 """Agents that observe a program from outside of its dependencies."""
 
-CALLS: tuple[tuple[tuple[str, ...], str, re.Pattern[str], str], ...] = (
-    ((".py",), "requests.", lazy_compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
+CALLS: tuple[tuple[tuple[str, ...], str, Words, re.Pattern[str], str], ...] = (
+    ((".py",), "requests.", Words("requests"), lazy_compile(r"\brequests\.(?:get|post|put|patch|delete|head|request)\(((?:[^()]|\((?:[^()]|"
         r"\([^()]*\))*\))*)\)"), "requests has none by default"),
-    ((".py",), "urlopen(", lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
-    ((".py",), "httpx.", lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
+    ((".py",), "urlopen(", Words("urlopen"), lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
+    ((".py",), "httpx.", Words("httpx"), lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
         r"\([^()]*\))*timeout\s*=\s*None(?:[^()]|\([^()]*\))*)\)"), "it is switched off"),
-    ((".go",), "http.", lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
+    ((".go",), "http.", Words("http"), lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
         r"&?\bhttp\.Client\{\s*()\}"), "Go's default client has none"),
-    ((".java", ".kt"), "RestTemplate(", lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
-    ((".js", ".ts", ".mjs", ".cjs"), "axios.", lazy_compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
+    ((".java", ".kt"), "RestTemplate(", Words("RestTemplate"), lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),
+    ((".js", ".ts", ".mjs", ".cjs"), "axios.", Words("axios"), lazy_compile(r"\baxios\.(?:get|post|put|patch|delete|request)\(((?:[^()]|"
         r"\((?:[^()]|\([^()]*\))*\))*)\)|\baxios\.create\(((?:[^()]|\([^()]*\))*)\)"), "axios has none by default"),
 )  # fmt: skip
-"""File endings, a word of the call and what follows it, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""
+"""File endings, a word of the call and what follows it, the word alone, calls that may lack a timeout (groups: what they are given), and why they wait for ever."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from machgen.check.cloud_native.environment import environment
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
+from machgen.check.cloud_native.setting_types import setting_types
 from machgen.check.cloud_native.state import memory_state
 from machgen.check.dependencies import Manifest, shared_manifests
 from machgen.check.facts import Facts, squeezed
@@ -63,8 +64,6 @@ def environment_read(facts: Facts, root: Root) -> Iterator[Answer]:
 
 
 def _mistyped(facts: Facts, root: Root, given: list[tuple[str, object, Place]]) -> Iterator[Flaw]:
-    from machgen.check.cloud_native.setting_types import setting_types  # noqa: PLC0415 - only what is set needs it
-
     types = setting_types(facts, root)
     for name, value, at in given:
         read = types.get(squeezed(name))
@@ -169,8 +168,7 @@ def _is_structured(facts: Facts, path: str) -> bool:
     text = facts.prose(path)
     if path.endswith((".conf", ".ini", ".cfg", ".xml", ".properties")) and _JSON_FORMAT.search(text):
         return True
-    known = facts.vocabulary(path).lower()
-    if not any(map(known.__contains__, HINTS)):
+    if not facts.mentions(path, HINTS):
         return False
     low = text.lower()
     return any(all(word in low for word in words) for words in STRUCTURED)

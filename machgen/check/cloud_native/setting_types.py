@@ -8,6 +8,7 @@ from machgen.check.facts import Facts, squeezed
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Place
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words
 
 TRUTHS = frozenset({"0", "1", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"})
 """What some common reader of truth values takes, letters folded."""
@@ -44,25 +45,25 @@ _KINDS = {
     "parseInt": "number", "parseFloat": "number", "Number": "number", "Atoi": "number", "ParseInt": "number",
     "ParseFloat": "number", "bool": "truth", "boolean": "truth", "Boolean": "truth", "ParseBool": "truth",
 }  # fmt: skip
-_READ: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
+_READ: tuple[tuple[tuple[str, ...], Words, re.Pattern[str]], ...] = (
     (
         (".py",),
-        ("environ", "getenv"),
+        Words("environ", "getenv"),
         lazy_compile(rf"\b(?P<kind>int|float)\(\s?(?:os\.)?(?:environ\.get\(|environ\[|getenv\()\s?{_NAME}"),
     ),
     (
         (".js", ".ts", ".mjs", ".cjs"),
-        ("env",),
+        Words("env"),
         lazy_compile(r"\b(?P<kind>parseInt|parseFloat|Number)\(\s?process\.env\.(?P<name>\w{1,80})\b"),
     ),
     (
         (".go",),
-        ("Getenv",),
+        Words("Getenv"),
         lazy_compile(rf"\bstrconv\.(?P<kind>Atoi|ParseInt|ParseFloat|ParseBool)\(\s?os\.Getenv\(\s?{_NAME}"),
     ),
     (
         (".java", ".kt"),
-        ("Value",),
+        Words("Value"),
         lazy_compile(
             r"@Value\(\s?\"\$\{(?P<name>[\w.-]{1,80})(?::[^}\"]{0,80})?\}\"\s?\)\s{0,60}(?:(?:private|protected|public|final)\s){0,3}"
             r"(?P<kind>int|long|double|boolean|Integer|Long|Boolean)\b"
@@ -70,13 +71,14 @@ _READ: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
     ),
     (
         (".cs",),
-        ("GetValue", "GetEnvironmentVariable"),
+        Words("GetValue", "GetEnvironmentVariable"),
         lazy_compile(
             rf"\b(?:GetValue<(?P<kind>int|long|double|bool)>\(\s?{_NAME}"
             r"|(?P<parsed>int|long|double|bool)\.Parse\(\s?Environment\.GetEnvironmentVariable\(\s?\"(?P<other>\w{1,80})\")"
         ),
     ),
 )
+_PYDANTIC = Words("BaseSettings")
 _SETTINGS_CLASS = lazy_compile(
     r"^class \w+\([^)\n]{0,80}\bBaseSettings\b[^)\n]{0,40}\):\n(?P<body>(?:[ \t]+[^\n]*\n|\n)+)", re.MULTILINE
 )
@@ -110,7 +112,7 @@ def _declared(facts: Facts, root: Root) -> Iterator[tuple[str, SettingType]]:
                     named = match.groupdict()
                     kind = named["kind"] or named.get("parsed") or ""
                     yield named["name"] or named.get("other") or "", SettingType(_KINDS[kind], at)
-        if path.endswith(".py") and facts.mentions(path, ("BaseSettings",)):
+        if path.endswith(".py") and facts.mentions(path, _PYDANTIC):
             yield from _pydantic(facts, path)
 
 

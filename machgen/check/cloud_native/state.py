@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from machgen.check.cloud_native.environment import environment
-from machgen.check.facts import Facts, whole
+from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Flaw, Level, Place
 from machgen.check.roots import Root, files_of
+from machgen.check.vocabulary import Words, whole
 
 _NOUNS = whole("carts", "sessions", "orders", "users", "products", "items", "todos", "basket", "baskets", "store")
 _STORES = (
@@ -17,17 +18,17 @@ _STORES = (
         r"store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map\(\))", re.MULTILINE), (".js", ".ts", ".mjs", ".cjs"), _NOUNS),
     (lazy_compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
         r"database)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|dict\(\)|list\(\)|"
-            r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",), (*_NOUNS, *whole("_store", "db", "database"))),
+            r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",), _NOUNS | whole("_store", "db", "database")),
     (lazy_compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts"),
         whole("MemoryStore")),
     (lazy_compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
         r"List)<[^=\n]+>\s+(carts|sessions|orders|users|products|items|baskets|"
             r"store)\s*=\s*new\b", re.MULTILINE), (".java", ".kt"), _NOUNS),
     (lazy_compile(r"^\s*var\s+(carts|sessions|orders|users|products|items|baskets|stock|store)\s*=\s*(?:make\(map|"
-        r"map\[)", re.MULTILINE), (".go",), (*_NOUNS, *whole("stock"))),
+        r"map\[)", re.MULTILINE), (".go",), _NOUNS | whole("stock")),
     (lazy_compile(r"(?:private|public)\s+static\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|"
         r"List)<[^=\n]+>\s+_?(carts|sessions|orders|users|products|items|baskets|store)\s*=", re.IGNORECASE), (".cs",),
-        ("",)),
+        Words("")),
 )  # fmt: skip
 """A collection in a variable of the process, file endings, and words of which one is in each match."""
 
@@ -223,7 +224,7 @@ _LANGUAGES = (
         lazy_compile(r"\.Map\w+\(|\[Http|\.Run(?:Async)?\("),
     ),
 )  # fmt: skip
-_CHANGING = (
+_CHANGING = Words(
     *("post", "put", "patch", "delete"),
     *("Post", "Put", "Patch", "Delete"),
     *("POST", "PUT", "PATCH", "DELETE"),
