@@ -16,6 +16,7 @@ from tests.processes import ServerFactory, ServerProcess, servers
 from tests.provider import Provider, provider
 from tests.scale import scale
 from tests.shop import cart, key, order_of, put, small_shop, stock
+from tests.wire import call
 
 PIECES, BUYERS, ROUNDS = scale(6, 100), scale(20, 1_000), scale(1, 20)
 _AT_A_TIME = 20
@@ -119,10 +120,10 @@ async def _new_buyers(tills: Sequence[_Till], count: int) -> list[tuple[_Till, d
 class _Insisting:
     """A client that sends one order again and again, to whichever process there is, until it has heard the answer."""
 
-    def __init__(self, draft: dict[str, Any], shop: dict[str, ServerProcess], authorization: str) -> None:
+    def __init__(self, draft: dict[str, Any], port: int, authorization: str) -> None:
         self._draft = draft
         self._headers = key() | {"Authorization": authorization}
-        self._shop = shop
+        self._port = port
         self.heard: set[bytes] = set()
 
     async def insist(self, dice: random.Random) -> None:
@@ -130,24 +131,26 @@ class _Insisting:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 outcomes = await asyncio.gather(
-                    *(self._once(dice.choice([0.001, 0.01, 30.0])) for _ in range(DUPLICATES)), self._once(30.0)
+                    *(self._once(dice.choice([0.001, 0.01, None])) for _ in range(DUPLICATES - 1)), self._once(None)
                 )
                 if any(outcomes):
                     return
                 await asyncio.sleep(0.05)
 
-    async def _once(self, patience: float) -> bool:
-        url = self._shop["now"].url + "/v1/orders"
+    async def _once(self, drop_after: float | None) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=patience) as client:
-                answer = await client.post(url, json=self._draft, headers=self._headers)
-        except httpx.TransportError:
+            reply = await call(
+                self._port, "POST", "/v1/orders", self._headers, self._draft, drop_after=drop_after, seconds=60
+            )
+        except (OSError, EOFError):
+            return False  # it was killed, or is not there yet
+        if reply is None:
             return False
-        if answer.status_code == 201:
-            self.heard.add(answer.content)
+        if reply.status == 201:
+            self.heard.add(reply.body)
             return True
         # In flight, overloaded or not yet there: nothing else may come of an order that can be placed.
-        assert answer.status_code in (409, 429, 503), answer.text
+        assert reply.status in (409, 429, 503), reply
         return False
 
 
@@ -161,7 +164,8 @@ def bank(tmp_path: Path) -> Iterator[Provider]:
 async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: ServerFactory, bank: Provider) -> None:
     """Whatever is repeated, dropped or killed: one order a key, one authorisation an order, and none left open.
 
-    The shop and its payment provider are killed in turn, and the provider tells everything again in any order.
+    First nothing else happens. Then the shop and its payment provider are killed in turn while new keys come in, and
+    the provider tells everything again in any order.
     """
     dice = random.Random(KEYS)  # noqa: S311 - makes trouble, guards nothing
     environment = {
@@ -171,36 +175,49 @@ async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: Server
         "DRAIN_SECONDS": "0",
         "PORT": str(bank.shop_port),
     } | bank.settings
-    shop = {"now": start(**environment)}
-    shop["now"].wait_until_ready()
-    authorization = f"Bearer {shop['now'].token('ann')}"
-    async with _client(shop["now"]) as client:
+    shop = start(**environment)
+    shop.wait_until_ready()
+    authorization = f"Bearer {shop.token('ann')}"
+    async with _client(shop) as client:
         await small_shop(client)
-        await stock(client, V1=KEYS)
+        await stock(client, V1=2 * KEYS)
         cards = ["tok_ok", "tok_delay", "tok_duplicate", "tok_unknown_charged", "tok_unknown_lost"]
-        drafts = [order_of(await cart(client, {"V1": 1}), cards[number % len(cards)]) for number in range(KEYS)]
-    buyers = [_Insisting(draft, shop, authorization) for draft in drafts]
-    insisting = asyncio.gather(*(buyer.insist(dice) for buyer in buyers))
-    for _ in range(KILLS):
-        await asyncio.sleep(dice.uniform(0.05, 0.5))
-        bank.kill()
-        await asyncio.sleep(dice.uniform(0.0, 0.1))
-        shop["now"].stop()
-        shop["now"] = start(**environment)
-        bank.start()
-        await asyncio.to_thread(shop["now"].wait_until_ready)
-    await insisting
-    async with _client(shop["now"]) as client:
+        filled = [await cart(client, {"V1": 1}) for _ in range(2 * KEYS)]
+    drafts = [order_of(each, cards[number % len(cards)]) for number, each in enumerate(filled)]
+    buyers = [_Insisting(draft, shop.port, authorization) for draft in drafts]
+    await _in_turns(buyers[:KEYS], dice)
+    async with asyncio.TaskGroup() as insisting:
+        for number in range(KILLS):
+            for buyer in buyers[KEYS + KEYS * number // KILLS : KEYS + KEYS * (number + 1) // KILLS]:
+                insisting.create_task(buyer.insist(dice))
+            await asyncio.sleep(dice.uniform(0.05, 0.5))
+            bank.kill()
+            await asyncio.sleep(dice.uniform(0.0, 0.1))
+            shop.stop()
+            shop = start(**environment)
+            bank.start()
+            await asyncio.to_thread(shop.wait_until_ready)
+    async with _client(shop) as client:
         for body, headers in await asyncio.to_thread(bank.told_again, dice):
             (await client.post("/v1/payment-events", content=body, headers=headers)).raise_for_status()
         await _settled(client)
         orders = await _everything(client, "/v1/orders")
     booked = [(one["amount"], one["kind"], one["status"]) for one in await asyncio.to_thread(bank.books)]
 
-    assert [len(buyer.heard) for buyer in buyers] == [1] * KEYS
+    assert [len(buyer.heard) for buyer in buyers] == [1] * len(buyers)
     assert sorted(each["cart"] for each in orders) == sorted(draft["cart"] for draft in drafts)
     assert {each["payment_state"] for each in orders} == {"authorized"}
-    assert booked == [(1_250, "authorize", "succeeded")] * KEYS
+    assert booked == [(1_250, "authorize", "succeeded")] * len(buyers)
+
+
+async def _in_turns(buyers: Sequence[_Insisting], dice: random.Random) -> None:
+    turns = asyncio.Semaphore(4)
+
+    async def insist(buyer: _Insisting) -> None:
+        async with turns:
+            await buyer.insist(dice)
+
+    await asyncio.gather(*(insist(buyer) for buyer in buyers))
 
 
 async def _settled(client: httpx.AsyncClient) -> None:
