@@ -18,6 +18,8 @@ from tests.wire import Reply, call
 KEYS, DUPLICATES = scale(10, 100), scale(10, 50)
 KILLS = scale(2, 100)
 WRITERS, UPDATES, THINGS = scale(8, 50), scale(5, 100), scale(2, 10)
+PATIENCE = scale(60, 600)
+"""Seconds: SQLite lets some of many writers wait for long."""
 DROPPED = 0.2
 """The part of the requests whose connection is closed before the answer is read."""
 _MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -153,7 +155,7 @@ def test_no_update_is_lost(fresh_url: str, start: ServerFactory) -> None:
     made: dict[str, list[str]] = {}
 
     async def ask(method: str, path: str, more: dict[str, str], body: object = None) -> Reply:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 reply = await call(server.port, method, path, headers | more, body)
                 assert reply is not None

@@ -18,12 +18,13 @@ import httpx
 from tests.postgres import free_port
 from tests.processes import ServerFactory, ServerProcess, servers
 from tests.provider import Provider, provider
+from tests.scale import scale
 from tests.shop import WEB, key, order_of
 from tests.subscribers import Subscriber, listening
 
 SKUS = ("A", "B", "C")
 PIECES = 60
-_PATIENCE = 120.0
+_PATIENCE = scale(120.0, 600.0)
 """Seconds: for a process that starts, or an answer while processes are killed."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -17,9 +18,10 @@ from chassis.project import ROOT, project
 from chassis.webhooks import signature
 from tests.postgres import free_port
 from tests.processes import server_environment
+from tests.scale import scale
 
 SECRET = "signs-what-the-provider-tells"
-_STARTS_WITHIN = 120.0
+_STARTS_WITHIN = scale(120.0, 600.0)
 
 
 class Provider:
@@ -57,6 +59,18 @@ class Provider:
         """End it at once."""
         self.process.kill()
         self.process.wait()
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes connections."""
+        deadline = time.monotonic() + _STARTS_WITHIN
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+            except OSError:
+                assert time.monotonic() < deadline, "the provider does not start"
+                time.sleep(0.02)
+            else:
+                return
 
     def books(self) -> list[dict[str, Any]]:
         """Return all that it has booked, once it answers."""

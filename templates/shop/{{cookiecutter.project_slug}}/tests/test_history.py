@@ -155,11 +155,13 @@ def _agree(place: House) -> None:
 
 def _at_rest(place: House) -> list[dict[str, Any]]:
     """Return all orders, once nobody owes anybody an answer; what was declined is asked for once more."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + scale(120, 600)
     asked: set[str] = set()
     while True:
+        before = asyncio.run(_requests(place.url))
         orders = place.everything("/v1/orders")
-        open_requests = [one for one in asyncio.run(_requests(place.url)) if one["state"] == "sent" or one["due"]]
+        requests = asyncio.run(_requests(place.url))
+        open_requests = [one for one in requests if one["state"] == "sent" or one["due"]]
         restless = [order for order in orders if order["order_state"] == "placed"]
         for order in orders:
             if order["outstanding"] and order["id"] not in asked and not open_requests:
@@ -167,17 +169,18 @@ def _at_rest(place: House) -> list[dict[str, Any]]:
                 place.call("staff", "POST", path, wanted=(200, 409))
                 asked.add(order["id"])
                 restless.append(order)
-        if not restless and not open_requests:
+        # What was answered while the orders were read, some of them may not tell yet.
+        if not restless and not open_requests and before == requests:
             return orders
         assert time.monotonic() < deadline, (restless, open_requests)
         time.sleep(0.2)
 
 
 async def _requests(url: str) -> list[dict[str, Any]]:
-    """Return what the provider was asked; ``due``: it waits to be sent now."""
+    """Return what the provider was asked, in the order of asking; ``due``: it waits to be sent now."""
     database = Database(Settings(database_url=SecretStr(url)))
     due = "state = 'due' AND due_at < now() + interval '1 minute' AS due"
-    query = f"SELECT id, order_id, kind, amount, state, {due} FROM payment_requests"  # noqa: S608 - our own words
+    query = f"SELECT id, order_id, kind, amount, state, {due} FROM payment_requests ORDER BY id"  # noqa: S608 - our own words
     async with database.reading() as session:
         found = [dict(row) for row in (await session.execute(text(query))).mappings()]
     await database.close()
