@@ -35,6 +35,8 @@ TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
         "account.closed": "TellsAccount",
         "approval.decided": "TellsDecision",
         "quote.accepted": "TellsAgreement",
+        "member.left": "TellsPerson",
+        "account.person_erased": "TellsPerson",
     },
 }
 """Which event of the first one the second one reads with which of its models."""

@@ -55,13 +55,17 @@ class Person:
 
 @dataclass(frozen=True)
 class Company:
-    """The company that buys: its account and unit, who approves, who buys, and a colleague of theirs."""
+    """The company that buys: its account and unit, who approves, who buys, and a colleague of theirs.
+
+    ``unnamed`` is Ben with a token that names no account.
+    """
 
     account: str
     unit: str
     carla: Person
     ben: Person
     dora: Person
+    unnamed: Person
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,11 @@ def open_company(mint: Mint, where: Addresses) -> Company:
         told = carla.portal.ask("POST", f"/v1/invitations/{invitation['id']}/tokens").body
         person.portal.post("/v1/invitation-acceptances", {"token": told["token"]})
         people.append(person)
-    return Company(account["id"], account["unit_id"], carla, *people)
+    carla.portal.until_told("shop")
+    show("The portal has told the shop by a signed event that this account's orders may need approval.")
+    return Company(
+        account["id"], account["unit_id"], carla, *people, Person("ben", mint("ben", scopes=CUSTOMER), where)
+    )
 
 
 def set_terms(sam: Person, visitor: Caller, company: Company) -> Goods:
@@ -117,8 +125,8 @@ def set_terms(sam: Person, visitor: Caller, company: Company) -> Goods:
     sam.shop.post("/v1/discounts", week)
     for sku in skus.values():
         sam.shop.post("/v1/stock-items", {"sku": sku, "location": "berlin", "on_hand": 40, "low_at": 5})
-    say("Hansen Heating buys as a dealer, its orders need approval, and Ida of the field force looks after it.")
-    known = {"reference": company.account, "customer_group": "dealers", "needs_approval": True}
+    say("Hansen Heating buys as a dealer, and Ida of the field force looks after it.")
+    known = {"reference": company.account, "customer_group": "dealers"}
     sam.shop.post("/v1/customers", known)
     whole = {"territory": "north", "representative": "ida", "share": 10_000}
     sam.shop.post("/v1/sales-assignments", {"account": company.account, "splits": [whole]})

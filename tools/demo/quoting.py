@@ -27,7 +27,10 @@ def agree(sam: Person, company: Company, goods: Goods) -> None:
     accepted = ben.portal.ask("POST", f"/v1/quotes/{quote['id']}/transitions", body=yes, If_Match="*").body
     equal("the quote", "accepted", accepted["state"])
     say("The portal tells the shop what was agreed. No list and no discount has a say in the cart that follows it.")
+    say("The portal told who accepted, too: Ben orders by it even with a token that names no account.")
+    ben = company.unnamed
     cart = ben.shop.post_until_there("/v1/carts", {"channel": "web", "agreement": quote["id"]})
+    equal("the account that buys", company.account, cart["account"])
     (line,) = cart["lines"]
     explain(line)
     equal("the agreed price", (PIECES, AGREED), (line["quantity"], line["unit_price"]))

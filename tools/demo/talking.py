@@ -79,6 +79,18 @@ class Caller:
         print(f"  {self.name}: GET {_ID.sub('…', path)}\n    200 {what} ({time.monotonic() - began:.1f} s)")
         return answer.body
 
+    def until_told(self, listener: str) -> None:
+        """Wait until this service has told a listener of everything that has happened."""
+        began, waiting = time.monotonic(), f'outbox_events{{destination="{listener}",state="pending"}} '
+        while True:
+            with urllib.request.urlopen(f"{self.address}/metrics", timeout=30) as response:  # noqa: S310 - our own service
+                found = [line for line in response.read().decode().splitlines() if line.startswith(waiting)]
+            if found == [f"{waiting}0.0"]:
+                return
+            if time.monotonic() > began + _PATIENCE:
+                raise Failed(f"{listener} has not been told everything within {_PATIENCE} seconds: {found}")
+            time.sleep(0.1)
+
     def _send(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
         data = None if body is None else json.dumps(body).encode()
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}

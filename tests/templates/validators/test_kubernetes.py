@@ -218,6 +218,26 @@ def test_every_setting_of_the_manifests_is_one_that_the_service_reads(
     assert not secrets & set(data)
 
 
+def test_every_pod_knows_who_gets_events_and_signs_with_a_secret_by_reference(
+    manifests: list[Manifest], service: Path
+) -> None:
+    """Whoever delivers, pods of the API or of the relay: addresses are settings, what signs is never in this tree."""
+    name = the(manifests, "ConfigMap")["metadata"]["name"]
+    for pod in pods(manifests):
+        (container,) = pod["spec"]["containers"]
+        signs = {one["name"]: one for one in container["env"]}["EVENTS_SECRETS"]
+
+        assert container["envFrom"] == [{"configMapRef": {"name": name}}]
+        assert signs["valueFrom"]["secretKeyRef"] == {
+            "name": "ticketing-secrets", "key": "EVENTS_SECRETS", "optional": True,
+        }  # fmt: skip
+    settings = the(manifests, "ConfigMap")["data"]
+    guide = (service / "deploy/README.md").read_text(encoding="utf-8")
+
+    assert (settings["EVENTS_PUBLISHER"], settings["EVENTS_SUBSCRIBERS"]) == ("log", "")
+    assert [line for line in guide.splitlines() if "`EVENTS_SUBSCRIBERS`" in line and "base/kustomization" in line]
+
+
 def test_everything_carries_the_recommended_labels(manifests: list[Manifest], overlay: str) -> None:
     """Who it is, which version, where it belongs: on objects and on pods."""
     for labels in [manifest["metadata"]["labels"] for manifest in [*manifests, *pods(manifests)]]:

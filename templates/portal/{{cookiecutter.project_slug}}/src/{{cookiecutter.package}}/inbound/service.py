@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
 from chassis.database import now
-from chassis.guests import is_guest
 from chassis.inbox import first_delivery
 from chassis.problems import Problem, invalid
 from chassis.received import ReceivedEvent
@@ -21,10 +20,9 @@ from ..approvals.events import tell_refused
 from ..approvals.schemas import ApprovalDraft, ApprovalKind
 from ..orders.models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
 from ..people.models import PersonRow
-from ..people.service import ensure
 from ..units.models import UnitRow
 from ..vocabulary.rows import insert_unless_there
-from .buyers import unit_of_buyer
+from .buyers import remember, unit_of_buyer, whose_order
 from .schemas import TellsApproval, TellsDocument, TellsInvoice, TellsOrder, TellsPart
 
 CONSUMER = "portal"
@@ -56,12 +54,9 @@ async def _order(session: AsyncSession, event: ReceivedEvent) -> None:
         "total": data.gross,
         "lines": [line.model_dump(mode="json") for line in data.lines],
     }
-    buyer = (data.buyer, data.account, data.unit_id)
-    unit_id = await unit_of_buyer(session, event.tenant, *buyer)
-    if unit_id is None and await _remember(session, event.tenant, data.buyer):
-        unit_id = await unit_of_buyer(session, event.tenant, *buyer)
-    values |= await _whose(session, event.tenant, unit_id, data.buyer)
-    await _project(session, OrderRow, event, data.id, values, placed_at=event.time)
+    known = select(OrderRow.id).where(OrderRow.tenant == event.tenant, OrderRow.id == data.id)
+    whose = {} if await session.scalar(known) else await whose_order(session, event.tenant, data)
+    await _project(session, OrderRow, event, data.id, values, placed_at=event.time, **whose)
     axes = {"payment": data.payment_state, "shipment": data.shipment_state}
     for kind, state in axes.items():
         if state is not None:
@@ -82,18 +77,14 @@ async def _invoice(session: AsyncSession, event: ReceivedEvent) -> None:
     data = _read(TellsInvoice, event)
     values = data.model_dump(exclude={"id", "unit_id", "buyer", "total"})
     values |= {"total": data.total.amount, "currency": data.total.currency}
-    if data.unit_id is None:
-        await _remember(session, event.tenant, data.buyer)
-    values |= await _whose(session, event.tenant, data.unit_id, data.buyer)
+    values |= await _whose(session, event.tenant, data)
     await _project(session, InvoiceRow, event, data.id, values)
 
 
 async def _document(session: AsyncSession, event: ReceivedEvent) -> None:
     data = _read(TellsDocument, event)
     values = data.model_dump(exclude={"id", "unit_id", "buyer"}) | {"withdrawn": event.type == "document.withdrawn"}
-    if data.unit_id is None:
-        await _remember(session, event.tenant, data.buyer)
-    values |= await _whose(session, event.tenant, data.unit_id, data.buyer)
+    values |= await _whose(session, event.tenant, data)
     await _project(session, DocumentRow, event, data.id, values)
 
 
@@ -143,29 +134,16 @@ def _read(model: type[_Model], event: ReceivedEvent) -> _Model:
         raise invalid(error.errors(), prefix=("body", "data")) from None
 
 
-async def _remember(session: AsyncSession, tenant: str, buyer: str | None) -> bool:
-    """Let there be a person of whom something was told: what it bought waits for the account that it may open.
-
-    The person is locked, so that an account which it opens at the same time either finds what is told here, or is found
-    by it. Guests never come back under this name.
-
-    :returns: whether there is a person now.
-    """
-    if buyer is None or is_guest(buyer):
-        return False
-    person = await ensure(session, Principal(subject=buyer, scopes=frozenset(), tenant=tenant))
-    await session.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
-    return True
-
-
-async def _whose(session: AsyncSession, tenant: str, unit_id: UUID | None, buyer: str | None) -> dict[str, UUID | None]:
-    """Find out whose it is. A unit or person of another tenant is nobody."""
-    unit = select(UnitRow.id).where(UnitRow.tenant == tenant, UnitRow.id == unit_id)
-    person = select(PersonRow.id).where(PersonRow.tenant == tenant, PersonRow.subject == buyer)
-    return {
-        "unit_id": await session.scalar(unit) if unit_id else None,
-        "person_id": await session.scalar(person) if buyer else None,
-    }
+async def _whose(session: AsyncSession, tenant: str, data: TellsInvoice | TellsDocument) -> dict[str, UUID | None]:
+    """Find out whose it is, as the ERP says. A unit of another tenant is nobody's; what is of no unit is the buyer's
+    own, in the account that it has as a person or may open yet."""
+    person_id = await remember(session, tenant, data.buyer)
+    if data.unit_id is None:
+        if person_id is not None:  # see whose_order
+            await session.execute(select(PersonRow.id).where(PersonRow.id == person_id).with_for_update())
+        return {"unit_id": await unit_of_buyer(session, tenant, data.buyer, None, None), "person_id": person_id}
+    unit = select(UnitRow.id).where(UnitRow.tenant == tenant, UnitRow.id == data.unit_id)
+    return {"unit_id": await session.scalar(unit), "person_id": person_id}
 
 
 async def _project(

@@ -12,6 +12,7 @@ from chassis.problems import Problem
 
 from ..access.permissions import Permission, Role
 from ..access.service import in_reach, me, the_one
+from ..orders.service import follow
 from ..people.models import PersonRow
 from ..units.models import UnitPath, UnitRow
 from . import events
@@ -45,16 +46,18 @@ async def people_of(session: AsyncSession, rows: Sequence[MembershipRow]) -> Map
 
 
 async def join(session: AsyncSession, unit: UnitRow, person_id: UUID, roles: Sequence[Role]) -> MembershipRow:
-    """Make a person a member of a unit, or give a member more roles."""
+    """Make a person a member of a unit, or give a member more roles. What it bought for the unit before goes along."""
     query = select(MembershipRow).where(MembershipRow.unit_id == unit.id, MembershipRow.person_id == person_id)
     row = await session.scalar(query)
     if row is not None:
         await _grant(session, row, {*roles, *(one.role for one in row.granted)})
         return row
+    await session.execute(select(PersonRow.id).where(PersonRow.id == person_id).with_for_update())
     row = MembershipRow(tenant=unit.tenant, unit_id=unit.id, person_id=person_id)
     row.granted = [MembershipRole(role=role) for role in sorted(set(roles))]
     session.add(row)
     await session.flush()
+    await follow(session, person_id, unit.id)
     await events.tell(session, events.JOINED, row)
     return row
 

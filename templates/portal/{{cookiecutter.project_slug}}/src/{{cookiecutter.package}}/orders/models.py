@@ -27,9 +27,11 @@ class _ToldOfUnit(_Told, MaybeOfPerson):
 
 
 class OrderRow(_ToldOfUnit, Base):
-    """One order of the shop."""
+    """One order of the shop. ``named_unit_id`` is the unit that its buyer named, whether or not they belong to it."""
 
     __tablename__ = "orders"
+
+    named_unit_id: Mapped[UUID | None]
 
     number: Mapped[str] = mapped_column(String(50))
     purchase_order_number: Mapped[str | None] = mapped_column(String(100))

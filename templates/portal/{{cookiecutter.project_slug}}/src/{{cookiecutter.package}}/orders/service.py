@@ -11,6 +11,9 @@ from chassis.auth import Principal
 
 from ..access.permissions import Permission
 from ..access.service import in_reach, the_one
+from ..accounts.models import AccountRow
+from ..accounts.schemas import AccountKind
+from ..units.models import UnitPath, UnitRow
 from .models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
 
 _Told = TypeVar("_Told", OrderRow, InvoiceRow, DocumentRow)
@@ -61,6 +64,22 @@ async def move_in(session: AsyncSession, person_id: UUID, unit_id: UUID) -> None
     for table in (OrderRow, InvoiceRow, DocumentRow):
         homeless = update(table).where(table.person_id == person_id, table.unit_id.is_(None))
         await session.execute(homeless.values(unit_id=unit_id).execution_options(synchronize_session=False))
+
+
+async def follow(session: AsyncSession, person_id: UUID, unit_id: UUID) -> None:
+    """Put what a person bought for a unit before it was a member of it, or of one above, into that unit's history.
+
+    That is what the person itself named the unit for. It is taken out of an account as a person, of nobody's else.
+    """
+    reached = select(UnitPath.descendant).where(UnitPath.ancestor == unit_id)
+    private = select(UnitRow.id).join(AccountRow, AccountRow.id == UnitRow.account_id)
+    private = private.where(AccountRow.kind == AccountKind.PERSON)
+    named = update(OrderRow).where(
+        OrderRow.person_id == person_id,
+        OrderRow.named_unit_id.in_(reached),
+        or_(OrderRow.unit_id.is_(None), OrderRow.unit_id.in_(private)),
+    )
+    await session.execute(named.values(unit_id=OrderRow.named_unit_id).execution_options(synchronize_session=False))
 
 
 async def axes_of(session: AsyncSession, rows: Sequence[OrderRow]) -> Mapping[tuple[UUID, str], str]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.events import EventType, record
 from chassis.values import Currency, Money, Sku
 
+from ..people.models import PersonRow
 from ..vocabulary.facts import UnitFact
 from .models import OfferRow, QuoteRow
 from .states import QuoteState
@@ -28,6 +29,8 @@ class QuoteAccepted(UnitFact):
     model_config = ConfigDict(from_attributes=True)
 
     account_id: UUID = Field(description="the account that buys")
+    person_id: UUID = Field(description="who accepted it, by the portal's own identifier")
+    buyer: str = Field(description="who accepted it, as tokens name them", examples=["ann"])
     currency: Currency
     valid_until: datetime = Field(description="until when it can be ordered at these prices")
     lines: list[AgreedLine] = Field(description="what costs how much")
@@ -66,8 +69,10 @@ async def tell(session: AsyncSession, row: QuoteRow) -> None:
     await record(session, _BY_STATE[QuoteState(row.state)], subject=f"quotes/{row.id}", data=fact, tenant=row.tenant)
 
 
-async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, account_id: UUID) -> None:
-    """Record what was agreed on, in the transaction that makes it so."""
+async def tell_accepted(
+    session: AsyncSession, row: QuoteRow, offer: OfferRow, account_id: UUID, person: PersonRow
+) -> None:
+    """Record what was agreed on and by whom, in the transaction that makes it so."""
     lines = [
         AgreedLine(
             sku=line["sku"],
@@ -81,6 +86,8 @@ async def tell_accepted(session: AsyncSession, row: QuoteRow, offer: OfferRow, a
         version=row.version,
         unit_id=row.unit_id,
         account_id=account_id,
+        person_id=person.id,
+        buyer=person.subject,
         currency=row.currency,
         valid_until=offer.valid_until,
         lines=lines,

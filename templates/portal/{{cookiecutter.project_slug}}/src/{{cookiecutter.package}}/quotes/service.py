@@ -128,7 +128,7 @@ async def move(session: AsyncSession, caller: Principal, row: QuoteRow, action: 
         return
     account = await account_that_may_buy(session, row.unit_id)
     offer = (await newest_offers(session, [row]))[row.id]
-    await events.tell_accepted(session, row, offer, account.id)
+    await events.tell_accepted(session, row, offer, account.id, person)
 
 
 async def offer(session: AsyncSession, caller: Principal, row: QuoteRow, draft: OfferDraft) -> OfferRow:

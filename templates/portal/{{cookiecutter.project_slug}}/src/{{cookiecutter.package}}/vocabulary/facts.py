@@ -1,6 +1,8 @@
 """What events tell: which thing, in which version, and whose it is. Who may see more reads it from the API.
 
-No event names a person other than by the portal's own identifier, so none has to be taken back when one is forgotten.
+Persons are named by the portal's own identifier, so no event has to be taken back when one is forgotten. One names what
+tokens call somebody, too: ``quote.accepted``, because the shop knows its buyers by nothing else. Whoever keeps that
+forgets it with ``account.person_erased``.
 """
 
 from uuid import UUID

@@ -15,6 +15,8 @@ from ..vocabulary.tenancy import OfTenant
 class AgreementRow(OfTenant, Base):
     """One accepted quote; ``id`` is the quote's in the portal, ``order_id`` the order that follows it.
 
+    ``buyer`` is what tokens call who accepted it, as long as that person belongs to the account; ``person`` is the
+    portal's name of the same person.
     ``lines`` are pieces of an article at a unit price in minor units, before tax unless ``prices_include_tax``.
     """
 
@@ -23,6 +25,8 @@ class AgreementRow(OfTenant, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(String(255))
     business_unit: Mapped[str] = mapped_column(String(100))
+    buyer: Mapped[str | None] = mapped_column(String(255))
+    person: Mapped[UUID | None] = mapped_column(index=True)
     currency: Mapped[str] = mapped_column(String(3))
     prices_include_tax: Mapped[bool] = mapped_column(server_default=false())
     valid_until: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
@@ -12,6 +12,10 @@ from chassis.problems import FieldError, Problem
 from .models import AgreementRow
 
 _OVER = "The quote has been ordered by already, or is not valid any more."
+_UNKNOWN = (
+    "No such quote was accepted for {}. One that was accepted a moment ago may still be on its way: try again. "
+    "Who accepted a quote orders by it with a token that names no account; colleagues need one that names theirs."
+)
 
 
 async def keep(session: AsyncSession, row: AgreementRow) -> None:
@@ -21,17 +25,20 @@ async def keep(session: AsyncSession, row: AgreementRow) -> None:
         await session.flush()
 
 
-async def find(session: AsyncSession, caller: Principal, agreement_id: UUID) -> AgreementRow:
-    """Return an agreement of the caller's account.
+def _is_callers(caller: Principal) -> ColumnElement[bool]:
+    """Return the condition for agreements of the account that a token names, or else of those that its subject made."""
+    own = AgreementRow.buyer == caller.subject if caller.account is None else AgreementRow.account == caller.account
+    return and_(AgreementRow.tenant == caller.tenant, own)
 
-    :raises Problem: 422 when the account has no such agreement, 409 when nothing can be ordered by it any more.
+
+async def find(session: AsyncSession, caller: Principal, agreement_id: UUID) -> AgreementRow:
+    """Return an agreement of the caller's account, or one that the caller accepted without naming an account.
+
+    :raises Problem: 422 when the caller has no such agreement, 409 when nothing can be ordered by it any more.
     """
-    query = select(AgreementRow).where(
-        AgreementRow.id == agreement_id, AgreementRow.tenant == caller.tenant, AgreementRow.account == caller.account
-    )
-    row = await session.scalar(query)
+    row = await session.scalar(select(AgreementRow).where(AgreementRow.id == agreement_id, _is_callers(caller)))
     if row is None:
-        detail = "The account has accepted no such quote."
+        detail = _UNKNOWN.format("you" if caller.account is None else "your account")
         at = FieldError(pointer="/agreement", parameter=None, detail=detail)
         raise Problem(422, "unknown-agreement", detail, errors=[at])
     if row.order_id is not None or row.valid_until <= now():
@@ -39,16 +46,16 @@ async def find(session: AsyncSession, caller: Principal, agreement_id: UUID) -> 
     return row
 
 
-async def bind(session: AsyncSession, tenant: str, agreement_id: UUID, order_id: UUID) -> None:
+async def bind(session: AsyncSession, caller: Principal, agreement_id: UUID, order_id: UUID) -> None:
     """Let an order follow an agreement; of two at the same time, one does.
 
-    :raises Problem: 409 when another order does, or the time is over.
+    :raises Problem: 409 when another order does, the time is over, or it is not the caller's any more.
     """
     result = await session.execute(
         update(AgreementRow)
         .where(
             AgreementRow.id == agreement_id,
-            AgreementRow.tenant == tenant,
+            _is_callers(caller),
             AgreementRow.order_id.is_(None),
             AgreementRow.valid_until > now(),
         )
@@ -68,3 +75,9 @@ async def release(session: AsyncSession, tenant: str, order_id: UUID) -> None:
         .values(order_id=None)
         .execution_options(synchronize_session=False)
     )
+
+
+async def part(session: AsyncSession, tenant: str, person: UUID) -> None:
+    """Let somebody who has left a unit of an account, or was forgotten, order by nothing that was accepted for it."""
+    left = update(AgreementRow).where(AgreementRow.tenant == tenant, AgreementRow.person == person)
+    await session.execute(left.values(buyer=None).execution_options(synchronize_session=False))

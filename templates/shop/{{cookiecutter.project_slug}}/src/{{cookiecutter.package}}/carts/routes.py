@@ -55,8 +55,9 @@ async def list_carts(
 @idempotent(required=False)
 @requires("shop:buy")
 async def create_cart(request: Request, caller: Caller, session: Session, ports: Plugged, draft: CartDraft) -> Response:
-    """Create a cart that belongs to the caller: an empty one, or what was agreed in a quote that its account accepted.
-    Such a cart is ordered as it is, once, and until the quote ends."""
+    """Create a cart that belongs to the caller: an empty one, or what was agreed in a quote that its account accepted,
+    or the caller itself where its token names no account. Such a cart is ordered as it is, once, and until the quote
+    ends."""
     buyer = Buyer(caller=caller, ports=ports)
     return _answer(await service.create(session, buyer, draft, request.state.articles), 201)
 

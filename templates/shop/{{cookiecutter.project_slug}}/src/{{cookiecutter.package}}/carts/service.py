@@ -1,7 +1,7 @@
 """What can be done with carts. Every query filters by house and owner: somebody else's cart does not exist."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,13 @@ class Buyer:
 
     caller: Principal
     ports: Ports
+
+    def of(self, row: CartRow) -> "Buyer":
+        """Return the buyer as whom it fills this cart. One whose token names no account buys for that of the quote
+        which it has accepted: on its terms, and with its obligations."""
+        if row.agreement_id is None or self.caller.account is not None:
+            return self
+        return replace(self, caller=replace(self.caller, account=row.account))
 
 
 def owned(caller: Principal) -> Select[CartRow]:
@@ -134,10 +141,9 @@ async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft, articles
     )
     if draft.agreement is not None:
         agreement, lines = await agreed.lines_of(session, buyer.caller, channel, draft.agreement, articles)
-        row.agreement_id, row.business_unit = agreement.id, agreement.business_unit
-        row.lines = await appraisal.priced_lines(
-            session, row, lines, await terms_of(session, buyer, channel.key), row.touched_at
-        )
+        row.agreement_id, row.account, row.business_unit = agreement.id, agreement.account, agreement.business_unit
+        terms = await terms_of(session, buyer.of(row), channel.key)
+        row.lines = await appraisal.priced_lines(session, row, lines, terms, row.touched_at)
     appraisal.write(row, channel)
     session.add(row)
     await session.flush()
@@ -224,7 +230,7 @@ async def _edit(
     if len(lines) > _MOST_LINES:
         raise Problem(409, "cart-full", f"A cart holds at most {_MOST_LINES} lines.")
     with session.no_autoflush:  # one UPDATE, one version: what readers get is written for it
-        terms = await terms_of(session, buyer, row.channel)
+        terms = await terms_of(session, buyer.of(row), row.channel)
         row.touched_at, row.abandoned_at = now(), None
         row.lines = await appraisal.priced_lines(session, row, lines, terms, row.touched_at)
         gross = appraisal.totals(row.lines).gross

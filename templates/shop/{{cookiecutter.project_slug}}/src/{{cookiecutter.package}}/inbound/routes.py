@@ -14,7 +14,7 @@ router = resource_router("/v1/events", tag="events")
 async def receive_event(_sender: Sender, session: Session, event: ReceivedEvent) -> None:
     """Take an event of the portal: `approval.decided` thaws the cart that waits for it, the prices of
     `quote.accepted` bind the order that follows it, and `account.*` says who may buy, and whose orders have to be
-    approved first.
+    approved first. After `member.left` and `account.person_erased` a person orders by no quote that it has accepted.
 
     A repeated one takes effect once. Other types are taken and forgotten.
     """

@@ -26,6 +26,8 @@ class TellsAgreement(BaseModel):
     id: UUID
     account_id: UUID
     unit_id: UUID
+    buyer: str | None = Field(None, min_length=1, max_length=255)
+    person_id: UUID | None = None
     currency: Currency
     prices_include_tax: bool = False
     valid_until: AwareDatetime
@@ -40,6 +42,14 @@ class TellsAccount(BaseModel):
     id: UUID
     state: str = Field(min_length=1, max_length=20)
     needs_approval: bool
+
+
+class TellsPerson(BaseModel):
+    """``member.left``, ``account.person_erased``: somebody acts for a company no more."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    person_id: UUID
 
 
 class TellsDecision(BaseModel):

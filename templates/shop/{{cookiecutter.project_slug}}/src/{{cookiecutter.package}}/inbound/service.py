@@ -16,7 +16,7 @@ from ..accounts.models import AccountRow
 from ..agreements import service as agreements
 from ..agreements.models import AgreementRow
 from ..carts import approving
-from .schemas import TellsAccount, TellsAgreement, TellsDecision
+from .schemas import TellsAccount, TellsAgreement, TellsDecision, TellsPerson
 
 CONSUMER = "shop"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -48,6 +48,8 @@ async def _accepted(session: AsyncSession, event: ReceivedEvent) -> None:
         tenant=event.tenant,
         account=str(data.account_id),
         business_unit=str(data.unit_id),
+        buyer=data.buyer,
+        person=data.person_id,
         currency=data.currency,
         prices_include_tax=data.prices_include_tax,
         valid_until=data.valid_until,
@@ -69,11 +71,17 @@ async def _account(session: AsyncSession, event: ReceivedEvent) -> None:
     await accounts.note(session, row)
 
 
+async def _parted(session: AsyncSession, event: ReceivedEvent) -> None:
+    await agreements.part(session, event.tenant, _read(TellsPerson, event).person_id)
+
+
 _TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]] = {
     "account.created": _account,
     "account.changed": _account,
     "account.closed": _account,
+    "account.person_erased": _parted,
     "approval.decided": _decided,
+    "member.left": _parted,
     "quote.accepted": _accepted,
 }
 

@@ -42,7 +42,9 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
         changed since the buyer saw it, pieces, a budget or an agreement are gone, or the order minimum is missed; 422
         when the request contradicts the cart.
     """
-    cart = await carts.find(session, buyer.caller, draft.cart)
+    caller = buyer.caller
+    cart = await carts.find(session, caller, draft.cart)
+    buyer = buyer.of(cart)
     terms = await carts.terms_of(session, buyer, cart.channel)
     shipping = draft.shipping_address or draft.billing_address
     _refuse_contradictions(cart, draft, shipping, buyer)
@@ -58,7 +60,7 @@ async def place(session: AsyncSession, buyer: Buyer, draft: OrderDraft, pay_minu
     order = _order(cart, draft, shipping, lines, totals, terms.channel)
     order.pay_until = pay_until(pay_minutes)
     if order.agreement_id is not None:
-        await agreements.bind(session, order.tenant, order.agreement_id, order.id)
+        await agreements.bind(session, caller, order.agreement_id, order.id)
     wanted: dict[str, int] = {}
     for line in lines:
         wanted[line["sku"]] = wanted.get(line["sku"], 0) + line["quantity"]

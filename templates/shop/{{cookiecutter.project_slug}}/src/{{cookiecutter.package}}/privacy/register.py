@@ -69,6 +69,11 @@ def _named(tenant: str, owner: str) -> ColumnElement[bool]:
     return (customers.c.tenant == tenant) & (customers.c.reference == owner)
 
 
+def _accepted(tenant: str, owner: str) -> ColumnElement[bool]:
+    agreements = table("agreements")
+    return (agreements.c.tenant == tenant) & (agreements.c.buyer == owner)
+
+
 def _contracts(tenant: str, owner: str) -> ColumnElement[bool]:
     lists = table("price_lists")
     return (lists.c.tenant == tenant) & (lists.c.customer == owner)
@@ -85,6 +90,7 @@ REGISTER: Mapping[str, Entry] = {
     "orders": Entry(of=_owned("orders"), fate=Fate.CLEARED, why=INVOICE),
     "carts": Entry(of=_carts, fate=Fate.CLEARED, why=f"{TRADE}; what was never ordered is deleted"),
     "price_lists": Entry(of=_contracts, fate=Fate.CLEARED, why=f"{TRADE}; the contract has ended"),
+    "agreements": Entry(of=_accepted, fate=Fate.CLEARED, why=f"{TRADE}; what was agreed is the account's"),
     "customers": Entry(of=_named, fate=Fate.DELETED),
 }
 """Every table with rows about buyers, in the order in which they are forgotten: what is found by another one, first."""
@@ -101,7 +107,6 @@ NOT_BY_BUYER: Mapping[str, str] = {
 ABOUT_NOBODY = frozenset(
     {
         "accounts",
-        "agreements",
         "attribution_policies",
         "attribution_rules",
         "channels",

@@ -12,6 +12,7 @@ from chassis.events import record
 from chassis.identifiers import uuid7
 from chassis.problems import Problem
 
+from ..agreements.models import AgreementRow
 from ..carts.models import CartRow
 from ..customers.models import CustomerRow
 from ..orders.models import OrderRow, ReturnRow
@@ -77,6 +78,8 @@ async def _empty(session: AsyncSession, caller: Principal, orders: list[OrderRow
     await session.execute(delete(CartRow).where(*mine, ~of_use).execution_options(synchronize_session=False))
     renamed = update(CartRow).where(*mine).values(owner=name, updated_at=CartRow.updated_at)
     await session.execute(renamed.execution_options(synchronize_session=False))
+    accepted = update(AgreementRow).where(AgreementRow.tenant == caller.tenant, AgreementRow.buyer == caller.subject)
+    await session.execute(accepted.values(buyer=name).execution_options(synchronize_session=False))
     contracts = update(PriceListRow).where(
         PriceListRow.tenant == caller.tenant, PriceListRow.customer == caller.subject
     )

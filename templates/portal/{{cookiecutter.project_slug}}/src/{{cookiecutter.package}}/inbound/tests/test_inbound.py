@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.fixtures import Service
@@ -43,11 +44,12 @@ async def test_everything_at_once_and_twice(service: Service) -> None:
 
 
 async def _insist(service: Service, told: dict[str, Any]) -> int:
-    """Tell something as the relay does: a service that has too much to do is told again, a few times."""
-    for _ in range(10):
+    """Tell something as the relay does: a service that has too much to do is told again, after a while."""
+    for _ in range(100):
         answer = await tell(service, told)
         if answer.status_code != 503:
             break
+        await asyncio.sleep(0.05)
     return answer.status_code
 
 
@@ -216,6 +218,104 @@ async def test_account_and_order_that_come_at_the_same_time_find_each_other(serv
 
         assert [answer.status_code for answer in answers] == [204, 201]
         assert len((await client.get("/v1/orders")).json()["items"]) == 1
+
+
+async def _orders(client: httpx.AsyncClient) -> list[str]:
+    return [one["number"] for one in (await client.get("/v1/orders")).json()["items"]]
+
+
+@pytest.mark.parametrize("private_first", [False, True])
+async def test_what_was_bought_for_a_unit_before_joining_it_is_in_its_history(
+    service: Service, private_first: bool
+) -> None:
+    """It goes there with the membership, also out of the buyer's own account; what was bought privately does not."""
+    works, bob = await company(service), service.as_("bob")
+    workshop = (await post(works.admin, "business-units", name="Workshop", parent_id=works.unit_id))["id"]
+    if private_first:
+        await post(bob, "accounts", kind="person", name="Bob")
+    for number, unit in (("top", works.unit_id), ("workshop", workshop), ("own", None), ("typo", ABSENT)):
+        about = order("", "bob", business_unit=unit, account=None, number=number)
+        assert (await tell(service, event("order.placed", about))).status_code == 204
+    before = await _orders(works.admin)
+    await works.hire("bob", "buyer")
+
+    assert (before, await _orders(works.admin)) == ([], ["top", "workshop"])
+    assert await _orders(bob) == (["top", "workshop", "own", "typo"] if private_first else ["top", "workshop"])
+
+
+async def test_membership_of_one_company_moves_nothing_of_another(service: Service) -> None:
+    """What a token named an account for stays in that account, whatever its buyer named, and whoever joins what."""
+    mine, theirs = await company(service, "ann"), await company(service, "eve")
+    for buyer, account in (("bob", mine.account_id), ("cleo", None)):
+        about = order(theirs.unit_id, buyer, account=account, number=buyer)
+        assert (await tell(service, event("order.placed", about))).status_code == 204
+    await theirs.hire("bob", "admin")
+
+    assert (await _orders(theirs.admin), await _orders(mine.admin)) == ([], ["bob"])
+
+
+async def test_history_stays_when_its_buyer_leaves(service: Service) -> None:
+    """What becomes of an order is told after its buyer has left: it is the company's, and not the buyer's."""
+    works = await company(service)
+    bob = await works.hire("bob", "buyer")
+    await post(bob, "accounts", kind="person", name="Bob")
+    about = order(works.unit_id, "bob", account=None)
+    await tell(service, event("order.placed", about, 1))
+    (member,) = [
+        one["id"] for one in (await works.admin.get("/v1/members")).json()["items"] if one["roles"] == ["buyer"]
+    ]
+    assert (await bob.delete(f"/v1/members/{member}", headers={"If-Match": "*"})).status_code == 204
+    await tell(service, event("order.completed", about | {"order_state": "completed"}, 2))
+
+    assert [one["state"] for one in (await works.admin.get("/v1/orders")).json()["items"]] == ["completed"]
+    assert await _orders(bob) == []
+
+
+async def test_what_a_buyer_did_before_it_ever_came_here_is_its_own(service: Service) -> None:
+    """The token named the account, so the order has its place; who sees its own alone sees it after the invitation."""
+    works = await company(service)
+    about = order(works.unit_id, "bob", account=works.account_id)
+    await tell(service, event("order.placed", about))
+    invoice = {
+        "id": ABSENT, "buyer": "bob", "unit_id": works.unit_id, "number": "R-1", "issued_at": "2026-11-02T00:00:00Z",
+        "state": "open", "total": {"amount": 21301, "currency": "EUR"},
+    }  # fmt: skip
+    await tell(service, event("invoice.issued", invoice))
+    bob = await works.hire("bob", "buyer")
+
+    assert await _orders(bob) == [about["number"]]
+    assert [one["number"] for one in (await bob.get("/v1/invoices")).json()["items"]] == ["R-1"]
+
+
+async def test_membership_and_order_that_come_at_the_same_time_find_each_other(service: Service) -> None:
+    """Whichever is first."""
+    works = await company(service)
+    for number in range(5):
+        buyer = f"buyer-{number}"
+        told = event("order.placed", order(works.unit_id, buyer, account=None, number=buyer))
+        answer, _ = await asyncio.gather(tell(service, told), works.hire(buyer, "buyer"))
+
+        assert (answer.status_code, await _orders(service.as_(buyer))) == (204, [buyer])
+
+
+async def test_member_of_anothers_private_account_buys_for_itself(service: Service) -> None:
+    """Cleo lets Dan order for her; what he buys for himself is not hers to see. What the ERP tells is where he is."""
+    cleo, dan = service.as_("cleo"), service.as_("dan")
+    unit_id = (await post(cleo, "accounts", kind="person", name="Cleo"))["unit_id"]
+    invited = await post(cleo, "invitations", unit_id=unit_id, email="dan@example.com", roles=["purchaser"])
+    token = (await cleo.post(f"/v1/invitations/{invited['id']}/tokens")).json()["token"]
+    await post(dan, "invitation-acceptances", token=token)
+    for number, unit in (("own", None), ("hers", unit_id)):
+        await tell(service, event("order.placed", order("", "dan", business_unit=unit, account=None, number=number)))
+    await post(dan, "accounts", kind="person", name="Dan")
+    invoice = {
+        "id": ABSENT, "buyer": "dan", "number": "R-1", "issued_at": "2026-11-02T00:00:00Z", "state": "open",
+        "total": {"amount": 21301, "currency": "EUR"},
+    }  # fmt: skip
+    await tell(service, event("invoice.issued", invoice))
+
+    assert (await _orders(cleo), sorted(await _orders(dan))) == (["hers"], ["hers", "own"])
+    assert [(await one.get("/v1/invoices")).json()["items"][:1] != [] for one in (cleo, dan)] == [False, True]
 
 
 GUEST = "guest:0190a5e0-0000-7000-8000-000000000000"

@@ -94,6 +94,8 @@ async def test_accepted_prices_are_told_and_never_change(service: Service) -> No
     assert accepted["offer"]["total"] == {"amount": 40 * 17900 + 3 * 250, "currency": "EUR"}
     assert [answer.status_code for answer in late] == [409] * 3
     assert (event["data"]["account_id"], event["data"]["unit_id"]) == (works.account_id, works.unit_id)
+    (ann,) = [one["person"]["id"] for one in (await works.admin.get("/v1/members")).json()["items"]]
+    assert (event["data"]["buyer"], event["data"]["person_id"]) == ("ann", ann)
     assert event["data"]["prices_include_tax"] is accepted["offer"]["prices_include_tax"] is False
     assert event["data"]["lines"] == [
         {"sku": "C40", "quantity": 40, "unit_price": {"amount": 17900, "currency": "EUR"}},

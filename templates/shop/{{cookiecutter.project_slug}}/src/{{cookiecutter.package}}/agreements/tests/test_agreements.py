@@ -10,11 +10,12 @@ import pytest
 from chassis.database import now
 from tests.fixtures import Service
 from tests.senders import event, tell, trust
-from tests.shop import MERGE, key, order_of, put, small_shop, stock
+from tests.shop import MERGE, key, order_of, put, small_shop, stock, told
 
 QUOTE = "0190a5e0-0000-7000-8000-00000000000a"
 ACME = "0190a5e0-0000-7000-8000-00000000000b"
 UNIT = "0190a5e0-0000-7000-8000-00000000000c"
+ABSENT = "0190a5e0-0000-7000-8000-0000000000ff"
 ACCEPTED: dict[str, Any] = {
     "id": QUOTE,
     "version": 4,
@@ -33,13 +34,18 @@ async def _agree(service: Service, days: float = 30, **members: Any) -> None:
     assert (await tell(service, event("quote.accepted", told))).status_code == 204
 
 
-@pytest.fixture
-async def bob(service: Service, ann: httpx.AsyncClient) -> httpx.AsyncClient:
-    """Give a buyer of an account, in a shop with prices, stock and a discount for everybody."""
+@pytest.fixture(autouse=True)
+async def _shop(service: Service, ann: httpx.AsyncClient) -> None:
+    """Make a shop with prices, stock and a discount for everybody."""
     trust(service, "portal")
     await small_shop(ann)
     await stock(ann, C40=100, V1=100)
     await put(ann, "discounts", {"key": "ten", "name": "Ten", "priority": 1, "percent": "10"})
+
+
+@pytest.fixture
+def bob(service: Service) -> httpx.AsyncClient:
+    """Give a buyer of an account."""
     return service.as_("bob", "shop:buy", account=ACME)
 
 
@@ -114,8 +120,8 @@ async def test_agreement_is_its_accounts_alone(service: Service, bob: httpx.Asyn
     """To another account, to a person, and in another house it is as unknown as any."""
     await _agree(service)
     eve = service.as_("eve", "shop:buy", account=UNIT)
-    cleo = service.as_("cleo", "shop:buy")
-    foreign = [await _cart(eve), await _cart(cleo), await _cart(bob, agreement=ACME)]
+    dan = service.as_("dan", "shop:buy")
+    foreign = [await _cart(eve), await _cart(dan), await _cart(bob, agreement=ACME)]
 
     assert {_told(one) for one in foreign} == {(422, "unknown-agreement")}
 
@@ -144,3 +150,66 @@ async def test_agreed_currency_is_the_channels(service: Service, bob: httpx.Asyn
     await _agree(service, currency="USD")
 
     assert _told(await _cart(bob)) == (422, "unfit-agreement")
+
+
+PERSON = "0190a5e0-0000-7000-8000-00000000000d"
+
+
+@pytest.fixture
+async def cleo(service: Service) -> httpx.AsyncClient:
+    """Give a buyer whose token names no account, and who has accepted the quote in the portal."""
+    await _agree(service, buyer="cleo", person_id=PERSON)
+    return service.as_("cleo", "shop:buy")
+
+
+async def test_who_accepted_orders_without_naming_an_account(service: Service, cleo: httpx.AsyncClient) -> None:
+    """The order is the account's, as if the token had named it: it is invoiced to it, and the portal shows it there."""
+    made = (await _cart(cleo)).json()
+    placed = await put(cleo, "orders", order_of(made, None))
+    (fact,) = await told(service, "order.placed")
+
+    assert (made["account"], made["business_unit"], made["totals"]["net"]) == (ACME, UNIT, 61_998)
+    assert (placed["account"], placed["payment_method"]) == (ACME, "invoice")
+    assert [fact["data"][name] for name in ("owner", "account", "business_unit")] == ["cleo", ACME, UNIT]
+    assert (await cleo.get(f"/v1/orders/{placed['id']}")).json()["agreement"] == QUOTE
+
+
+@pytest.mark.parametrize(
+    ("account", "reason"),
+    [
+        ({"state": "blocked", "needs_approval": False}, "account-blocked"),
+        ({"state": "active", "needs_approval": True}, "approval-required"),
+    ],
+)
+async def test_account_obliges_also_who_does_not_name_it(
+    service: Service, cleo: httpx.AsyncClient, account: dict[str, Any], reason: str
+) -> None:
+    """Leaving the account out of a token goes round nothing: neither round those who approve nor round a block."""
+    await tell(service, event("account.changed", account | {"id": ACME, "version": 2}))
+    made = (await _cart(cleo)).json()
+
+    assert _told(await cleo.post("/v1/orders", json=order_of(made, None), headers=key())) == (409, reason)
+
+
+@pytest.mark.parametrize("kind", ["member.left", "account.person_erased"])
+async def test_who_has_left_orders_no_more(service: Service, cleo: httpx.AsyncClient, kind: str) -> None:
+    """Not even with a cart that was filled before; the account's other people still do."""
+    made = (await _cart(cleo)).json()
+    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON, "unit_id": UNIT}))
+    late = await cleo.post("/v1/orders", json=order_of(made, None), headers=key())
+
+    assert [_told(late), _told(await _cart(cleo))] == [(409, "agreement-over"), (422, "unknown-agreement")]
+    assert (await _cart(service.as_("bob", "shop:buy", account=ACME))).status_code == 201
+
+
+@pytest.mark.usefixtures("cleo")
+async def test_refusal_says_what_to_do_and_nothing_else(service: Service) -> None:
+    """Somebody else's quote and none are refused alike, with the next step."""
+    eve = service.as_("eve", "shop:buy")
+    refused = [(await _cart(eve, agreement=one)).json() for one in (QUOTE, ABSENT)]
+    details = {one["detail"] for one in refused}
+
+    assert details == {
+        "No such quote was accepted for you. One that was accepted a moment ago may still be on its way: try again. "
+        "Who accepted a quote orders by it with a token that names no account; colleagues need one that names theirs."
+    }

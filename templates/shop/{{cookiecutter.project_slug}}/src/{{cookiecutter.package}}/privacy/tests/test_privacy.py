@@ -7,6 +7,7 @@ from sqlalchemy import String, cast, select
 
 from chassis.database import Base, Database
 from tests.fixtures import Service
+from tests.senders import event, tell, trust
 from tests.shop import ADDRESS, cart, order, prices, put, small_shop, stock, told, until
 
 from ..register import ABOUT_NOBODY, NOT_BY_BUYER, REGISTER, Fate
@@ -14,6 +15,16 @@ from ..register import ABOUT_NOBODY, NOT_BY_BUYER, REGISTER, Fate
 NAME, EMAIL, STREET, SUBJECT = "Xaver Quixotic", "xaver.quixotic@example.com", "Domkloster 4", "xq-7f3a"
 HOME = ADDRESS | {"name": NAME, "street_address": STREET}
 WORDS = (NAME, EMAIL, STREET, SUBJECT)
+QUOTE: dict[str, Any] = {
+    "id": "0190a5e0-0000-7000-8000-00000000000a",
+    "account_id": "0190a5e0-0000-7000-8000-00000000000b",
+    "unit_id": "0190a5e0-0000-7000-8000-00000000000c",
+    "person_id": "0190a5e0-0000-7000-8000-00000000000d",
+    "buyer": SUBJECT,
+    "currency": "EUR",
+    "valid_until": "2096-01-01T00:00:00Z",
+    "lines": [{"sku": "V1", "quantity": 2, "unit_price": {"amount": 900, "currency": "EUR"}}],
+}
 
 
 async def _live(service: Service, house: httpx.AsyncClient) -> httpx.AsyncClient:
@@ -22,6 +33,8 @@ async def _live(service: Service, house: httpx.AsyncClient) -> httpx.AsyncClient
     await stock(house, V1=100, C40=100)
     await put(house, "customers", {"reference": SUBJECT, "customer_group": "regulars"})
     await prices(house, "contract", {"V1": [(1, 1_200)]}, customer=SUBJECT)
+    trust(service, "portal")
+    await tell(service, event("quote.accepted", QUOTE))
     me = service.as_(SUBJECT, "shop:buy")
     await cart(me, {"V1": 1})
     guest_token = (await put(service.anonymous, "guest-sessions", {}))["token"]
