@@ -11,10 +11,11 @@ from chassis.problems import Problem
 
 from ..search.index import index_for
 from ..storefront import changes
-from . import rebuild, timeline
+from . import rebuild, statistics, timeline
 
 _IDLE_SECONDS = 0.5
 _LAPSE_SECONDS = 5.0
+_REFRESH_SECONDS = 1.0
 _TROUBLE_SECONDS = 5.0
 _SWEEP_SECONDS = 3600.0
 _PRUNE_SECONDS = 60.0
@@ -28,6 +29,7 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
     """Work until told to stop; what has been begun is finished. A lost database is waited for."""
     clock = asyncio.get_running_loop().time
     lapsed_at, pruned_at, swept_at, word = float("-inf"), clock(), clock(), ""
+    refreshed_at = lapsed_at
     while not stopping.is_set():
         try:
             busy = await rebuild.work_off_next(database)
@@ -35,6 +37,9 @@ async def work(database: Database, stopping: asyncio.Event) -> None:
                 async with database.transaction() as session:
                     busy = await timeline.lapse(session, _AT_ONCE) or busy
                 lapsed_at = clock()
+            if clock() - refreshed_at >= _REFRESH_SECONDS:
+                await statistics.refresh(database)
+                refreshed_at = clock()
             if clock() - pruned_at >= _PRUNE_SECONDS:
                 async with database.transaction() as session:
                     await changes.prune(session, now() - _CHANGES_KEPT)

@@ -121,11 +121,11 @@ class LiveIndex:
 
     async def _take_in(self, index: "InvertedIndex", new: changes.Changes) -> None:
         if new.publications:
-            from .documents import documents  # noqa: PLC0415 - as above
+            from .documents import documents_of  # noqa: PLC0415 - as above
 
             for publication in new.publications:
                 index.strike(publication)
-            async for piece in documents(self._database, *self._view, since=self._position):
+            async for piece in documents_of(self._database, *self._view, new.publications):
                 await _put(index, piece)
         self._position = new.position
 

@@ -203,8 +203,11 @@ async def cards_at(database: Database, view: View, places: Sequence[tuple[int, i
     where = statement.visible(view)
     # As many as the limit, whatever was found: the driver keeps one prepared statement for it.
     wanted = ", ".join(statement.bind(entry) for entry in ids + ids[-1:] * (limit - len(ids)))
+    # By their ids first: a database that knows nothing yet of a fresh table might read the whole channel instead.
     rows = await database.fetch(
-        f"SELECT e.id, e.card FROM entries e WHERE {where} AND e.id IN ({wanted})", *statement.parameters
+        f"WITH e AS MATERIALIZED (SELECT * FROM entries WHERE id IN ({wanted}))"
+        f" SELECT e.id, e.card FROM e WHERE {where}",
+        *statement.parameters,
     )
     found = {row[0]: row[1] for row in rows}
     return CardPage(cards=[found[entry] for entry in ids if entry in found], position=_following(places, limit))
