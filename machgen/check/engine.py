@@ -7,13 +7,14 @@ from typing import NamedTuple
 from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
 from machgen.check.model import Edit, Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown, covers
-from machgen.check.roots import Root, roots
+from machgen.check.roots import Root, files_of, roots
 from machgen.check.second_core import both
 
 _ABOUT_CODE = frozenset({"M", "C", "H"})
 """Letters whose rules ask what a contract alone cannot answer."""
 
 _APART = ("A", "H003", "H005", "H007", "C306")
+_READS_SOURCES = "C202"
 
 _Question = tuple[Rule, Root | None]
 _Told = tuple[list[Flaw], Outcome, tuple[str, ...]]
@@ -79,6 +80,8 @@ def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> lis
     if not second_core or facts.base is not None or all(half) or not any(half):
         return [_ask(rule, facts, root) for rule, root in asked]
 
+    _read_ahead(facts, asked)
+
     def theirs() -> tuple[list[_Told], dict[str, Unreadable], dict[str, Unreadable]]:
         told = [_ask(rule, facts, root) for rule, root in compress(asked, half)]
         return told, facts.unreadable, facts.passed_over
@@ -90,6 +93,20 @@ def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> lis
     facts.learn(unreadable, passed_over)
     told = {True: iter(first), False: iter(second)}
     return [next(told[is_theirs]) for is_theirs in half]
+
+
+def _read_ahead(facts: Facts, asked: Sequence[_Question]) -> None:
+    """Read, while there is one process, what both will look for words in: the sources of services.
+
+    C202 reads all of them in any case; so no file is named as unreadable that nobody would have read.
+    """
+    from machgen.check.cloud_native.process import SOURCES  # noqa: PLC0415 - a module of rules, which needs this one
+
+    for rule, root in asked:
+        if rule.id == _READS_SOURCES and root is not None and not root.is_contract_only:
+            for path in files_of(facts, root):
+                if path.endswith(SOURCES):
+                    facts.split(path)
 
 
 def _ask(rule: Rule, facts: Facts, root: Root | None) -> _Told:

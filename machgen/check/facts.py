@@ -195,8 +195,13 @@ class Facts:
             self._mentioned.clear()
         mentioned = self._mentioned.get(path)
         if mentioned is None:
-            mentioned = self._mentioned[path] = self.told(path, self._vocabulary.told_by)
+            mentioned = self.split(path)
         return mentioned & words.bit != 0
+
+    def split(self, path: str) -> int:
+        """Split a file's prose into words, so that `mentions` can tell; the bits of the `Words` that it has."""
+        told = self._mentioned[path] = self.told(path, self._vocabulary.told_by)
+        return told
 
     def glance(self, path: str, marks: tuple[re.Pattern[bytes], ...], words: Words) -> str:
         """Return what `prose` does where a file holds one of `marks`, else nothing.
