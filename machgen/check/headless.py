@@ -1,4 +1,4 @@
-"""H001-H007: a service serves data to every touchpoint, and pages to none."""
+"""H001-H003, H005-H007: a service serves data to every touchpoint, and pages to none."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,12 @@ from machgen.check.vocabulary import Words, whole
 
 _CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".cs", ".go", ".rs", ".php")
 _DOCUMENTATION = lazy_compile(r"swagger|redoc|openapi|api-?docs?|\bdocs\b|graphi?ql|playground|scalar", re.IGNORECASE)
-_COMMENT = lazy_compile(r"\s*(?:#|//|\*|/\*|--)")
+COMMENT = lazy_compile(r"\s*(?:#|//|\*|/\*|--)")
+"""What a line begins with that is a comment in one of these languages."""
 
 
-def _sources(facts: Facts, root: Root) -> tuple[str, ...]:
+def sources_of(facts: Facts, root: Root) -> tuple[str, ...]:
+    """Return the production files of a root that are written in a language that is read."""
     return tuple(path for path in files_of(facts, root) if path.endswith(_CODE))
 
 
@@ -29,12 +31,12 @@ def _calls(
     """
     sources = tuple(
         path
-        for path in _sources(facts, root)
+        for path in sources_of(facts, root)
         if facts.mentions(path, words) and (part is None or part.search(facts.prose(path)))
     )
     for at, match in facts.grep(sources, pattern):
         line = facts.lines(at.path)[at.line - 1]
-        if not _COMMENT.match(line):
+        if not COMMENT.match(line):
             yield at, match, line
 
 
@@ -187,83 +189,6 @@ def _apis(facts: Facts, root: Root) -> list[Api]:
     return [api_of(facts, each) for each in of(facts, root, "openapi")]
 
 
-_ANY_ORIGIN = lazy_compile(
-    r"allow_origins\s*=\s*\[\s*['\"]\*['\"]\s*\]|allow_origin_regex\s*=\s*r?['\"]\^?(?:https\?://)?\.\*\$?['\"]|"
-    r"\borigin\s*:\s*(?:['\"]\*['\"]|true\b)|allowedOriginPatterns\s*\(\s*\"\*\"|addAllowedOriginPattern\s*\(\s*\"\*\"|"
-    r"setAllowedOriginPatterns\s*\(\s*(?:List|Arrays|Collections)\.\w+\s*\(\s*\"\*\"|originPatterns\s*=\s*\{?\s*\"\*\"|"
-    r"SetIsOriginAllowed\s*\(\s*\(?\w+\)?\s*=>\s*true|AllowAnyOrigin\s*\(\s*\)|"
-    r"Allow(?:ed)?Origins\s*:\s*\[\]string\s*\{\s*\"\*\"\s*\}|AllowAllOrigins\s*:\s*true|"
-    r"AllowOriginFunc\s*:\s*func\s*\([^)]{0,99}\)\s*bool\s*\{\s*return true|"
-    r"CORS\s{0,9}\([^)]{0,300}?origins\s{0,9}=\s{0,9}\[?\s{0,9}['\"]\*['\"]"
-)
-_CREDENTIALS = lazy_compile(
-    r"allow_credentials\s*=\s*True|\bcredentials\s*:\s*true|allowCredentials\s*\(\s*true|"
-    r"allowCredentials\s*=\s*\"true\"|"
-    r"setAllowCredentials\s*\(\s*true|\bAllowCredentials\s*\(\s*\)|AllowCredentials\s*:\s*true|"
-    r"supports_credentials\s*=\s*True"
-)
-_CORS = lazy_compile(
-    r"CORSMiddleware|flask_cors|\bcors\s*\(|CrossOrigin|CorsConfiguration|addCorsMappings|AddCors|UseCors|cors\.(?:New|"
-    r"Config|Options|Default)|corsheaders|CorsLayer"
-)
-
-
-_ORIGIN_WORDS = Words("cors", "Cors", "CORS", "rigin")
-
-
-@rule(
-    "H004",
-    "Cross-origin access with credentials is for named origins",
-    level=Level.ERROR,
-    source="WHATWG Fetch, 3.2.5: CORS protocol and credentials; OWASP, HTML5 Security Cheat Sheet: CORS",
-    mend="List the origins of your touchpoints, from configuration.",
-    applies_when="a service that configures CORS",
-    roles=(Role.SERVICE,),
-)
-def named_origins(facts: Facts, root: Root) -> Iterator[Answer]:
-    """Any page that a user opens can then call the service as that user and read the answer. Browsers refuse `*` with
-    credentials, and so libraries reflect the caller's origin, which is the same without the refusal."""
-    configured = False
-    for path in _sources(facts, root):
-        if not facts.mentions(path, _ORIGIN_WORDS):
-            continue
-        text = facts.prose(path)
-        configured = configured or _CORS.search(text) is not None
-        if "redentials" not in text:
-            continue
-        for at, match in facts.grep((path,), _ANY_ORIGIN):
-            # one configuration: what is set for the same call or builder, some lines away at most
-            around = _statement(text, match.start(), match.end())
-            commented = _COMMENT.match(facts.lines(path)[at.line - 1])
-            if not commented and _CREDENTIALS.search(around):
-                yield Flaw("any origin may call with the user's credentials", Place(path, at.line), "origins")
-    if not configured:
-        yield NotApplicable("no CORS configuration")
-
-
-def _statement(text: str, start: int, end: int) -> str:
-    """The call, chain or block around a match: up to an empty line, or to the bracket that closes what opened it."""
-    depth, first = 0, start
-    while first > 0 and start - first < 600:
-        char = text[first - 1]
-        depth += (char in ")]}") - (char in "([{")
-        if depth < 0 and char in "({":
-            break
-        if text.startswith("\n\n", first - 1):
-            break
-        first -= 1
-    inside = text[start:end]
-    depth, last = sum(inside.count(each) for each in "([{") - sum(inside.count(each) for each in ")]}"), end
-    while last < len(text) and last - end < 600:
-        char = text[last]
-        depth += (char in "([{") - (char in ")]}")
-        if (depth < 0 and char in "})") or text.startswith("\n\n", last):
-            break
-        last += 1
-    block = text[first:last]
-    return "\n".join(line for line in block.split("\n") if not _COMMENT.match(line))
-
-
 _SESSIONS = Words("session", "Session", "AddCookie", "CookieAuth", "formLogin", "flask_login")
 _SESSION = lazy_compile(
     r"\brequire\(\s*['\"](?:express-session|cookie-session)['\"]|from\s+['\"](?:express-session|cookie-session)['\"]|"
@@ -310,7 +235,7 @@ def by_token(facts: Facts, root: Root) -> Iterator[Answer]:
     session = next(_calls(facts, root, _SESSION, _SESSIONS), None)
     if session is None:
         yield NotApplicable("no authentication is described; A007 asks for it")
-    elif any(facts.mentions(path, _TOKENS) and _TOKEN.search(facts.prose(path)) for path in _sources(facts, root)):
+    elif any(facts.mentions(path, _TOKENS) and _TOKEN.search(facts.prose(path)) for path in sources_of(facts, root)):
         return
     else:
         yield Flaw(f"{root.name} knows its users by a session cookie only", session[0], "session")

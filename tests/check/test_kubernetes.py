@@ -28,7 +28,7 @@ spec:
       serviceAccountName: cart
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: 40
-      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]
+      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: cart}}}]
       securityContext:
         runAsNonRoot: true
         seccompProfile: {type: RuntimeDefault}
@@ -154,8 +154,8 @@ VIOLATIONS = [
     ("C106", changed(("replicas: 2", "replicas: 1")), ["runs one replica and has no autoscaler"]),
     ("C106", changed(("maxUnavailable: 1", "minAvailable: 2")), ["lets no pod of Deployment cart go, so its node can never be drained"]),
     ("C106", changed(("selector: {matchLabels: {app: cart}}", "selector: {matchLabels: {app: other}}")), ["Deployment cart has no PodDisruptionBudget"]),
-    ("C107", changed(("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]\n", "")), ["may run all of its replicas on one node"]),
-    ("C107", changed(("  replicas: 2\n", ""), ("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]\n", ""), more=SCALER), ["may run all of its replicas on one node"]),
+    ("C107", changed(("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: cart}}}]\n", "")), ["may run all of its replicas on one node"]),
+    ("C107", changed(("  replicas: 2\n", ""), ("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: cart}}}]\n", ""), more=SCALER), ["may run all of its replicas on one node"]),
     ("C108", changed(("spec: {podSelector: {}, policyTypes: [Ingress]}", "spec: {podSelector: {matchLabels: {app: other}}}")), ["no NetworkPolicy covers Deployment cart in the namespace shop"]),
     ("C108", changed(("kind: NetworkPolicy", "kind: Other")), ["no NetworkPolicy covers Deployment cart in the namespace shop"]),
     ("C109", changed(("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 20")), ["may take 20 s to drain (gunicorn's --graceful-timeout) after 5 s of preStop, the grace period is 20 s"]),
@@ -209,8 +209,8 @@ LOOKALIKES = [
     ("C105", "the account says no", changed(("      automountServiceAccountToken: false\n", ""), ("kind: ServiceAccount\n", "kind: ServiceAccount\nautomountServiceAccountToken: false\n"))),
     ("C106", "two of it must not run", changed(("replicas: 2", "replicas: 1\n  strategy: {type: Recreate}"))),
     ("C106", "a database", changed(("replicas: 2", "replicas: 1"), ("registry.example.com/cart:1.2.0", "postgres:17.2"))),
-    ("C107", "one replica cannot be spread", changed(("replicas: 2", "replicas: 1"), ("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]\n", ""))),
-    ("C107", "an anti-affinity spreads too", changed(("topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}]", "affinity: {podAntiAffinity: {x: y}}"))),
+    ("C107", "one replica cannot be spread", changed(("replicas: 2", "replicas: 1"), ("      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: cart}}}]\n", ""))),
+    ("C107", "an anti-affinity spreads too", changed(("topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: cart}}}]", "affinity: {podAntiAffinity: {x: y}}"))),
     ("C108", "somebody else's namespace", changed(("kind: Namespace", "kind: Other"), ("kind: NetworkPolicy", "kind: Another"))),
     ("C108", "a policy of its own", changed(("spec: {podSelector: {}, policyTypes: [Ingress]}", "spec: {podSelector: {matchExpressions: [{key: app, operator: In, values: [cart]}]}}"))),
     ("C109", "long enough", changed(("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 25"))),

@@ -83,6 +83,37 @@ def composed(*names: str, database: str = "shop") -> dict[str, str]:
     )
 
 
+POOL = {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["fastapi", "uvicorn", "sqlalchemy"]\n', "Dockerfile": "FROM python:3.13.1\nEXPOSE 80\nUSER 1000\n"}  # fmt: skip
+FILE = "engine = create_engine(os.environ.get('DATABASE_URL', 'sqlite:///./orders.db'))\n"
+DJANGO = {"settings.py": "DATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.sqlite3',\n        'NAME': BASE_DIR / 'db.sqlite3',\n    }\n}\n", "pyproject.toml": '[project]\nname = "a"\ndependencies = ["django"]\n', "Dockerfile": POOL["Dockerfile"]}  # fmt: skip
+ENTITIES = {"a.csproj": WEB, "Dockerfile": "FROM mcr.microsoft.com/dotnet/aspnet:9.0.1\nEXPOSE 80\n"}
+IN_MEMORY = 'services.AddDbContext<Orders>(o => o.UseInMemoryDatabase("orders"));\n'
+PROVIDER = '<Project Sdk="Microsoft.NET.Sdk.Web"><ItemGroup><PackageReference Include="Npgsql.EntityFrameworkCore.PostgreSQL" Version="9.0.0" /></ItemGroup></Project>'
+NEST = "@Injectable()\nexport class OrdersService {\n  private readonly orders: Order[] = [];\n\n  create(order: Order) {\n    this.orders.push(order);\n  }\n}\n"
+KNEX = {"package.json": '{"dependencies": {"express": "5.0.1", "knex": "3.1.0"}, "scripts": {\n"prestart": "knex migrate:latest",\n"start": "node index.js"}}', "Dockerfile": 'FROM node:22.1.0\nEXPOSE 80\nCMD ["npm", "start"]\n'}  # fmt: skip
+SESSION = "import requests\n\nhttp = requests.Session()\n\n\ndef ask(url):\n    return http.get({})\n"
+HANDED = 'package main\n\nimport "net/http"\n\nfunc main() {{\n\ts := NewStore(http.DefaultClient)\n{}}}\n'
+ORIGIN = "app.use((req, res, next) => {{\n{}  res.setHeader('Access-Control-Allow-Origin', req.headers.origin);\n  res.setHeader('Access-Control-Allow-Credentials', 'true');\n  next();\n}});\n"
+
+
+def pod(container: str = "", pod: str = "", image: str = "acme/orders:1.0.0") -> dict[str, str]:
+    """A Deployment of three replicas, with lines of its container and of its pod."""
+    return {
+        "k8s/a.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec:\n  replicas: 3\n"
+        "  selector: {matchLabels: {app: orders}}\n  template:\n    metadata: {labels: {app: orders}}\n    spec:\n"
+        f"{pod}      containers:\n        - name: a\n          image: {image}\n{container}"
+    }
+
+
+SAFE = """          securityContext:
+            runAsNonRoot: true
+            readOnlyRootFilesystem: true
+            allowPrivilegeEscalation: false
+            seccompProfile: {type: RuntimeDefault}
+            capabilities: {drop: [ALL], add: [%s]}
+"""
+SPREAD = "      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, labelSelector: {matchLabels: {app: %s}}}]\n"
+
 VIOLATIONS = [
     ("M002", "ASP.NET's settings", {f"{n}/{p}": t for n in ("orders", "billing") for p, t in ((f"{n}.csproj", WEB), ("appsettings.json", '{"ConnectionStrings": {\n"Default": "Server=sql;Database=Shop;User Id=app"}}'))}, ["orders/appsettings.json:2 billing and orders share Shop on sql"]),
     ("M002", "Spring's settings in containers", {f"{n}/{p}": t for n in ("a", "b") for p, t in (("pom.xml", SPRING.format(n)), ("src/main/resources/application-docker.yml", "spring:\n  data:\n    mongodb:\n      uri: mongodb://mongo/shop\n"))}, ["b/src/main/resources/application-docker.yml:4 a and b share shop on mongo"]),
@@ -94,6 +125,24 @@ VIOLATIONS = [
     ("M006", "a member of uv's workspace", python("billing") | {"orders/pyproject.toml": '[project]\nname = "orders"\ndependencies = ["fastapi", "billing"]\n\n[tool.uv.sources]\nbilling = {workspace = true}\n'}, ["orders/pyproject.toml:3 orders depends on the code of billing"]),
     ("M006", "a package of Python's beside it", TWO | {"billing/models.py": "", "orders/app/main.py": "import os\n\nfrom billing.models import Invoice\n"}, ["orders/app/main.py:3 orders imports billing.models of billing"]),
     ("M008", "a script that only builds", TWO | {"orders/tests/test_a.py": "", "billing/tests/test_a.py": "", "ci/build.sh": "docker build orders\n"} | runs("./ci/build.sh"), [f"{CI}:1 no pipeline runs the tests of billing", f"{CI}:1 no pipeline runs the tests of orders"]),
+    ("C004", "Nest watches", {"package.json": '{"dependencies": {"@nestjs/core": "11"}, "scripts": {"start": "nest start --watch"}}', "Dockerfile": 'FROM node:22.1.0\nCMD ["npm", "start"]\n'}, ["Dockerfile:2 CMD watches its sources: npm start"]),
+    ("C103", "a capability is added", pod(SAFE % "NET_RAW"), ["k8s/a.yaml:13 Deployment orders: container a is not restricted: adds NET_RAW"]),
+    ("C104", "a branch", pod(image="acme/orders:main"), ["k8s/a.yaml:12 Deployment orders: container a runs acme/orders:main at `main`"]),
+    ("C107", "constraints for others", pod(pod=SPREAD % "billing"), ["k8s/a.yaml:10 Deployment orders may run all of its replicas on one node: its constraints do not select its pods"]),
+    ("C107", "constraints for none", pod(pod="      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone}]\n"), ["k8s/a.yaml:10 Deployment orders may run all of its replicas on one node: its constraints do not select its pods"]),
+    ("C203", "SQLite by default", POOL | {"a/db.py": FILE}, ["a/db.py:1 this repository keeps its only database in a file of its container"]),
+    ("C203", "Django's SQLite", DJANGO, ["settings.py:3 this repository keeps its only database in a file of its container"]),
+    ("C203", "SQLite of Node", node("orders") | {"orders/db.js": "const db = new Database('orders.db');\n", "orders/sqlite.js": "const sqlite3 = require('sqlite3');\nmodule.exports = new sqlite3.Database(':memory:');\n"}, ["orders/sqlite.js:2 orders keeps its only database in the memory of the process"]),
+    ("C203", "SQLite of Go", go("orders") | {"orders/db.go": 'package main\n\nvar db, _ = gorm.Open(sqlite.Open("orders.db"), &gorm.Config{})\n'}, ["orders/db.go:3 orders keeps its only database in a file of its container"]),
+    ("C203", "Entity Framework in memory", ENTITIES | {"Program.cs": IN_MEMORY}, ["Program.cs:1 this repository keeps its only database in the memory of the process"]),
+    ("C203", "a field of Nest's service", {"package.json": '{"dependencies": {"@nestjs/core": "11"}}', "src/orders.service.ts": NEST}, ["src/orders.service.ts:3 `orders` is kept in the memory of the process"]),
+    ("C205", "what runs before npm start", KNEX, ["package.json:2 this repository migrates its database when it starts"]),
+    ("C205", "a command of compose", POOL | {"compose.yaml": "services:\n  a:\n    build: .\n    command: sh -c 'alembic upgrade head && uvicorn a:app'\n"}, ["compose.yaml:4 this repository migrates its database when it starts"]),
+    ("C207", "a session", POOL | {"a.py": SESSION.format("url, headers=made(url)")}, ["a.py:7 http.get is called without a timeout: requests has none by default"]),
+    ("C207", "the default client is handed on", go("orders") | {"orders/main.go": HANDED.format("")}, ["orders/main.go:6 http.DefaultClient is handed on without a timeout: Go's default client has none"]),
+    ("C307", "settings of ASP.NET", ENTITIES | {"appsettings.json": '{"Jwt": {"Issuer": "shop",\n"Key": "thisIsTheKeyOfTheShop2024"}}'}, ["appsettings.json:2 the secret Key has a default that everybody can read"]),
+    ("H004", "the origin by hand, Node", node("orders") | {"orders/a.js": ORIGIN.format("")}, ["orders/a.js:2 any origin may call with the user's credentials"]),
+    ("H004", "every origin, Spring", {"pom.xml": SPRING.format("a"), "src/main/java/A.java": '@RestController\n@CrossOrigin(origins = "*", allowCredentials = "true")\nclass A {}\n'}, ["src/main/java/A.java:2 any origin may call with the user's credentials"]),
 ]  # fmt: skip
 
 LOOKALIKES = [
@@ -109,6 +158,22 @@ LOOKALIKES = [
     ("M006", "a package of its own by the sibling's name", TWO | {"billing/models.py": "", "orders/billing/models.py": "", "orders/main.py": "from billing.models import Invoice\n"}),
     ("M006", "an installed package by the sibling's name", TWO | {"billing/models.py": "", "orders/requirements.txt": "billing==1.0.0\n", "orders/main.py": "from billing.models import Invoice\n"}),
     ("M008", "a script that runs them", python("orders") | {"orders/tests/test_a.py": "", "ci/all.sh": "set -e\npytest -q\n"} | runs("./ci/all.sh")),
+    ("C103", "the one that may be added", pod(SAFE % "NET_BIND_SERVICE")),
+    ("C104", "a version of a branch's name", pod(image="acme/main:1.0.0")),
+    ("C107", "constraints for all", pod(pod="      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, labelSelector: {}}]\n")),
+    ("C107", "constraints for its own", pod(pod=SPREAD % "orders")),
+    ("C203", "a driver of another database", POOL | {"pyproject.toml": POOL["pyproject.toml"].replace('"sqlalchemy"', '"sqlalchemy", "psycopg[binary]"'), "a/db.py": FILE}),
+    ("C203", "a volume of compose", POOL | {"a/db.py": FILE, "compose.yaml": "services:\n  a:\n    build: .\n    volumes: ['data:/data']\n"}),
+    ("C203", "an address from the environment", POOL | {"a/db.py": FILE, "compose.yaml": "services:\n  a:\n    build: .\n    environment: {DATABASE_URL: 'postgresql://db/a'}\n"}),
+    ("C203", "SQLite of the tests", POOL | {"tests/conftest.py": FILE}),
+    ("C203", "Entity Framework with PostgreSQL", ENTITIES | {"a.csproj": PROVIDER, "Program.cs": IN_MEMORY}),
+    ("C205", "a one-off command of compose", POOL | {"compose.yaml": "services:\n  migrate:\n    build: .\n    command: alembic upgrade head\n"}),
+    ("C205", "another script of npm", KNEX | {"package.json": KNEX["package.json"].replace("prestart", "premigrate")}),
+    ("C207", "a session with a timeout", POOL | {"a.py": SESSION.format("url, timeout=3")}),
+    ("C207", "a session whose adapter has one", POOL | {"a.py": SESSION.format("url") + "\n\nhttp.mount('https://', Bounded(timeout=3))\n"}),
+    ("C207", "who is handed the client gives a deadline", go("orders") | {"orders/main.go": HANDED.format("\tctx, cancel := context.WithTimeout(ctx, time.Second)\n")}),
+    ("C307", "a place of ASP.NET's settings", ENTITIES | {"appsettings.json": '{"Jwt": {"Issuer": "shop", "Key": ""}}'}),
+    ("H004", "an origin that was looked up", node("orders") | {"orders/a.js": ORIGIN.format("  if (!origins.has(req.headers.origin)) return next();\n")}),
     ("M008", "one package of a workspace", node("orders") | {"orders/a.test.ts": ""} | runs("pnpm --filter @acme/orders run test")),
 ]  # fmt: skip
 

@@ -187,7 +187,7 @@ def _defaults(text: str, pattern: re.Pattern[str]) -> list[tuple[str, int]]:
     found = []
     for match in pattern.finditer(text):
         value = match[2]
-        start = match.start() + len(match[0]) - len(match[0].lstrip())
+        start = match.start(1)
         line = text[text.rfind("\n", 0, start) + 1 : start + 2].lstrip()
         if value.startswith(_NO_LITERAL) or not value.strip() or line.startswith(_COMMENT):
             continue

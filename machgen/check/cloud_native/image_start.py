@@ -17,6 +17,7 @@ from machgen.check.roots import Root, root_of
 
 _DEVELOPMENT = (
     (r"--reload\b(?!=false)", "reloads on every change (--reload)"),
+    (r"\bnest start\b[^&|;]*--(?:watch|debug)\b|\A(?:/go/bin/)?air(?= -c|\Z)", "watches its sources"),
     (r"\bnodemon\b|\bts-node-dev\b|\bnode --watch\b|\btsx watch\b", "watches its sources"),
     (r"\b(?:npm|yarn|pnpm|bun)(?: run)? (?:dev|start:dev|serve:dev|develop)\b", "runs the development script"),
     (r"\bflask\b[^&|;]*\brun\b", "is Flask's development server"),

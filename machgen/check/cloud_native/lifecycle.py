@@ -1,11 +1,9 @@
-"""C205-C207: how a process starts, ends, and waits for others."""
+"""C205-C206: how a process starts and ends."""
 
 import itertools
 import re
 from collections.abc import Iterator
 
-from machgen.check.cloud_native.grpc_calls import waits_for_ever
-from machgen.check.cloud_native.patterns import CALLS
 from machgen.check.cloud_native.process import SOURCES
 from machgen.check.compose import compose_services
 from machgen.check.dockerfile import Dockerfile
@@ -86,6 +84,7 @@ def migrations_apart(facts: Facts, root: Root) -> Iterator[Answer]:
         return
     for dockerfile in root.dockerfiles:
         yield from _started(facts, root, dockerfile)
+    yield from _composed(facts, root)
     yield from _by_framework(facts, root)
     for path in files_of(facts, root):
         for endings, words, pattern, said in _AT_START:
@@ -158,6 +157,9 @@ def _started(facts: Facts, root: Root, dockerfile: Dockerfile) -> Iterator[Flaw]
                 dockerfile.at(start.line),
                 f"{dockerfile.path}/start",
             )
+        for said, at in _scripted(facts, root, text):
+            if _COMMANDS.search(said):
+                yield Flaw(f"{root.name} migrates its database when it starts", at, f"{at.path}/start")
         for word in re.findall(r"(?<![\w./-])[\w./-]{1,300}\.sh\b", text):
             names = (
                 join(where, word.rpartition("/")[2])
@@ -169,6 +171,34 @@ def _started(facts: Facts, root: Root, dockerfile: Dockerfile) -> Iterator[Flaw]
                     yield Flaw(
                         f"{root.name} migrates its database when it starts", Place(script, number), f"{script}/start"
                     )
+
+
+_SERVES = lazy_compile(
+    r"\b(?:uvicorn|gunicorn|hypercorn|granian|daphne|runserver|flask\s+run|fastapi\s+run|node|nest\s+start|npm|yarn|pnpm|java|dotnet)\b"
+)
+
+
+def _composed(facts: Facts, root: Root) -> Iterator[Flaw]:
+    """What compose files start instead of the image's own command: a migration, then the server."""
+    files = {each.path for each in root.dockerfiles}
+    for each in facts.once(compose_services):
+        command = each.node.get("command")
+        text = " ".join(map(str, command)) if isinstance(command, list) else str(command or "")
+        migration = _COMMANDS.search(text) if each.dockerfile in files and not each.development else None
+        if migration and _SERVES.search(text, migration.end()):
+            yield Flaw(f"{root.name} migrates its database when it starts", each.at("command"), f"{each.path}/start")
+
+
+def _scripted(facts: Facts, root: Root, text: str) -> Iterator[tuple[str, Place]]:
+    """What `npm start` or `npm run NAME` stands for, what runs before it included, and where that is written."""
+    match = re.search(r"\b(?:npm|yarn|pnpm|bun)(?: run)? ([\w:-]+)", text)
+    for manifest in root.manifests if match else ():
+        scripts = dig(facts.json(manifest.path), "scripts") if manifest.ecosystem == "node" else None
+        if match is None or not isinstance(scripts, Map):
+            continue
+        for name in (f"pre{match[1]}", match[1]):
+            if isinstance(script := scripts.get(name), str):
+                yield script, place(manifest.path, scripts, name)
 
 
 _SERVERS_THAT_END = (
@@ -297,48 +327,6 @@ def _cut_off(facts: Facts, sources: list[str], ecosystems: set[str]) -> Place | 
 
 
 _MAINS = {"go": r"main\.go", "node": r"(?:index|server|app|main)\.[jt]s"}
-
-
-_BOUNDED = lazy_compile(r"\bcontext\.With(?:Timeout|Deadline)\(")
-
-
-@rule(
-    "C207",
-    "Outgoing calls have timeouts",
-    level=Level.WARNING,
-    source="Nygard, Release It! (2nd ed. 2018) ch. 5: Timeouts; Google SRE Book ch. 22 (cascading failures)",
-    mend="Give every call or its client a timeout shorter than your own caller's.",
-    applies_when="a service that calls others",
-    roles=(Role.SERVICE,),
-)
-def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
-    """One slow neighbour holds every worker that waits for it: what it fails, you fail, and then who calls you. A call
-    without a timeout waits for ever."""
-    for path in files_of(facts, root):
-        for endings, call, words, pattern, said in CALLS:
-            if not path.endswith(endings) or not facts.mentions(path, words):
-                continue
-            text = facts.prose(path)
-            if (
-                call not in text
-                or "axios.defaults.timeout" in text
-                or (endings[0] == ".go" and "http.DefaultClient.Timeout" in text)
-            ):
-                continue
-            bounded = endings[0] == ".go" and _BOUNDED.search(text) is not None
-            for at, match in facts.grep((path,), pattern):
-                if bounded and ("Do(" in match[0] or "Client{" in match[0]):
-                    continue  # the request carries a deadline
-                given = "".join(group or "" for group in match.groups())
-                if ("timeout" in given.lower() and "None" not in given) or "signal" in given or "**" in given:
-                    continue
-                if not facts.lines(path)[at.line - 1].lstrip().startswith(("#", "//", "*")):
-                    yield Flaw(
-                        f"{match[0].split('(')[0].split('{')[0]} is called without a timeout: {said}",
-                        Place(path, at.line),
-                        f"{path}/{match[0][:60]}",
-                    )
-    yield from waits_for_ever(facts, root)
 
 
 RULES = rules_in(vars())

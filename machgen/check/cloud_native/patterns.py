@@ -26,6 +26,7 @@ DEFAULTS: tuple[tuple[tuple[str, ...], Words, re.Pattern[str]], ...] = (
     ((".properties", ".yml", ".yaml"), Words("secret\n", "key\n", "base\n", folded=True), lazy_compile(rf"^[ \t]*[\w.-]*?({_WORD.replace('_?', '[-_.]?')})\s*[:=]\s*[\"']?\$\{{[\w.]+:([^}}\s]+)\}}", re.IGNORECASE | re.MULTILINE)),
     ((".go",), _ENDS, lazy_compile(rf"\b\w*?({_WORD})\s*(?::=|=)\s*(?:\[\]byte\()?\"([^\"\n]+)\"", re.IGNORECASE)),
     ((".java", ".kt"), Words(*_ENDING, folded=True), lazy_compile(rf"\b(?:final\s+)?String\s+\w*?({_WORD})\w*\s*=\s*\"([^\"\n]+)\"", re.IGNORECASE)),
+    (("appsettings.json", "appsettings.Production.json"), Words("secret\n", "key\n", folded=True), lazy_compile(r"\"(?:Jwt|JWT|JwtSettings|JwtOptions|JwtConfig|TokenSettings)\"\s*:\s*\{[^{}]{0,2000}?\"(Key|Secret|SecretKey|SigningKey|IssuerSigningKey)\"\s*:\s*\"([^\"\n]+)\"")),
     ((".cs",), Words("\nsymmetricsecuritykey\n", folded=True), lazy_compile(r"new SymmetricSecurityKey\(\s*Encoding\.\w+\.GetBytes\(\s*(\")([^\"\n]+)\"")),
 )  # fmt: skip
 """File endings, parts of words of which one is in each match, and the pattern of a secret with a default: group 1 is its name, group 2 the default."""
@@ -153,6 +154,7 @@ CALLS: tuple[tuple[tuple[str, ...], str, Words, re.Pattern[str], str], ...] = (
     ((".py",), "urlopen(", Words("urlopen"), lazy_compile(r"\burllib\.request\.urlopen\(((?:[^()]|\([^()]*\))*)\)"), "urlopen has none by default"),
     ((".py",), "httpx.", Words("httpx"), lazy_compile(r"\bhttpx\.(?:AsyncClient|Client|get|post)\(((?:[^()]|"
         r"\([^()]*\))*timeout\s*=\s*None(?:[^()]|\([^()]*\))*)\)"), "it is switched off"),
+    ((".go",), "http.", Words("DefaultClient"), lazy_compile(r"(?<=[\s(])http\.DefaultClient(?=\s*[,)\n}])()"), "Go's default client has none"),
     ((".go",), "http.", Words("http"), lazy_compile(r"\bhttp\.(?:Get|Post|PostForm|Head)\(()|\bhttp\.DefaultClient\.Do\(()|"
         r"&?\bhttp\.Client\{\s*()\}"), "Go's default client has none"),
     ((".java", ".kt"), "RestTemplate(", Words("RestTemplate"), lazy_compile(r"\bnew RestTemplate\(\s*()\)"), "RestTemplate has none by default"),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from machgen.check.cloud_native.embedded_databases import embedded_database
 from machgen.check.cloud_native.environment import environment
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
@@ -19,6 +20,11 @@ _STORES = (
     (lazy_compile(r"^(carts|sessions|orders|users|products|items|todos|basket|baskets|_store|store|db|"
         r"database)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|dict\(\)|list\(\)|"
             r"defaultdict\([^)\n]*\))\s*$", re.MULTILINE), (".py",), _NOUNS | whole("_store", "db", "database")),
+    (lazy_compile(r"@Injectable\(\)\s{0,9}export class[^{\n]{0,200}\{\n(?:(?:[ \t][^\n]*)?\n){0,20}?"
+        r"[ \t]+(?:private |public |protected |readonly |static ){1,4}(carts|sessions|orders|users|products|items|"
+        r"todos|basket|baskets|store)\s*(?::[^=\n]+)?=\s*(?:\{\}|\[\]|new Map(?:<[^=\n]+>)?\(\));?[ \t]*$",
+        re.MULTILINE),
+        (".ts",), _NOUNS),
     (lazy_compile(r"new (?:express[-_]?)?session\.MemoryStore\(|\bcookieSession\.MemoryStore\("), (".js", ".ts"),
         whole("MemoryStore")),
     (lazy_compile(r"^\s*(?:private|public|protected)\s+(?:static\s+)?(?:final\s+)?(?:Map|ConcurrentHashMap|HashMap|"
@@ -57,7 +63,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     constants, registries and caches do not. Where a request's whole body goes into it, or the handler of a request that
     changes something writes it, any name does that is not of the process's own work.
     """
-    found: list[Flaw] = [*_chosen(facts, root), *_embedded(facts, root)]
+    found: list[Flaw] = [*_chosen(facts, root), *_embedded(facts, root), *embedded_database(facts, root)]
     for path in files_of(facts, root):
         for pattern, endings, words in _STORES:
             if not path.endswith(endings) or not facts.mentions(path, words):
@@ -69,7 +75,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
                 name = match[1] if match.groups() else ""
                 if name and not re.search(_WRITES.format(name=re.escape(name)), text[match.end() :]):
                     continue
-                start = match.start() + len(match[0]) - len(match[0].lstrip())
+                start = match.start(1) if name else match.start()
                 at = Place(path, text.count("\n", 0, start) + 1)
                 said = (
                     f"`{name}` is kept in the memory of the process"

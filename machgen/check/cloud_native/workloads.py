@@ -109,6 +109,9 @@ def _unrestricted(container: Map, workload: Object) -> tuple[list[str], tuple[Ed
         missing.append(f"drops `{said[0]}`, which must be spelt ALL" if said else "keeps capabilities")
         if said and isinstance(own, Map) and isinstance(capabilities := own.get("capabilities"), Map):
             fix = _spell(capabilities, said[0], workload.path)
+    added = {str(each).removeprefix("CAP_") for each in items(dig(own, "capabilities", "add"))}
+    if more := sorted(added - {"NET_BIND_SERVICE"} - _CAPABILITIES):
+        missing.append(f"adds {', '.join(more)}")
     if dig(effective("seccompProfile"), "type") not in ("RuntimeDefault", "Localhost"):
         missing.append("no seccomp profile")
     return missing, fix if len(missing) == 1 else ()
@@ -119,6 +122,12 @@ def _spell(capabilities: Map, said: str, path: str) -> tuple[Edit, ...]:
     index = [str(each) for each in drop].index(said)
     at = place(capabilities.path or path, drop, index)
     return (Edit(at.path, at.line, said, "ALL"),)
+
+
+_MOVING = frozenset(
+    {"latest", "main", "master", "trunk", "develop", "dev", "head", "HEAD", "edge", "nightly", "canary"}
+)
+"""Tags that name a branch or whatever was built last."""
 
 
 @rule(
@@ -143,8 +152,8 @@ def images_pinned(facts: Facts) -> Iterator[Answer]:
             at = workload.at(*container_keys(workload, container), "image")
             if name.digest or (not name.tag and name.name in filled):
                 continue
-            if name.tag in {"", "latest"}:
-                said = "without a version" if not name.tag else "at `latest`"
+            if name.tag in _MOVING or not name.tag:
+                said = f"at `{name.tag}`" if name.tag else "without a version"
                 yield Flaw(f"{container_title(workload, container)} runs {text} {said}", at, f"{workload.title}/{text}")
 
 
@@ -236,9 +245,26 @@ def replicas_spread(facts: Facts) -> Iterator[Answer]:
         many = autoscaler_of(facts, workload) is not None or (count or 0) > 1
         if workload.kind not in {"Deployment", "Rollout", "StatefulSet"} or not many:
             continue
-        if not workload.pod.get("topologySpreadConstraints") and not dig(workload.pod, "affinity", "podAntiAffinity"):
+        spread = list(maps(workload.pod.get("topologySpreadConstraints")))
+        if dig(workload.pod, "affinity", "podAntiAffinity"):
+            continue
+        if not spread:
             message = f"{workload.title} may run all of its replicas on one node"
             yield Flaw(message, workload.at(*workload.pod_keys), workload.title)
+        elif not any(_counts(each, workload) for each in spread):
+            message = (
+                f"{workload.title} may run all of its replicas on one node: its constraints do not select its pods"
+            )
+            yield Flaw(message, workload.at(*workload.pod_keys, "topologySpreadConstraints"), workload.title)
+
+
+def _counts(constraint: Map, workload: Object) -> bool:
+    """Whether a constraint counts the workload's own pods; without a selector it counts none (Kubernetes Docs, Pod
+    Topology Spread Constraints)."""
+    selector = constraint.get("labelSelector")
+    return "matchLabelKeys" in constraint or (
+        isinstance(selector, Map) and (not selector or selects(selector, workload.pod_labels))
+    )
 
 
 _CAPABILITIES = frozenset(
