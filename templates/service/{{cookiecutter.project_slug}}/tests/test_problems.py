@@ -1,8 +1,11 @@
 """Every error is a problem document (RFC 9457), whoever makes it."""
 
+import json
+
 import httpx
 import pytest
 
+from chassis.problems import Problem, render
 from tests import example
 from tests.fixtures import Service
 
@@ -45,6 +48,16 @@ async def test_error_is_a_problem_document(
     assert document["detail"]
     assert document["instance"] == path.partition("?")[0]
     assert document["request_id"] == response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("status", "title"), [(404, "Not Found"), (413, "Content Too Large"), (422, "Unprocessable Content")]
+)
+def test_titles_are_those_of_rfc_9110(status: int, title: str) -> None:
+    """On every Python: 3.13 says of some statuses something else than 3.12."""
+    response = render(Problem(status, ""), path="/", request_id="r1")
+
+    assert json.loads(bytes(response.body))["title"] == title
 
 
 async def test_validation_names_every_place(ann: httpx.AsyncClient) -> None:

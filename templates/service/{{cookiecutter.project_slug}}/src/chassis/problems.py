@@ -103,12 +103,17 @@ class NotModified(Exception):  # noqa: N818 - it is an answer and no error
         self.headers = headers
 
 
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""What RFC 9110 calls them; Python does so from 3.13 on, and a title must not depend on that."""
+
+
 def render(problem: Problem, *, path: str, request_id: str) -> Response:
     """Turn a problem into its response."""
     status = HTTPStatus(problem.status)
+    title = _RENAMED.get(problem.status, status.phrase)
     document = ProblemDetails(
-        type=TYPE_PREFIX + (problem.kind or status.phrase.lower().replace(" ", "-")),
-        title=status.phrase,
+        type=TYPE_PREFIX + (problem.kind or title.lower().replace(" ", "-")),
+        title=title,
         status=problem.status,
         detail=problem.detail or f"{status.description or status.phrase}.",
         instance=path,

@@ -1,15 +1,20 @@
 """Imports over HTTP."""
 
-from typing import Annotated, Any
+import hashlib
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-from chassis.database import Session
-from chassis.operation import large_body, requires, resource_router
+from chassis import idempotency
+from chassis.database import Database, Session
+from chassis.operation import idempotent, large_body, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfNoneMatch
 from chassis.problems import FieldError, Problem
+from chassis.settings import Settings
 
 from . import files, service
 from .models import ImportRow
@@ -25,6 +30,7 @@ _NDJSON = (
     ' "reference": "4711", "version": 17}, "variants": [{"sku": "C40-230V", "attributes": {"material": "steel"}}]}\n'
 )
 _CSV = "key,product_type,name.en,sku,attributes.material\nc40,pump,Circulation pump C40,C40-230V,steel\n"
+_ROUTE = "POST /v1/product-imports"
 _FILE = {"type": "string", "maxLength": MAX_BYTES}
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -54,15 +60,16 @@ async def list_product_imports(session: Session, page: PageRequest) -> Page[Prod
     status_code=202,
     summary="Import products",
     openapi_extra=_BODY,
-    responses={400: {}, 413: {}, 415: {}, 422: {}},
+    response_model=ProductImport,
+    responses={400: {}, 408: {}, 413: {}, 415: {}, 422: {}},
 )
 @large_body(max_bytes=MAX_BYTES, seconds=service.LONGEST_UPLOAD_SECONDS)
+@idempotent(required=False)
 @requires("catalog:write")
 async def import_products(
     request: Request,
-    response: Response,
     publish: Annotated[bool, Query(description="publish for every channel what is fit to be seen")] = False,
-) -> ProductImport:
+) -> Response:
     """Take in a file of products. The answer comes when it has been received; the work is done afterwards.
 
     Lines stand for themselves: a broken one is rejected and stops no other. A line with the same `source` reference,
@@ -78,11 +85,58 @@ async def import_products(
             f"This operation takes {' or '.join(files.READERS)}.",
             headers={"Accept": ", ".join(files.READERS)},
         )
-    pieces = files.pieces(reader(files.lines(request.stream())))
-    state = request.app.state
-    row = await service.receive(state.database, pieces, publish=publish, lines_days=state.settings.import_lines_days)
-    response.headers["Location"] = f"/v1/product-imports/{row.id}"
-    return ProductImport.model_validate(row)
+    # A body that is streamed is known when it has been read; what a key is, before.
+    claim = partial(idempotency.claim_of, request, caller=request.state.principal.key, route=_ROUTE, required=False)
+    claim(body=b"")
+    digest, state = hashlib.sha256(), request.app.state
+    pieces = files.pieces(reader(files.lines(_digested(request.stream(), digest))))
+    import_id, count = await service.receive(
+        state.database, pieces, publish=publish, lines_days=state.settings.import_lines_days
+    )
+    if not count:
+        await _discard(state.database, import_id)
+        raise Problem(422, "empty-file", "There is not one line in the file.")
+    return await _queued(state.database, import_id, count, claim(body=digest.digest()), state.settings)
+
+
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None:
+        """Take in what follows."""
+        ...
+
+
+async def _digested(stream: AsyncIterator[bytes], digest: _Digest) -> AsyncIterator[bytes]:
+    async for chunk in stream:
+        digest.update(chunk)
+        yield chunk
+
+
+async def _queued(
+    database: Database, import_id: UUID, pieces: int, claim: idempotency.Claim | None, settings: Settings
+) -> Response:
+    """Queue what has arrived, unless the same request has queued it already; the key commits with its effect.
+
+    :raises Problem: 409 while the same request is being answered, 422 when its key was used for another file.
+    """
+    try:
+        async with database.transaction() as session:
+            if claim is not None and (repeated := await idempotency.stored(session, claim)) is not None:
+                await service.discard(session, import_id)
+                return repeated
+            row = await service.queue(session, import_id, pieces)
+            headers = {"Location": f"/v1/product-imports/{row.id}", "Content-Type": "application/json"}
+            response = Response(ProductImport.model_validate(row).model_dump_json(), 202, headers)
+            if claim is not None:
+                await idempotency.store(session, claim, response, settings.idempotency_seconds)
+    except Problem:
+        await _discard(database, import_id)
+        raise
+    return response
+
+
+async def _discard(database: Database, import_id: UUID) -> None:
+    async with database.transaction() as session:
+        await service.discard(session, import_id)
 
 
 @router.get("/{import_id}", summary="Read an import")

@@ -57,15 +57,16 @@ async def lines_of(
     return list(await session.scalars(query.order_by(ImportLine.line).limit(limit)))
 
 
-async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: bool, lines_days: int) -> ImportRow:
-    """Store a file as it arrives, and queue it when it is complete.
-
-    :param lines_days: for how many days after its end what became of the lines is kept.
+async def receive(
+    database: Database, pieces: AsyncIterator[bytes], *, publish: bool, lines_days: int
+) -> tuple[UUID, int]:
+    """Store a file as it arrives. It waits for :func:`queue`.
 
     Each piece is a transaction of its own: a slow sender holds none open, and one that goes away leaves a file that is
     never worked off.
 
-    :raises Problem: 422 when there is not one line in it.
+    :param lines_days: for how many days after its end what became of the lines is kept.
+    :returns: the import's id, and in how many pieces its file is.
     """
     async with database.transaction() as session:
         row = ImportRow(
@@ -80,16 +81,20 @@ async def receive(database: Database, pieces: AsyncIterator[bytes], *, publish: 
         async with database.transaction() as session:
             await session.execute(insert(ImportPiece), [{"import_id": row.id, "position": count, "data": piece}])
         count += 1
-    async with database.transaction() as session:
-        found = await find(session, row.id)
-        if count:
-            found.state, found.pieces = ImportState.QUEUED, count
-        else:
-            await session.delete(found)
-        await session.flush()
-    if not count:
-        raise Problem(422, "empty-file", "There is not one line in the file.")
-    return found
+    return row.id, count
+
+
+async def queue(session: AsyncSession, import_id: UUID, pieces: int) -> ImportRow:
+    """Let a file be worked off that has arrived as a whole."""
+    row = await find(session, import_id)
+    row.state, row.pieces = ImportState.QUEUED, pieces
+    await session.flush()
+    return row
+
+
+async def discard(session: AsyncSession, import_id: UUID) -> None:
+    """Forget a file that is not to be worked off."""
+    await session.execute(delete(ImportRow).where(ImportRow.id == import_id))
 
 
 async def work_off_next(database: Database, ahead: ReadAhead) -> bool:

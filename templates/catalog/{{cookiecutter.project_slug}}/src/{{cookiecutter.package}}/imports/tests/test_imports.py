@@ -329,6 +329,28 @@ async def test_other_formats_are_refused(catalog: httpx.AsyncClient) -> None:
     assert (refused.status_code, refused.headers["accept"]) == (415, "application/x-ndjson, text/csv")
 
 
+async def test_repeated_upload_is_one_import(catalog: httpx.AsyncClient) -> None:
+    """With an Idempotency-Key: the same bytes again, even while the import runs; another file needs another key."""
+    keyed = NDJSON | {"Idempotency-Key": "nightly-2026-01-31"}
+
+    async def send(content: bytes) -> httpx.Response:
+        return await catalog.post("/v1/product-imports", content=content, headers=keyed)
+
+    first, again = await send(_file(product("c40"))), await send(_file(product("c40")))
+    other = await send(_file(product("c60")))
+    nonsense = await catalog.post("/v1/product-imports", content=b"{}", headers=NDJSON | {"Idempotency-Key": "a b"})
+
+    assert (again.status_code, again.content, again.headers["location"]) == (
+        202,
+        first.content,
+        first.headers["location"],
+    )
+    assert (other.status_code, other.json()["type"]) == (422, "urn:problem-type:idempotency-key-reused")
+    assert nonsense.status_code == 400
+    jobs = (await catalog.get("/v1/product-imports")).json()["items"]
+    assert [each["id"] for each in jobs] == [first.json()["id"]]
+
+
 async def test_empty_file_is_refused(catalog: httpx.AsyncClient) -> None:
     """An export that failed looks like this; it must not look like success."""
     refused = await catalog.post("/v1/product-imports", content=b"\n \n", headers=NDJSON)
