@@ -1,17 +1,18 @@
 """Migrations: the chassis' and the domain's are branches of their own, and what is written from the models runs."""
 
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from chassis import migrations
+from chassis import migrations, revisions
 from chassis.__main__ import main
 from chassis.database import Database
 from chassis.project import ROOT
 from tests.fixtures import SettingsFor
+from tests.processes import server_environment
 
 LATER = '''"""What a newer chassis brings.
 
@@ -41,21 +42,20 @@ def downgrade() -> None:
 
 
 @pytest.fixture
-def versions(tmp_path: Path, fresh_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def versions(tmp_path: Path, fresh_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a copy of the migrations to write into; the command line uses it on an empty database."""
     shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    monkeypatch.setattr(migrations, "ROOT", tmp_path)
+    for module in (migrations, revisions):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])  # Alembic puts the copy's src before all others
     monkeypatch.setenv("DATABASE_URL", fresh_url)
-    migrations._scripts.cache_clear()
-    yield tmp_path / "migrations" / "versions"
-    migrations._scripts.cache_clear()
+    return tmp_path / "migrations" / "versions"
 
 
 def _run(*words: str) -> None:
     assert main(words) == 0
-    migrations._scripts.cache_clear()  # the next command is another process
+    revisions.written.cache_clear()  # the next command is another process
 
 
 def test_a_migration_written_from_the_models_runs(versions: Path) -> None:
@@ -87,7 +87,7 @@ def test_newer_chassis_comes_beneath_a_living_domain(versions: Path, capsys: pyt
     _run("migrate", "--down", "chassis@0001")
     _run("migrate", "--down", "base")
 
-    assert later.endswith(" and 0002.\n")
+    assert "is at 0002 and " in later
     (written,) = versions.glob("*_nothing_new.py")
     assert "down_revision = None" not in written.read_text(encoding="utf-8"), "it goes on where the domain is"
 
@@ -98,7 +98,65 @@ async def test_database_of_newer_code_is_good_enough(versions: Path, settings_fo
     database = Database(settings_for(fresh_url))
     async with database.opened():
         await migrations.upgrade(database.engine)
-        migrations._scripts.cache_clear()
         (versions / "0002_later.py").unlink()
+        revisions.written.cache_clear()
 
-        assert (await migrations.state(database.engine)).missing == ()
+        assert (await revisions.state(database.engine)).missing == ()
+
+
+def test_what_is_missing_is_what_alembic_misses() -> None:
+    """From nothing, from each migration and from all of them: read from the files, the answer is Alembic's."""
+    scripts = migrations._scripts()
+    steps = [(), tuple(scripts.get_heads()), *((script.revision,) for script in scripts.walk_revisions())]
+    expected = []
+    for present in steps:
+        reached = {script.revision for script in scripts.get_all_current(present)}
+        expected.append(tuple(sorted(set(scripts.get_heads()) - reached)))
+
+    assert expected == [revisions.missing(present, revisions.written(ROOT)) for present in steps]
+
+
+@pytest.mark.parametrize(
+    ("present", "missing"),
+    [
+        ((), ("b2", "m")),
+        (("a",), ("b2", "m")),
+        (("b1",), ("b2", "m")),
+        (("b2",), ("m",)),
+        (("m",), ("b2",)),
+        (("m", "b2"), ()),
+        (("newer",), ()),
+    ],
+)
+def test_branches_merges_and_labels_are_followed(
+    tmp_path: Path, present: tuple[str, ...], missing: tuple[str, ...]
+) -> None:
+    """A revision may have several before it, need another by its label, and be annotated; other files do not count."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    for name, said in {
+        "a": 'down_revision = None\nbranch_labels = ("first",)',
+        "b1": 'down_revision: str | None = "a"',
+        "b2": 'down_revision = "b1"',
+        "c": 'down_revision = None\ndepends_on = ["first"]',
+        "m": 'down_revision = ("c",)',
+    }.items():
+        (versions / f"{name}_x.py").write_text(f'revision: str = "{name}"\n{said}\n', encoding="utf-8")
+    (versions / "__init__.py").touch()
+
+    assert revisions.missing(present, revisions.written(tmp_path)) == missing
+
+
+def test_readiness_costs_no_alembic(tmp_path: Path) -> None:
+    """A probe, and the start on a database that needs nothing, leave a library alone that takes a tenth of a second."""
+    given = server_environment(tmp_path)
+    ready = "import asyncio, sys; from chassis.app import create_app; from chassis.domain import load_domain\n" + (
+        "async def ready():\n"
+        "    app = create_app(load_domain().settings())\n"
+        "    async with app.router.lifespan_context(app): await app.state.health.check()\n"
+        "asyncio.run(ready()); print([name for name in sys.modules if name.startswith('alembic')])"
+    )
+    asked = [[sys.executable, "-m", "chassis", "migrate"], [sys.executable, "-c", ready]]
+    said = [subprocess.run(words, cwd=ROOT, env=given, check=True, capture_output=True, timeout=60) for words in asked]  # noqa: S603 - our own words
+
+    assert said[1].stdout.decode().splitlines()[-1] == "[]"

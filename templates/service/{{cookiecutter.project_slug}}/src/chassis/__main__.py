@@ -92,7 +92,7 @@ def _serve(settings: "Settings", _arguments: argparse.Namespace) -> int:
 def _migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
     from alembic.util import CommandError  # noqa: PLC0415 - only this command needs the database
 
-    from chassis import migrations  # noqa: PLC0415 - as above
+    from chassis import migrations, revisions  # noqa: PLC0415 - as above
     from chassis.database import Database  # noqa: PLC0415 - as above
 
     async def run() -> None:
@@ -104,7 +104,7 @@ def _migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
                 await migrations.check(database.engine)
             else:
                 await migrations.upgrade(database.engine)
-            present = (await migrations.state(database.engine)).present
+            present = (await revisions.state(database.engine)).present
             print(f"The database is at {' and '.join(present) or 'base'}.")
         finally:
             await database.close()

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import contract, cors, deferred, health, logs, problems, relay
+from chassis import contract, cors, deferred, health, logs, problems, relay, revisions
 from chassis.auth import Authenticator, TokenRules
 from chassis.database import Database
 from chassis.domain import Domain, load_domain
@@ -92,9 +92,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _migrate(engine: AsyncEngine) -> None:
-    from chassis import migrations  # noqa: PLC0415 - Alembic takes long to load, and only development migrates here
+    if (await revisions.state(engine)).missing:
+        from chassis import migrations  # noqa: PLC0415 - Alembic takes long to load, and is seldom needed here
 
-    if (await migrations.state(engine)).missing:
         await migrations.upgrade(engine)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
+from chassis import revisions
 from chassis.database import Database, unavailable_as_problem
 from chassis.deliveries import Backlog, backlogs
 from chassis.metrics import MEDIA_TYPE
@@ -34,10 +35,8 @@ class Health:
             raise Problem(503, "draining", "The process is about to stop.")
         await self.database.ping(_PING_SECONDS)
         if not self._migrated:  # they can only get further, so once is enough
-            from chassis import migrations  # noqa: PLC0415 - Alembic takes long to load; once is enough here too
-
             with unavailable_as_problem():
-                found = await migrations.state(self.database.engine)
+                found = await revisions.state(self.database.engine)
             if found.missing:
                 raise Problem(503, "not-migrated", "The database is not at the newest migration: run `make migrate`.")
             self._migrated = True

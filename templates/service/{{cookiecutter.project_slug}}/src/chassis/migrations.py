@@ -2,20 +2,17 @@
 
 There are two branches, ``chassis`` and ``domain``, each with a newest revision. So a newer chassis can bring migrations
 of its own to a service whose domain has long gone on; a domain's migration names the chassis' one that it builds on.
+How far a database is, :mod:`chassis.revisions` tells without Alembic.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -29,20 +26,8 @@ def _config() -> Config:
     return Config(toml_file=ROOT / "pyproject.toml")
 
 
-@cache
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """How far a database is.
-
-    ``present`` are the revisions that it says it is at, ``missing`` the newest ones here that it has not reached.
-    """
-
-    present: tuple[str, ...]
-    missing: tuple[str, ...]
 
 
 async def upgrade(engine: AsyncEngine) -> None:
@@ -81,22 +66,6 @@ async def check(engine: AsyncEngine) -> None:
     """
     async with engine.connect() as connection:
         await connection.run_sync(lambda sync: command.check(_bound(sync)))
-
-
-async def state(engine: AsyncEngine) -> State:
-    """Compare the database's revisions with the newest ones there are.
-
-    A database that names a revision unknown here has been migrated by newer code. Nothing is missing then: while a
-    release is rolled out, and when it is rolled back, the code before it goes on working on the newer tables.
-    """
-    async with engine.connect() as connection:
-        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
-    scripts = _scripts()
-    try:
-        reached = {script.revision for script in scripts.get_all_current(present)}
-    except CommandError:
-        return State(present=present, missing=())
-    return State(present=present, missing=tuple(head for head in scripts.get_heads() if head not in reached))
 
 
 @asynccontextmanager
