@@ -11,8 +11,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from runpy import run_module
 
 from chassis.__main__ import main
 from chassis.project import ROOT
@@ -25,15 +27,28 @@ _LOCK = threading.Lock()  # multiprocessing looks after all processes at once, a
 _PACE_SECONDS = 0.01
 
 
-class ForkedProcess:
-    """``python -m chassis COMMAND``, with as much of :class:`subprocess.Popen` as the tests need.
+def command(name: str) -> int:
+    """Be ``python -m chassis NAME``; return the exit code."""
+    return main([name])
 
+
+def module(name: str) -> int:
+    """Be ``python -m NAME``; return the exit code."""
+    run_module(name, run_name="__main__")
+    return 0
+
+
+class ForkedProcess:
+    """:func:`command` or :func:`module`, with as much of :class:`subprocess.Popen` as the tests need.
+
+    :param program: what to be.
+    :param name: of the command or of the module.
     :param environment: the whole of it.
     :param log: gets what the process prints.
     """
 
-    def __init__(self, command: str, environment: dict[str, str], log: Path) -> None:
-        self._process = _CONTEXT.Process(target=_run, args=(command, environment, log), daemon=True)
+    def __init__(self, program: Callable[[str], int], name: str, environment: dict[str, str], log: Path) -> None:
+        self._process = _CONTEXT.Process(target=_run, args=(program, name, environment, log), daemon=True)
         with _LOCK:
             self._process.start()
         assert self._process.pid is not None
@@ -76,13 +91,13 @@ def _end_what_is_left() -> None:
 atexit.register(_end_what_is_left)  # after multiprocessing's own: what comes last is done first
 
 
-def _run(command: str, environment: dict[str, str], log: Path) -> None:
+def _run(program: Callable[[str], int], name: str, environment: dict[str, str], log: Path) -> None:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
-    code = main([command])
+    code = program(name)
     sys.stdout.flush()
     sys.exit(code)

@@ -13,6 +13,7 @@ from pathlib import Path
 from chassis.domain import load_domain
 from chassis.keys import DevelopmentKeys
 from chassis.project import ROOT
+from tests import forking
 from tests.forking import ForkedProcess
 from tests.postgres import free_port
 
@@ -31,7 +32,9 @@ class ServerProcess:
         self.log = directory / f"{command}-{self.port}.log"
         whole = server_environment(directory) | {"PORT": str(self.port)} | environment
         self.process: ForkedProcess | subprocess.Popen[bytes]
-        self.process = ForkedProcess(command, whole, self.log) if loaded else self._started(command, whole)
+        self.process = (
+            ForkedProcess(forking.command, command, whole, self.log) if loaded else self._started(command, whole)
+        )
         self.url = f"http://127.0.0.1:{self.port}"
 
     def _started(self, command: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

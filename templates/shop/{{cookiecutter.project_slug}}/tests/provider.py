@@ -3,8 +3,6 @@
 import json
 import random
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +12,10 @@ from uuid import uuid4
 
 import httpx
 
-from chassis.project import ROOT, project
+from chassis.project import project
 from chassis.webhooks import signature
+from tests import forking
+from tests.forking import ForkedProcess
 from tests.postgres import free_port
 from tests.processes import server_environment
 from tests.scale import scale
@@ -30,6 +30,7 @@ class Provider:
     def __init__(self, directory: Path) -> None:
         self.port, self.shop_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._log = directory / "provider.log"
         self._environment = server_environment(directory) | {
             "PORT": str(self.port),
             "SHOP_URL": f"http://127.0.0.1:{self.shop_port}",
@@ -52,8 +53,7 @@ class Provider:
 
     def start(self) -> None:
         """Start it, on the same port and books as before."""
-        words = [sys.executable, "-m", self._module]
-        self.process = subprocess.Popen(words, cwd=ROOT, env=self._environment)  # noqa: S603 - our own words
+        self.process = ForkedProcess(forking.module, self._module, self._environment, self._log)
 
     def kill(self) -> None:
         """End it at once."""
