@@ -1,6 +1,6 @@
 """Ask every selected rule of the repository and of its roots, and keep what became of each."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -80,13 +80,15 @@ def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> lis
     if not second_core or facts.base is not None or all(half) or not any(half):
         return [_ask(rule, facts, root) for rule, root in asked]
 
-    _read_ahead(facts, asked)
-
-    def theirs() -> tuple[list[_Told], dict[str, Unreadable], dict[str, Unreadable]]:
+    def theirs(
+        hear: Callable[[], dict[str, int] | None],
+    ) -> tuple[list[_Told], dict[str, Unreadable], dict[str, Unreadable]]:
+        facts.borrow(hear)
         told = [_ask(rule, facts, root) for rule, root in compress(asked, half)]
         return told, facts.unreadable, facts.passed_over
 
-    def ours() -> list[_Told]:
+    def ours(tell: Callable[[object], None]) -> list[_Told]:
+        tell(_split_sources(facts, asked))
         return [_ask(rule, facts, root) for (rule, root), is_theirs in zip(asked, half, strict=True) if not is_theirs]
 
     (first, unreadable, passed_over), second = both(theirs, ours)
@@ -95,18 +97,20 @@ def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> lis
     return [next(told[is_theirs]) for is_theirs in half]
 
 
-def _read_ahead(facts: Facts, asked: Sequence[_Question]) -> None:
-    """Read, while there is one process, what both will look for words in: the sources of services.
+def _split_sources(facts: Facts, asked: Sequence[_Question]) -> dict[str, int]:
+    """Split into words what both processes look for words in, once: the sources of services.
 
     C202 reads all of them in any case; so no file is named as unreadable that nobody would have read.
     """
     from machgen.check.cloud_native.process import SOURCES  # noqa: PLC0415 - a module of rules, which needs this one
 
-    for rule, root in asked:
-        if rule.id == _READS_SOURCES and root is not None and not root.is_contract_only:
-            for path in files_of(facts, root):
-                if path.endswith(SOURCES):
-                    facts.split(path)
+    return {
+        path: facts.split(path)
+        for rule, root in asked
+        if rule.id == _READS_SOURCES and root is not None and not root.is_contract_only
+        for path in files_of(facts, root)
+        if path.endswith(SOURCES)
+    }
 
 
 def _ask(rule: Rule, facts: Facts, root: Root | None) -> _Told:

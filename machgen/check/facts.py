@@ -77,6 +77,7 @@ class Facts:
         self._names: dict[str, list[str]] | None = None
         self._vocabulary = Vocabulary()
         self._mentioned: dict[str, int] = {}
+        self._lender: Callable[[], dict[str, int] | None] | None = None
 
     def once(self, extract: "Callable[[Facts], T]") -> T:
         """Return what `extract` makes of these facts; it runs on the first call only."""
@@ -193,7 +194,10 @@ class Facts:
         if words.bit >= self._vocabulary.limit:  # of a module that was loaded since
             self._vocabulary = Vocabulary()
             self._mentioned.clear()
+            self._lender = None  # which knows nothing of them either
         mentioned = self._mentioned.get(path)
+        if mentioned is None and self._has_borrowed():
+            mentioned = self._mentioned.get(path)
         if mentioned is None:
             mentioned = self.split(path)
         return mentioned & words.bit != 0
@@ -202,6 +206,17 @@ class Facts:
         """Split a file's prose into words, so that `mentions` can tell; the bits of the `Words` that it has."""
         told = self._mentioned[path] = self.told(path, self._vocabulary.told_by)
         return told
+
+    def borrow(self, lender: "Callable[[], dict[str, int] | None]") -> None:
+        """Let another process, which sees the same files, split them: its answers are fetched on the first question."""
+        self._lender = lender
+
+    def _has_borrowed(self) -> bool:
+        """Fetch what another process split, where there is one and it was not done before."""
+        lender, self._lender = self._lender, None
+        lent = lender() if lender else None
+        self._mentioned |= lent or {}
+        return bool(lent)
 
     def glance(self, path: str, marks: tuple[re.Pattern[bytes], ...], words: Words) -> str:
         """Return what `prose` does where a file holds one of `marks`, else nothing.
@@ -213,6 +228,8 @@ class Facts:
         and faster than the same letters by `in`.
         """
         key = ("text", path)
+        if self._lender:
+            self._has_borrowed()
         if path in self._mentioned:
             return self.prose(path) if self.mentions(path, words) else ""
         if key in self._kept:

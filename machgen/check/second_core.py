@@ -4,13 +4,56 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 F = TypeVar("F")
 S = TypeVar("S")
 
 
-def both(first: Callable[[], F], second: Callable[[], S]) -> tuple[F, S]:
+class Aside:
+    """What the second of two pieces of work tells the first one while both run, once.
+
+    Nothing is waited for but the word that it is there: what is told stands in memory that both processes share, so
+    that the second one goes on at once, however much it is.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        self._memory = os.memfd_create("machgen")
+
+    def tell(self, value: object) -> None:
+        """Leave a value, which is pickled, for the other process."""
+        import pickle  # noqa: PLC0415 - only where there are two
+
+        # not closed, as the memory is the child's too
+        with open(self._memory, "wb", closefd=False) as memory:
+            pickle.dump(value, memory, pickle.HIGHEST_PROTOCOL)
+        os.write(self._write, b".")
+
+    def hear(self) -> Any:
+        """Wait for the value and return it; None where the other process ended without a word."""
+        if not os.read(self._read, 1):
+            return None
+        import pickle  # noqa: PLC0415 - see above
+
+        os.lseek(self._memory, 0, os.SEEK_SET)
+        with open(self._memory, "rb", closefd=False) as memory:
+            return pickle.load(memory)  # noqa: S301 - from the process that this one is a copy of
+
+    def fall_silent(self) -> None:
+        """Tell nothing any more; who still waits, hears so. The child does this first, as only the other one tells."""
+        if self._write >= 0:
+            os.close(self._write)
+        self._write = -1
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self.fall_silent()
+        os.close(self._read)
+        os.close(self._memory)
+
+
+def both(first: Callable[[Callable[[], Any]], F], second: Callable[[Callable[[object], None]], S]) -> tuple[F, S]:
     """Return what two functions give, neither of which changes what the other one sees.
 
     `first` runs in a child process where that is to be had: on Linux, with a second processor, and as long as nobody
@@ -18,36 +61,50 @@ def both(first: Callable[[], F], second: Callable[[], S]) -> tuple[F, S]:
     not answer (no memory, killed, an exception), it runs here, after `second`: so what it raises is raised here too.
 
     Args:
-        first: What it returns comes back pickled.
-        second: Runs here.
+        first: What it returns comes back pickled. It is given a function that waits for what `second` tells aside, and
+            returns it; None where the two do not run at once.
+        second: Runs here. It is given a function that tells, once, and uses it early: `first` may wait.
     """
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2 or threading.active_count() > 1:
-        return first(), second()
+        return first(_silence), second(_nobody)
     reader, writer = os.pipe()
+    aside = Aside()
     try:
         child = os.fork()
     except OSError:  # no memory, or no more processes
         os.close(reader)
         os.close(writer)
-        return first(), second()
+        aside.close()
+        return first(_silence), second(_nobody)
     if not child:
-        _answer(first, writer)
+        aside.fall_silent()
+        _answer(lambda: first(aside.hear), writer)
     os.close(writer)
     told = b""
     try:
         with open(reader, "rb") as pipe:
-            mine = second()
+            mine = second(aside.tell)
+            aside.fall_silent()
             told = pipe.read()
     finally:
         if not told:
             os.kill(child, 9)  # nobody waits for it any more
         _, status = os.waitpid(child, 0)
+        aside.close()
     if status or not told:
-        return first(), mine
+        return first(_silence), mine
     import pickle  # noqa: PLC0415 - at the same time as the child does
 
     theirs: F = pickle.loads(told)  # noqa: S301 - from a copy of this very process
     return theirs, mine
+
+
+def _silence() -> None:
+    return None
+
+
+def _nobody(_value: object) -> None:
+    return None
 
 
 def _answer(work: Callable[[], object], writer: int) -> None:

@@ -84,7 +84,7 @@ def test_the_first_half_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     from threading import Event, Thread
 
     def shown():
-        first, second = both(os.getpid, os.getpid)
+        first, second = both(lambda hear: os.getpid(), lambda tell: os.getpid())
         print(second == os.getpid(), first == second)
 
     shown()
@@ -118,7 +118,7 @@ def test_a_child_that_does_not_answer_costs_time_and_nothing_else(work: str, len
         import os
         from machgen.check.second_core import both
         here = os.getpid()
-        first, second = both(lambda: {work}, lambda: 2)
+        first, second = both(lambda hear: {work}, lambda tell: 2)
         print(len(first), second)
         try:
             print(os.waitpid(-1, 0))
@@ -131,6 +131,32 @@ def test_a_child_that_does_not_answer_costs_time_and_nothing_else(work: str, len
     assert f"{length} 2\nno child\n" == told
 
 
+@PAIRED
+def test_the_second_half_tells_the_first_one_something_while_both_run(tmp_path: Path) -> None:
+    """More than a pipe holds, and without waiting to be heard; one that says nothing keeps nobody waiting."""
+    shown = """
+    import os, time
+    from machgen.check.second_core import both
+
+    told = []
+    def tells(tell):
+        tell("x" * 1_000_000)
+        told.append(time.monotonic())
+    def hears(hear):
+        time.sleep(0.3)
+        began = time.monotonic()
+        return began, len(hear())
+    (began, length), _ = both(hears, tells)
+    print(length, told[0] < began)
+    print(both(lambda hear: hear(), lambda tell: None))
+    print(sorted(os.listdir("/proc/self/fd"))[:-1] == ["0", "1", "2"])
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    print(both(lambda hear: hear(), lambda tell: tell(1)))
+    """
+
+    assert "1000000 True\n(None, None)\nTrue\n(None, None)\n" == python(shown, tmp_path)
+
+
 @pytest.mark.parametrize("failing", ["first", "second"])
 def test_what_either_half_raises_is_raised_here(failing: str, tmp_path: Path) -> None:
     """With its own type and message, once, and the other process has ended before."""
@@ -138,8 +164,8 @@ def test_what_either_half_raises_is_raised_here(failing: str, tmp_path: Path) ->
         f"""
         import os, time
         from machgen.check.second_core import both
-        def fails(): raise ValueError("a defect")
-        def slow(): time.sleep(30 if {failing!r} == "second" else 0)
+        def fails(_): raise ValueError("a defect")
+        def slow(_): time.sleep(30 if {failing!r} == "second" else 0)
         try:
             both(*((fails, slow) if {failing!r} == "first" else (slow, fails)))
         except ValueError as error:
@@ -165,7 +191,7 @@ def test_an_interrupt_ends_both_processes(tmp_path: Path) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
         started = time.monotonic()
         try:
-            both(lambda: time.sleep({PATIENCE}), lambda: os.kill(os.getpid(), {int(signal.SIGTERM)}))
+            both(lambda hear: time.sleep({PATIENCE}), lambda tell: os.kill(os.getpid(), {int(signal.SIGTERM)}))
         finally:
             try:
                 print(os.waitpid(-1, 0))

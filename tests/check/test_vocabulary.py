@@ -64,6 +64,21 @@ def test_words_of_a_module_that_loads_later_are_told_too() -> None:
     assert not facts.mentions("a.py", whole("lumber"))
 
 
+def test_what_another_process_split_is_taken_only_while_it_knows_all_words() -> None:
+    """It is asked once, for all files; what it does not tell is split here."""
+    known = whole("import")
+    files = TreeFiles(Tree({"a.py": File(b"import x\n"), "b.py": File(b"import x\n")}))
+    facts, older = Facts(files), Facts(files)
+    lent = [{"a.py": 0}, {"a.py": 0}]
+    for each in (facts, older):
+        each.borrow(lent.pop)
+    later = whole("x")
+
+    assert [False, True] == [facts.mentions(path, known) for path in ("a.py", "b.py")]
+    assert [{"a.py": 0}] == lent
+    assert older.mentions("a.py", later)
+
+
 def test_every_rule_names_its_words_before_a_file_is_read() -> None:
     """Otherwise each file of a large repository would be split into words once more."""
     named = [path for path in (REPOSITORY / "machgen/check").rglob("*.py") if "vocabulary import" in path.read_text()]
