@@ -104,13 +104,13 @@ def _split_sources(facts: Facts, asked: Sequence[_Question]) -> dict[str, int]:
     """
     from machgen.check.cloud_native.process import SOURCES  # noqa: PLC0415 - a module of rules, which needs this one
 
-    return {
-        path: facts.split(path)
+    return facts.split_all(
+        path
         for rule, root in asked
         if rule.id == _READS_SOURCES and root is not None and not root.is_contract_only
         for path in files_of(facts, root)
         if path.endswith(SOURCES)
-    }
+    )
 
 
 def _ask(rule: Rule, facts: Facts, root: Root | None) -> _Told:

@@ -3,7 +3,8 @@
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from machgen.check.document import Map, Seq, Unreadable, read_json, read_toml, read_yaml
@@ -22,6 +23,9 @@ LARGEST_PROSE = 1_000_000
 
 LONGEST_LINE = 2_000
 """Characters of a line that patterns look through."""
+
+_BATCH = 100
+"""Files whose words are learned together."""
 
 MOST_BLANKS = 1_000
 """Blanks and line breaks in a row that patterns look through: `\\s*` tries each of them as a beginning."""
@@ -206,6 +210,17 @@ class Facts:
         """Split a file's prose into words, so that `mentions` can tell; the bits of the `Words` that it has."""
         told = self._mentioned[path] = self.told(path, self._vocabulary.told_by)
         return told
+
+    def split_all(self, paths: Iterable[str]) -> dict[str, int]:
+        """Do what `split` does for many files, sooner."""
+        texts = {path: self.prose(path) for path in paths}
+        told: dict[str, int] = {}
+        waiting = iter(dict.fromkeys(texts.values()))
+        while batch := list(islice(waiting, _BATCH)):
+            told.update(zip(batch, self._vocabulary.told_by_each(batch), strict=True))
+        split = {path: told[text] for path, text in texts.items()}
+        self._mentioned |= split
+        return split
 
     def borrow(self, lender: "Callable[[], dict[str, int] | None]") -> None:
         """Let another process, which sees the same files, split them: its answers are fetched on the first question."""

@@ -5,6 +5,8 @@ words (`Words`) when its module loads, every text is split into its words once, 
 a bit for each `Words` of which it has one. To ask is then to look at a bit.
 """
 
+from collections.abc import Iterable
+
 _LETTERS = bytes(each if chr(each).isalnum() or each == ord("_") else ord(" ") for each in range(128)).ljust(256)
 """What stands for each byte, so that `split` gives the words."""
 
@@ -69,9 +71,16 @@ class Vocabulary:
 
     def told_by(self, text: str) -> int:
         """Return the bits of the `Words` of which a text has one."""
-        words = set(text.encode("ascii", "replace").translate(_LETTERS).split())
-        if new := words - self._seen:
+        return self.told_by_each([text])[0]
+
+    def told_by_each(self, texts: Iterable[str]) -> list[int]:
+        """Return what `told_by` does for some texts, sooner: what their new words tell is found out for all at once."""
+        each = [set(text.encode("ascii", "replace").translate(_LETTERS).split()) for text in texts]
+        if new := set().union(*each) - self._seen:
             self._learn(new)
+        return [self._told_by(words) for words in each]
+
+    def _told_by(self, words: set[bytes]) -> int:
         told = self._always
         for word in words & self._known:
             told |= self._telling[word]
