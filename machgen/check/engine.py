@@ -146,7 +146,7 @@ def _located(edit: Edit, facts: Facts) -> Edit:
     """An edit with the column of its text, which code scanning asks for."""
     lines = facts.lines(edit.path)
     line = lines[edit.line - 1] if 0 < edit.line <= len(lines) else ""
-    return edit._replace(column=line.find(edit.old) + 1)
+    return edit._replace(column=edit.column_in(line))
 
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -31,16 +31,21 @@ def fixed(facts: Facts, findings: Iterable[Finding]) -> tuple[Tree, tuple[Findin
 
 
 def _lines(facts: Facts, path: str) -> list[str]:
-    """The file's lines with their endings; none where it is not UTF-8, which a fix could not write back unchanged."""
+    """The file's lines with their endings; none where it is not UTF-8, which a fix could not write back unchanged, or
+    where it holds what only some take for the end of a line: then nobody knows which line is meant."""
     try:
-        return facts.files.read(path).decode("utf-8").splitlines(keepends=True)
+        text = facts.files.read(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return []
+    lines = text.splitlines(keepends=True)
+    return lines if len(lines) == text.count("\n") + (not text.endswith("\n")) else []
 
 
 def _apply(lines: list[str], edit: Edit) -> bool:
-    if not 0 < edit.line <= len(lines) or edit.old not in lines[edit.line - 1]:
+    line = lines[edit.line - 1] if 0 < edit.line <= len(lines) else ""
+    start = edit.column_in(line) - 1
+    if start < 0:
         return False
-    ending = "\r\n" if lines[edit.line - 1].endswith("\r\n") else "\n"
-    lines[edit.line - 1] = lines[edit.line - 1].replace(edit.old, edit.new.replace("\n", ending), 1)
+    ending = "\r\n" if line.endswith("\r\n") else "\n"
+    lines[edit.line - 1] = line[:start] + edit.new.replace("\n", ending) + line[start + len(edit.old) :]
     return True

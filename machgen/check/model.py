@@ -4,6 +4,7 @@ A rule's docstring is the paragraph that people read: why it is asked, with its 
 """
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Edit(NamedTuple):
     Args:
         path: The file.
         line: From 1.
-        old: The text on that line, exactly; without it on the line nothing is changed.
+        old: The text on that line, exactly, as words of their own; unless it stands there once, nothing is changed.
         new: What it becomes; may hold line breaks.
         column: Of the text on its line, from 1; 0 until the engine has looked it up.
     """
@@ -70,6 +71,15 @@ class Edit(NamedTuple):
     old: str
     new: str
     column: int = 0
+
+    def column_in(self, line: str) -> int:
+        """Return where the text stands on a line, from 1; 0 where it does not, or more than once.
+
+        What a comment says does not count.
+        """
+        found = re.finditer(rf"(?<![\w./-]){re.escape(self.old)}(?![\w./-])", line)
+        columns = [each.start() + 1 for each in found if " #" not in line[: each.start()]]
+        return columns[0] if len(columns) == 1 else 0
 
 
 class Flaw(NamedTuple):

@@ -89,7 +89,9 @@ def test_a_fix_mends_what_it_names_and_nothing_else() -> None:
             assert len(before) == len(now)
             for number, (old, new) in enumerate(zip(before, now, strict=True), 1):
                 edit = edits.get(number)
-                assert (old.replace(edit.old, edit.new, 1) if edit else old) == new
+                assert (
+                    old[: (at := edit.column_in(old) - 1)] + edit.new + old[at + len(edit.old) :] if edit else old
+                ) == new
 
     assert {rule.id for rule in all_rules() if rule.fix} == offered
 
@@ -115,3 +117,67 @@ def test_exec_form_is_written_where_no_shell_is_missed(line: str, expected: str 
     changed, _ = fixed(facts, judged(facts).findings)
 
     assert ([f"FROM a:1\n{expected}\n"] if expected else []) == [file.data.decode() for file in changed.values()]
+
+
+SAFE = "runAsNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, seccompProfile: {type: RuntimeDefault}"
+
+
+def job(container: str, api: str = "batch/v1") -> str:
+    """A CronJob with lines of its container."""
+    return f"""apiVersion: {api}
+kind: CronJob
+metadata: {{name: all}}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers:
+{container}"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            job(f"          - {{name: a, securityContext: {{{SAFE}, capabilities: {{drop: [all]}}}}}}\n"),
+            job(f"          - {{name: a, securityContext: {{{SAFE}, capabilities: {{drop: [ALL]}}}}}}\n"),
+            id="other words begin with the same letters",
+        ),
+        pytest.param(
+            job(f"          - {{name: all, securityContext: {{{SAFE}, capabilities: {{drop: [all]}}}}}}\n"),
+            None,
+            id="the same word stands on the line twice",
+        ),
+        pytest.param(
+            job("          - name: a\n", "batch/v1beta1  # was batch/v1beta1"),
+            job("          - name: a\n", "batch/v1  # was batch/v1beta1"),
+            id="a comment says it too",
+        ),
+        pytest.param(
+            job("          - name: a\n", '"batch/v1beta1"').replace("\n", "\r\n").rstrip(),
+            job("          - name: a\n", '"batch/v1"').replace("\n", "\r\n").rstrip(),
+            id="in quotes, with carriage returns and no end of the last line",
+        ),
+        pytest.param(
+            "# a\u2028\n" + job("          - name: a\n", "batch/v1beta1"),
+            None,
+            id="what only YAML takes for a line's end",
+        ),
+        pytest.param("# a\f\n" + job("          - name: a\n", "batch/v1beta1"), None, id="a form feed"),
+    ],
+)
+def test_an_edit_changes_the_very_word_or_nothing(old: str, new: str | None) -> None:
+    """And every other byte stays."""
+    facts = facts_of({"k8s/a.yaml": old.encode()})
+    changed, _ = fixed(facts, judged(facts).findings)
+
+    assert ([new.encode()] if new else []) == [file.data for file in changed.values()]
+
+
+def test_a_file_in_another_encoding_is_left_alone() -> None:
+    """Latin-1 could not be written back as it was."""
+    facts = facts_of({"k8s/a.yaml": b"# caf\xe9\n" + job("          - name: a\n", "batch/v1beta1").encode()})
+    changed, _ = fixed(facts, judged(facts).findings)
+
+    assert 0 == len(changed)
