@@ -31,11 +31,13 @@ Not the clock's: how much else a machine does must not decide what is judged.
 _DEADLINE = 60  # seconds of the clock, for a renderer that waits for something; templates have nothing to wait for
 
 _MEMORY = 2 * 1024**3  # of addresses; Go reserves far more than it uses
+_LONGEST = 2 * LARGEST  # bytes that charts may render to
 _BOUNDED = (
     "import os, resource, sys\n"
     "seconds = int(sys.argv.pop(1))\n"
     "resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))\n"
     f"resource.setrlimit(resource.RLIMIT_AS, ({_MEMORY}, {_MEMORY}))\n"
+    f"resource.setrlimit(resource.RLIMIT_FSIZE, ({_LONGEST}, {_LONGEST}))\n"
 )
 _COMMAND = _BOUNDED + "os.execv(sys.argv[1], sys.argv[1:])\n"
 _SDK = _BOUNDED + (
@@ -92,13 +94,16 @@ class Helm:
             json.dump(values, text)
         words = (self.command, "template", "release", chart, "--values", given, "--skip-tests")
         status, said, error = self._run(directory, _COMMAND, *words)
-        return _refusal(directory, error, status) if status else dict(_parted(said))
+        if status:
+            return _refusal(directory, error, status)
+        parts = dict(_parted(said))
+        return parts if parts or not said.strip() else NotRendered("the renderer's answer has no templates in it")
 
     def _by_sdk(self, directory: str, asked: list[tuple[str, Map]]) -> "list[dict[str, str] | NotRendered]":
         """Loading the library costs more than rendering a chart, so one process renders them all."""
         lines = "".join(json.dumps(each) + "\n" for each in asked)
         status, said, error = self._run(directory, _SDK, stdin=lines)
-        answers: list[Any] = [json.loads(line) for line in said.splitlines() if line.endswith(("}", '"'))]
+        answers: list[Any] = [json.loads(line) for line in said.splitlines(keepends=True) if line.endswith("\n")]
         found: list[dict[str, str] | NotRendered] = [
             {str(name): str(text) for name, text in each.items()}
             if isinstance(each, dict)
@@ -116,26 +121,30 @@ class Helm:
             "HELM_PLUGINS": directory,
             "GOMAXPROCS": "1",
         }
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell; helm's own templates cannot start programs
-                [sys.executable, "-I", "-c", program, str(self.seconds), *words],
-                cwd=directory,
-                env=quiet,
-                input=stdin.encode(),
-                capture_output=True,
-                check=False,
-                timeout=_DEADLINE,
-            )
-        except subprocess.TimeoutExpired:
-            return 1, "", f"the renderer does not end within {_DEADLINE} s"
-        spent = done.returncode in {-signal.SIGKILL, -signal.SIGXCPU}
-        return (
-            done.returncode,
-            done.stdout[: 2 * LARGEST].decode("utf-8", "replace"),
-            f"rendering takes more than {self.seconds} s of processor time"
-            if spent
-            else done.stderr.decode("utf-8", "replace"),
-        )
+        # files, since who started something in the background would hold a pipe open; and they have a largest size
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as error:
+            try:
+                done = subprocess.run(  # noqa: S603 - no shell; helm's own templates cannot start programs
+                    [sys.executable, "-I", "-c", program, str(self.seconds), *words],
+                    cwd=directory,
+                    env=quiet,
+                    input=stdin.encode(),
+                    stdout=said,
+                    stderr=error,
+                    check=False,
+                    timeout=_DEADLINE,
+                )
+            except subprocess.TimeoutExpired:
+                return 1, "", f"the renderer does not end within {_DEADLINE} s"
+            said.seek(0)
+            printed = said.read()
+            error.seek(0)
+            complaint = error.read(100_000).decode("utf-8", "replace")
+        if done.returncode in {-signal.SIGKILL, -signal.SIGXCPU}:
+            complaint = f"rendering takes more than {self.seconds} s of processor time"
+        elif len(printed) >= _LONGEST:
+            complaint = f"it renders to more than {_LONGEST // 1_000_000} MB"
+        return done.returncode, printed.decode("utf-8", "replace"), complaint
 
 
 def _refusal(directory: str, error: str, status: int) -> NotRendered:
@@ -155,7 +164,12 @@ def _parted(text: str) -> Iterator[tuple[str, str]]:
 
 
 def at_hand() -> Helm | None:
-    """Return the renderer of this machine; None where there is none."""
-    if command := shutil.which("helm"):
-        return Helm(os.path.realpath(command))
+    """Return the renderer of this machine; None where there is none.
+
+    What stands in a directory that `PATH` names relative to this one, such as the repository that is judged, is not
+    started. The name stays as it was found: some commands are links to a program that asks what it is called.
+    """
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if command := shutil.which("helm", path=os.pathsep.join(filter(os.path.isabs, entries))):
+        return Helm(command)
     return Helm("") if importlib.util.find_spec("helm_python") else None

@@ -281,3 +281,45 @@ def test_a_command_renders_each_chart(tmp_path: Path) -> None:
     assert ["cart/templates/a.yaml", "cart/templates/b.yaml"] == list(answer)
     assert "kind: A" in answer["cart/templates/a.yaml"]
     assert '{"a": 1}' in answer["cart/templates/b.yaml"]
+
+
+def helm(directory: Path, program: str) -> str:
+    """A `helm` command that is this shell program."""
+    command = directory / "helm"
+    command.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
+    command.chmod(0o700)
+    return str(command)
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("echo nothing that helm would say", "the renderer's answer has no templates in it"),
+        ("yes '# Source: cart/templates/a.yaml'", "it renders to more than 10 MB"),
+        ("sleep 5 & echo Error: no such chart >&2; exit 1", "Error: no such chart"),
+    ],
+)
+def test_a_command_that_is_not_helm_s_leaves_the_chart_open(tmp_path: Path, program: str, reason: str) -> None:
+    """However much it prints, and whatever it leaves behind."""
+    _, open_ = facts(CHART, Helm(helm(tmp_path, program))).once(rendered_charts)
+
+    assert [f"the Helm chart chart is not rendered: {reason}"] == open_
+
+
+def test_a_chart_may_render_to_nothing(tmp_path: Path) -> None:
+    """Where everything in it is switched off."""
+    assert ([], []) == facts(CHART, Helm(helm(tmp_path, "true"))).once(rendered_charts)
+
+
+def test_what_lies_in_the_repository_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where PATH names the directory that one is in."""
+    command = helm(tmp_path, "true")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((".", "")))
+    found = at_hand()
+
+    assert found is None or "" == found.command
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert Helm(command) == at_hand()
