@@ -79,6 +79,8 @@ def _sessions(facts: Facts, root: Root) -> Iterator[Flaw]:
         if not path.endswith(".py") or not facts.mentions(path, _SESSION_WORDS):
             continue
         text = facts.prose(path)
+        if "requests." not in text:
+            continue  # another library's session, as of a database
         names = {match[1] or match[2] for match in _MADE.finditer(text)}
         for name in sorted(names) if ".mount(" not in text and "partial(" not in text else ():
             for at, match in facts.grep((path,), re.compile(_SESSION_CALL.format(re.escape(name)))):
