@@ -17,14 +17,15 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import uvloop
 
 from chassis.project import ROOT
-from tests import cores, example
-from tests.processes import ServerProcess
+from tests import cores
+
+if TYPE_CHECKING:  # a second of the processor, at each start of a load
+    from tests.processes import ServerProcess
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,12 @@ def run(plan: Plan) -> Result:
     return Result(seconds=found["seconds"], latencies=latencies, lost=found["lost"])
 
 
-def plausible_mix(server: ServerProcess) -> list[str]:
+def plausible_mix(server: "ServerProcess") -> list[str]:
     """Return requests for a :class:`Plan`: seven read one thing, two list, one creates."""
+    import httpx  # noqa: PLC0415 - what sends the load starts without it
+
+    from tests import example  # noqa: PLC0415 - as above
+
     headers = {"Authorization": f"Bearer {server.token('ann')}"}
     with httpx.Client(base_url=server.url, headers=headers) as client:
         made = [client.post(example.COLLECTION, json=example.draft()).json()["id"] for _ in range(20)]

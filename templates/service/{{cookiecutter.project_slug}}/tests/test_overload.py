@@ -84,6 +84,6 @@ def test_overload_leaves_most_of_the_work_done(
             f"{1000 * result.quantile(503, 0.99):.1f} ms",
         )
 
-    assert statuses == {200, 503} | ({201} if mix == "plausible" else set())
+    assert {200, 503} <= statuses <= {200, 201, 503}
     assert statistics.median(goodputs) >= LEAST_GOODPUT
     assert statistics.median(refusals) <= LONGEST_REFUSAL

@@ -79,5 +79,5 @@ def test_rolling_restart_fails_no_request(fresh_url: str, start: ServerFactory) 
 
     assert failures == []
     assert (exits, lost) == ([0] * RESTARTS, 0)
-    assert set(statuses) == {200, 201}
+    assert set(statuses) <= {200, 201}
     assert statuses.total() > 50 * RESTARTS
