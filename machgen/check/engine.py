@@ -1,20 +1,21 @@
 """Ask every selected rule of the repository and of its roots, and keep what became of each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
 from typing import NamedTuple
 
 from machgen.check.document import Unreadable
 from machgen.check.facts import Facts
 from machgen.check.model import Edit, Finding, Flaw, Judgement, Level, NotApplicable, Outcome, Rule, Unknown, covers
 from machgen.check.roots import Root, files_of, roots
-from machgen.check.second_core import both
+from machgen.check.second_core import Claims, both
 
 _ABOUT_CODE = frozenset({"M", "C", "H"})
 """Letters whose rules ask what a contract alone cannot answer."""
 
 _APART = ("A", "H003", "H005", "H007", "C306")
 _READS_SOURCES = "C202"
+_EITHER = ("C307", "H006", "C207", "H001", "C205", "C308", "H002", "H004")
+"""Rules that look through program text and share little with others: who is done first asks the next of them."""
 
 _Question = tuple[Rule, Root | None]
 _Told = tuple[list[Flaw], Outcome, tuple[str, ...]]
@@ -75,26 +76,38 @@ def is_apart(rule: Rule) -> bool:
 
 def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> list[_Told]:
     """What became of each question; about half are asked by a process of their own, where that may be."""
-    half = [is_apart(rule) for rule, _ in asked]
+    apart = {rule.id for rule, _ in asked if is_apart(rule)}
     # what is compared with is read by a process of git's, and that answers one process only
-    if not second_core or facts.base is not None or all(half) or not any(half):
+    if not second_core or facts.base is not None or not apart or all(rule.id in apart for rule, _ in asked):
         return [_ask(rule, facts, root) for rule, root in asked]
+    claims = Claims(len(_EITHER))
+
+    def answered(own: Iterable[int]) -> dict[int, _Told]:
+        told = {at: _ask(asked[at][0], facts, asked[at][1]) for at in own}
+        for claimed in claims:
+            those = (at for at, (rule, _) in enumerate(asked) if rule.id == _EITHER[claimed])
+            told |= {at: _ask(asked[at][0], facts, asked[at][1]) for at in those}
+        return told
 
     def theirs(
         hear: Callable[[], dict[str, int] | None],
-    ) -> tuple[list[_Told], dict[str, Unreadable], dict[str, Unreadable]]:
+    ) -> tuple[dict[int, _Told], dict[str, Unreadable], dict[str, Unreadable]]:
         facts.borrow(hear)
-        told = [_ask(rule, facts, root) for rule, root in compress(asked, half)]
+        told = answered(at for at, (rule, _) in enumerate(asked) if rule.id in apart)
         return told, facts.unreadable, facts.passed_over
 
-    def ours(tell: Callable[[object], None]) -> list[_Told]:
+    def ours(tell: Callable[[object], None]) -> dict[int, _Told]:
         tell(_split_sources(facts, asked))
-        return [_ask(rule, facts, root) for (rule, root), is_theirs in zip(asked, half, strict=True) if not is_theirs]
+        return answered(at for at, (rule, _) in enumerate(asked) if rule.id not in {*apart, *_EITHER})
 
-    (first, unreadable, passed_over), second = both(theirs, ours)
+    try:
+        (first, unreadable, passed_over), second = both(theirs, ours)
+    finally:
+        claims.close()
     facts.learn(unreadable, passed_over)
-    told = {True: iter(first), False: iter(second)}
-    return [next(told[is_theirs]) for is_theirs in half]
+    told = first | second
+    # what a process had claimed that ended without an answer is asked here
+    return [told.get(at) or _ask(rule, facts, root) for at, (rule, root) in enumerate(asked)]
 
 
 def _split_sources(facts: Facts, asked: Sequence[_Question]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 F = TypeVar("F")
@@ -51,6 +51,32 @@ class Aside:
         self.fall_silent()
         os.close(self._read)
         os.close(self._memory)
+
+
+_END = b"\xff"
+
+
+class Claims:
+    """Pieces of work that belong to nobody: each is taken once, by whichever process is done with its own first.
+
+    Args:
+        pieces: How many there are, at most 255; they are taken from 0 on.
+    """
+
+    def __init__(self, pieces: int) -> None:
+        self._read, self._write = os.pipe()
+        # an end for each of the processes, and one for work that is done again where a process ended without an answer
+        os.write(self._write, bytes(range(pieces)) + 3 * _END)
+
+    def __iter__(self) -> Iterator[int]:
+        """Take one piece after the other until none is left."""
+        while (claimed := os.read(self._read, 1)) != _END:
+            yield claimed[0]
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        os.close(self._read)
+        os.close(self._write)
 
 
 def both(first: Callable[[Callable[[], Any]], F], second: Callable[[Callable[[object], None]], S]) -> tuple[F, S]:

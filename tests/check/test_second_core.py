@@ -157,6 +157,57 @@ def test_the_second_half_tells_the_first_one_something_while_both_run(tmp_path: 
     assert "1000000 True\n(None, None)\nTrue\n(None, None)\n" == python(shown, tmp_path)
 
 
+def test_a_piece_that_either_may_take_is_taken_once(tmp_path: Path) -> None:
+    """By two processes or by one; asking again finds nothing left and does not wait."""
+    told = python(
+        """
+        from machgen.check.second_core import Claims, both
+        claims = Claims(200)
+        first, second = both(lambda hear: list(claims), lambda tell: list(claims))
+        print(sorted(first + second) == list(range(200)), list(claims))
+        """,
+        tmp_path,
+    )
+
+    assert "True []\n" == told
+
+
+def test_what_a_process_took_that_ended_without_an_answer_is_asked_again(tmp_path: Path) -> None:
+    """A report lacks no rule because the child that was to ask it was killed."""
+    (tmp_path / "Dockerfile").write_text('FROM python:3.11-slim\nCMD ["uvicorn", "app:app"]\n')
+    (tmp_path / "requirements.txt").write_text("fastapi==0.115.0\nuvicorn==0.30.0\n")
+    (tmp_path / "app.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    told = python(
+        """
+        import os, time
+        from machgen.check.engine import judge
+        from machgen.check.facts import Facts
+        from machgen.check.files import Checkout
+        from machgen.check.registry import all_rules
+
+        here = os.getpid()
+        rules = [rule for rule in all_rules() if rule.id in {"A001", "C202", "H001", "C307", "C308"}]
+
+        def deadly(rule):
+            def judged(*about):
+                if os.getpid() != here:
+                    os.kill(os.getpid(), 9)
+                time.sleep(0.5 if rule.id == "C202" else 0)
+                yield from rule.judge(*about)
+            return rule._replace(judge=judged) if rule.id != "A001" else rule
+
+        def shown(report):
+            return [(each.rule.id, each.root, each.outcome, each.reasons) for each in report.judgements]
+
+        alone = shown(judge(Facts(Checkout(".")), rules))
+        print(len(alone), alone == shown(judge(Facts(Checkout(".")), [deadly(each) for each in rules], second_core=True)))
+        """,
+        tmp_path,
+    )
+
+    assert "5 True\n" == told
+
+
 @pytest.mark.parametrize("failing", ["first", "second"])
 def test_what_either_half_raises_is_raised_here(failing: str, tmp_path: Path) -> None:
     """With its own type and message, once, and the other process has ended before."""
