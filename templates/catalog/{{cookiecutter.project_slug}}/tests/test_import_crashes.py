@@ -45,12 +45,14 @@ def test_killed_import_is_worked_off_once(fresh_url: str, start: ServerFactory) 
         server = start(**environment)
         job = _begin(server)
         path = f"/v1/product-imports/{job['id']}"
-        interrupted = 0
+        interrupted = before = 0
         for number in range(rounds):
-            # Somewhere in a piece: after the first ones, then wherever it has come to meanwhile.
-            _begun(server, path)
+            # Somewhere in a piece, each time in another one: one that ends the process again and again is given up.
+            _gone_on(server, path, before)
             time.sleep(dice.uniform(0.0, 0.15))
-            interrupted = _get(server, path)["lines"] if number == 0 else interrupted
+            lines_done = _get(server, path)["lines"]
+            before = min(lines_done, PRODUCTS - 1)
+            interrupted = lines_done if number == 0 else interrupted
             server.stop()
             server = start(**environment)
             server.wait_until_ready()
@@ -150,8 +152,8 @@ def _get(server: ServerProcess, path: str) -> Any:
         return client.get(path).raise_for_status().json()
 
 
-def _begun(server: ServerProcess, path: str) -> None:
-    _wait_for(lambda: _get(server, path)["lines"] > 0)
+def _gone_on(server: ServerProcess, path: str, lines: int) -> None:
+    _wait_for(lambda: _get(server, path)["lines"] > lines)
 
 
 def _finished(server: ServerProcess, job: str) -> Any:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from chassis.project import project
 
 MEDIA_TYPE = "application/cloudevents+json"  # structured mode: CloudEvents HTTP binding 1.0, section 3.2
-_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class CloudEvent:
         }
         further = {"tenant": self.tenant, "traceparent": self.traceparent, "tracestate": self.tracestate}
         members |= {name: value for name, value in further.items() if value}
-        return _written(members | {"data": self.data})
+        return to_json(members | {"data": self.data}).decode()
 
 
 def trace_headers(document: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ from sqlalchemy.orm import aliased
 from chassis.database import Database, now
 from chassis.outbox import OutboxRow
 
-STREAMS_A_BATCH = 100
+STREAMS_A_BATCH = 250
 EVENTS_A_STREAM = 50
 _FOR_RELAYS = text(
     # A plan that PostgreSQL keeps from when nothing waited reads all of what waits later, for each event.

@@ -59,7 +59,7 @@ def _plainly_fine(body: bytes, limits: JsonLimits) -> Any:
     bytes at least. Where no colon follows white space, every name ends in ``":``, so that there are at least as
     many of these as there are names; if no more names were found, none was there twice.
     """
-    if len(body) > min(limits.string, 2 * limits.items) or _SUSPICIOUS.search(body):
+    if len(body) > min(limits.string, 2 * limits.items) or _suspicious(body):
         return _UNREAD
     try:
         value = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -83,8 +83,15 @@ def _plainly_fine(body: bytes, limits: JsonLimits) -> Any:
     return _UNREAD
 
 
-_SUSPICIOUS = re.compile(rb"[ \t\r\n]:|\\u(?:0000|[dD])")
-"""A colon that does not follow its name at once, and escapes of U+0000 and of surrogates."""
+def _suspicious(body: bytes) -> bool:
+    """Tell whether a colon does not follow its name at once, or U+0000 or a surrogate is escaped."""
+    # One pattern for all of it takes ten times as long: fixed bytes are found without looking at each one.
+    if b" :" in body or b"\t:" in body or b"\r:" in body or b"\n:" in body:
+        return True
+    return b"\\u" in body and _ESCAPED.search(body) is not None
+
+
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD])")
 
 
 def _closely(body: bytes, limits: JsonLimits) -> Any:

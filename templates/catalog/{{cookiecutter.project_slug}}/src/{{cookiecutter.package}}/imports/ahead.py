@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .entries import Entry, Verdict, read
+from .failures import Attempt
 from .files import numbered
 from .models import ImportPiece, ImportRow
 
@@ -18,9 +19,13 @@ Read = Sequence[Entry | Verdict]
 
 
 class ReadAhead:
-    """The lines of the piece that comes next, as far as they have been read."""
+    """The lines of the piece that comes next, as far as they have been read.
+
+    ``interrupted`` is the attempt that was under way when the database went away.
+    """
 
     def __init__(self) -> None:
+        self.interrupted: Attempt | None = None
         self._place: tuple[UUID, int] | None = None
         self._reading: asyncio.Task[Read] | None = None
 

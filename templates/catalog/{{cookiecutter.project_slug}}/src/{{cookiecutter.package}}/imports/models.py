@@ -13,7 +13,7 @@ from chassis.database import Base, Document, Resource
 class ImportRow(Resource, Base):
     """One import. ``position`` is the next piece to work off; whoever works on it holds the row's lock.
 
-    ``attempts`` says how often that piece has failed, and ``due_at`` when it is tried again.
+    ``attempts`` says how often that piece has been begun, and ``due_at`` when it is tried again unless that succeeds.
     """
 
     __tablename__ = "imports"

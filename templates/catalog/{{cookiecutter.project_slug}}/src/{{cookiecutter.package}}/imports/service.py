@@ -21,6 +21,7 @@ from . import failures
 from .ahead import ReadAhead
 from .batch import take_in
 from .entries import Verdict
+from .failures import Attempt
 from .models import ImportLine, ImportPiece, ImportRow, PendingReference
 from .schemas import ImportState, Outcome
 
@@ -101,37 +102,54 @@ async def work_off_next(database: Database, ahead: ReadAhead) -> bool:
     """Work off one piece of the oldest import that is due and that nobody else works on, in one transaction.
 
     Whatever kills the process, the piece is worked off wholly or not at all, and the next process goes on there. A
-    piece that fails is tried again later, so many times; then the import is given up (:mod:`.failures`).
+    piece that fails, or kills the process, is tried again later, so many times; then the import is given up
+    (:mod:`.failures`).
 
-    :param ahead: what the call before this one has read already of the piece that follows.
+    :param ahead: what the call before this one has left: what it has read already of the piece that follows.
     :returns: whether there was something to do.
     :raises Problem: 503 when the database is away: that is nobody's failure.
     """
-    claimed: UUID | None = None
+    attempt: Attempt | None = None
     try:
         async with database.transaction() as session:
-            job = await _claim(session)
+            job = await _next(session)
             if job is None:
                 return False
-            claimed = job.id
-            if job.position < job.pieces:
-                await _work_off(session, job, ahead)
-            else:
-                await _finish(session, job)
+            attempt = await failures.book(session, job, ahead.interrupted)
+        if attempt is not None:
+            async with database.transaction() as session:
+                await _make(session, attempt, ahead)
     except Exception as error:
         ahead.forget()
-        if claimed is None or (isinstance(error, Problem) and error.status == 503):
+        if attempt is None:
             raise
-        await failures.note(database, claimed, error)
+        if isinstance(error, Problem) and error.status == 503:
+            ahead.interrupted = attempt
+            raise
+        await failures.note(database, attempt, error)
     return True
 
 
-async def _claim(session: AsyncSession) -> ImportRow | None:
+async def _next(session: AsyncSession) -> ImportRow | None:
     waiting = ImportRow.state.in_([ImportState.QUEUED, ImportState.RUNNING])
     due = ImportRow.due_at.is_(None) | (ImportRow.due_at <= now())
     query = select(ImportRow).where(waiting, due).order_by(ImportRow.id).limit(1)
     row: ImportRow | None = await session.scalar(query.with_for_update(skip_locked=True))
     return row
+
+
+async def _make(session: AsyncSession, attempt: Attempt, ahead: ReadAhead) -> None:
+    """Work off a piece, or settle what is left at the end, unless somebody else has begun with it meanwhile."""
+    query = select(ImportRow).where(ImportRow.id == attempt.import_id, ImportRow.position == attempt.position)
+    query = query.where(ImportRow.attempts == attempt.number)
+    job = await session.scalar(query.with_for_update(skip_locked=True))
+    if job is None:
+        return
+    if job.position < job.pieces:
+        await _work_off(session, job, ahead)
+    else:
+        await _finish(session, job)
+    job.attempts, job.due_at = 0, None
 
 
 async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> None:
@@ -160,7 +178,6 @@ async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> 
     ]
     await insert_rows(session, PendingReference, pending)
     job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
-    job.attempts, job.due_at = 0, None
     for outcome in Outcome:
         count = sum(each.outcome is outcome for each in verdicts)
         setattr(job, outcome, getattr(job, outcome) + count)

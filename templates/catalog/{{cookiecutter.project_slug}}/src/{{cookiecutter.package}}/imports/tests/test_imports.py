@@ -288,7 +288,10 @@ async def test_failing_import_waits_ever_longer(catalog: httpx.AsyncClient, serv
     waits = []
     for _ in range(failures.MOST_ATTEMPTS - 1):
         before = now()
-        await failures.note(database, job.id, RuntimeError("a defect"))
+        async with database.transaction() as session:
+            attempt = await failures.book(session, await importing.find(session, job.id), None)
+        assert attempt is not None
+        await failures.note(database, attempt, RuntimeError("a defect"))
         async with database.reading() as session:
             found = await importing.find(session, job.id)
         assert found.due_at is not None
