@@ -1,5 +1,6 @@
 """L001, L003, L004: what several services say of each other."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,18 @@ from machgen.check.compose import compose_services
 from machgen.check.document import Map, dig, items, maps, table
 from machgen.check.facts import Facts, place
 from machgen.check.kubernetes import cluster
+from machgen.check.lazy_regex import lazy_compile
 from machgen.check.microservices import ONE
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, rule, rules_in
 
 _SYNCHRONOUS = frozenset({"", "http", "https", "grpc", "grpcs", "dns"})
+
+
+_HANDED_OUT = lazy_compile(
+    r"(?:\A|_)(?:(?:WEB)?HOOKS?|CALLBACKS?|ORIGINS?|CORS|REDIRECT|RETURN|ISSUER|AUDIENCE|PUBLIC|EXTERNAL|SELF|ALLOWED)(?:_|\Z)",
+    re.IGNORECASE,
+)
+"""Names of settings whose addresses are compared with or given to others, or called when an answer is long given."""
 
 
 @rule(
@@ -25,7 +34,7 @@ _SYNCHRONOUS = frozenset({"", "http", "https", "grpc", "grpcs", "dns"})
 def no_cycles(facts: Facts) -> Iterator[Answer]:
     """When A asks B and B, to answer, asks A, a slow moment of one fills the workers of both: neither can answer before
     the other does."""
-    calls = [each for each in _calls(facts) if each.scheme in _SYNCHRONOUS]
+    calls = [each for each in _calls(facts) if each.scheme in _SYNCHRONOUS and not _HANDED_OUT.search(each.variable)]
     if not calls:
         yield NotApplicable("no service is given another's address")
     graph: dict[tuple[str, str], dict[str, Address]] = {}
@@ -180,6 +189,26 @@ def events_published(facts: Facts) -> Iterator[Answer]:
                     yield Flaw(
                         f"{address} is published without {name}, which this service needs", at, f"{address}/{name}"
                     )
+            for name, read in table(dig(wanted, "properties")).items():
+                told = {_type(shape, name) for shape in others}
+                kind = _type_of(read)
+                if (
+                    kind
+                    and all(told)
+                    and not any(each == kind or (each, kind) == ("integer", "number") for each in told)
+                ):
+                    message = f"{address} is published with {name} as {' or '.join(sorted(told))}, read here as {kind}"
+                    yield Flaw(message, at, f"{address}/{name}")
+
+
+def _type(shape: Any, name: str) -> str:
+    return _type_of(dig(shape, "properties", name))
+
+
+def _type_of(schema: Any) -> str:
+    """The one type that a schema names by itself; empty where it says more or less."""
+    kind = dig(schema, "type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _asyncapis(facts: Facts) -> Iterator[str]:

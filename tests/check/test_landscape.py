@@ -96,11 +96,14 @@ VIOLATIONS = [
     ("L003", "nobody is called so", compose(cart="B_URL: 'http://warehouse:8000'"), ["compose.yaml:4"]),
     ("L003", "a Service's port", {"k.yaml": manifest("a", "http://b:8000") + "---\n" + manifest("b", "x")}, ["k.yaml:12"]),
     ("L004", "nobody publishes it", {"a/asyncapi.yaml": events("send", "order.placed", "id"), "b/asyncapi.yaml": events("receive", "order.cancelled", "id")}, ["b/asyncapi.yaml:13"]),
+    ("L004", "a field of another type", {"a/asyncapi.yaml": events("send", "order.placed", "id"), "b/asyncapi.yaml": events("receive", "order.placed", "id").replace("type: string", "type: integer")}, ["b/asyncapi.yaml:13"]),
     ("L004", "a field is missing", {"a/asyncapi.yaml": events("send", "order.placed", "id"), "b/asyncapi.yaml": events("receive", "order.placed", "total")}, ["b/asyncapi.yaml:13"]),
 ]  # fmt: skip
 
 LOOKALIKES = [
     ("L001", "a chain", compose(cart="B_URL: 'http://stock:8000'", stock="C_URL: 'http://prices:8000'", prices="A: b")),
+    ("L001", "told later", compose(cart="PAY_URL: 'http://pay:8000'", pay="CART_WEBHOOK_URL: 'http://cart:8000'")),
+    ("L001", "let in by a browser", compose(cart="PAY_URL: 'http://pay:8000'", pay="CORS_ORIGINS: 'http://cart:8000'")),
     ("L001", "events go around", compose(cart="B_URL: 'nats://stock:8000'", stock="C_URL: 'nats://cart:8000'")),
     ("L002", "what is described", consumer({"a.py": PYTHON + '    answer = httpx.get(f"{STOCK}/items/{sku}")\n    body = answer.json()\n    return body["quantity"], body.get("sku"), httpx.get(f"{STOCK}/items?limit=3")\n'})),
     ("L002", "with the server's prefix", consumer({"a.py": PYTHON + '    return httpx.get(f"{STOCK}/v1/items/{sku}")\n'}, "http://stock:8000")),
@@ -121,6 +124,7 @@ LOOKALIKES = [
     ("L003", "the port of the image", compose(cart="B_URL: 'http://stock:8000/v1'", stock="A: b")),
     ("L003", "out in the world", compose(cart="B_URL: 'https://api.example.com:8443/'")),
     ("L003", "the Service's port", {"k.yaml": manifest("a", "http://b.shop.svc:80") + "---\n" + manifest("b", "x")}),
+    ("L004", "a whole number is a number", {"a/asyncapi.yaml": events("send", "order.placed", "id").replace("type: string", "type: integer"), "b/asyncapi.yaml": events("receive", "order.placed", "id").replace("type: string", "type: number")}),
     ("L004", "published by a neighbour", {"a/asyncapi.yaml": events("send", "order.placed", "id"), "b/asyncapi.yaml": events("receive", "order.placed", "id")}),
     ("L004", "one service alone", {"b/asyncapi.yaml": events("receive", "order.placed", "id")}),
 ]  # fmt: skip
