@@ -25,6 +25,8 @@ KEYS, DUPLICATES, KILLS = scale(5, 100), scale(3, 50), scale(1, 100)
 _PATIENCE_SECONDS = scale(300.0, 3_600.0)
 """How long somebody goes on asking: until then there has to be an answer, however often processes are killed."""
 
+_INSISTING = 4
+"""How many keys are sent at a time, each by all of its duplicates."""
 _SETTLED_WITHIN = scale(60.0, 900.0)
 """Seconds: the longest pause between two questions to the provider, ten minutes, and some for the answers."""
 
@@ -138,7 +140,7 @@ class _Insisting:
                 )
                 if any(outcomes):
                     return
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(dice.uniform(0.05, 0.5))
 
     async def _once(self, drop_after: float | None) -> bool:
         try:
@@ -188,11 +190,13 @@ async def test_one_key_is_one_order_and_one_charge(fresh_url: str, start: Server
         filled = [await cart(client, {"V1": 1}) for _ in range(2 * KEYS)]
     drafts = [order_of(each, cards[number % len(cards)]) for number, each in enumerate(filled)]
     buyers = [_Insisting(draft, shop.port, authorization) for draft in drafts]
-    await _in_turns(buyers[:KEYS], dice)
+    await _insist(buyers[:KEYS], dice)
+    places = asyncio.Semaphore(_INSISTING)
     async with asyncio.TaskGroup() as insisting:
         for number in range(KILLS):
             for buyer in buyers[KEYS + KEYS * number // KILLS : KEYS + KEYS * (number + 1) // KILLS]:
-                insisting.create_task(buyer.insist(dice))
+                await places.acquire()  # however slow the machine is: kills do not keep everybody from ever being heard
+                insisting.create_task(buyer.insist(dice)).add_done_callback(lambda _: places.release())
             await asyncio.sleep(dice.uniform(0.05, 0.5))
             bank.kill()
             await asyncio.sleep(dice.uniform(0.0, 0.1))
@@ -220,11 +224,11 @@ def _both_again(bank: Provider, start: ServerFactory, environment: dict[str, str
     return shop
 
 
-async def _in_turns(buyers: Sequence[_Insisting], dice: random.Random) -> None:
-    turns = asyncio.Semaphore(4)
+async def _insist(buyers: Sequence[_Insisting], dice: random.Random) -> None:
+    places = asyncio.Semaphore(_INSISTING)
 
     async def insist(buyer: _Insisting) -> None:
-        async with turns:
+        async with places:
             await buyer.insist(dice)
 
     await asyncio.gather(*(insist(buyer) for buyer in buyers))
