@@ -60,6 +60,7 @@ async def test_metrics_count_by_route_template(service: Service, ann: httpx.Asyn
     assert f'http_requests_total{{method="GET",route="{example.ITEM}",status="404"}} 1.0' in text
     assert 'http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
     assert f'http_request_duration_seconds_count{{method="GET",route="{example.ITEM}"}} 1.0' in text
+    assert "_created" not in text
     # The domain's workers may be using one just now.
     assert re.search(r'^database_connections\{state="in_use"\} [012]\.0$', text, re.MULTILINE)
 

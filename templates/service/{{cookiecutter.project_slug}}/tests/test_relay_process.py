@@ -102,10 +102,25 @@ def test_operator_sees_retries_and_drops(
     for arguments, told in (
         ([], "log: 1 wait, … s; 1 given up\n"),
         (["--retry", "log"], "log: 2 wait, … s; 0 given up\n"),
-        (["--drop", "log"], ""),
+        (["--drop", "log"], "Nothing is owed to anybody.\n"),
     ):
         assert main(["outbox", *arguments]) == 0
         assert re.sub(r"\d+ s;", "… s;", capsys.readouterr().out) == told
+    assert main(["outbox", "--retry", "lgo"]) == 1
+    assert capsys.readouterr().err == "outbox: nothing is owed to lgo, but to: nobody\n"
+
+
+@pytest.mark.parametrize("command", [["outbox"], ["migrate"], ["migrate", "--check"]], ids=" ".join)
+def test_database_that_is_away_is_one_line(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an operator reads, or the log of a migration job, says what cannot be reached and why."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:secret@127.0.0.1:1/app")
+
+    assert main(command) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"{command[0]}: the database of DATABASE_URL cannot be used: ")
+    assert (told.count("\n"), "refused" in told or "failed" in told, "secret" in told) == (1, True, False)
 
 
 async def _owe_and_give_up(settings: Settings) -> None:

@@ -3,12 +3,13 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chassis.collector import resting
 
 if TYPE_CHECKING:
+    from chassis.database import Database
     from chassis.settings import Settings
 
 
@@ -93,28 +94,56 @@ def _migrate(settings: "Settings", arguments: argparse.Namespace) -> int:
     from alembic.util import CommandError  # noqa: PLC0415 - only this command needs the database
 
     from chassis import migrations, revisions  # noqa: PLC0415 - as above
-    from chassis.database import Database  # noqa: PLC0415 - as above
 
-    async def run() -> None:
+    async def work(database: "Database") -> int:
+        if arguments.down:
+            await migrations.downgrade(database.engine, arguments.down)
+        elif arguments.check:
+            await migrations.check(database.engine)
+        else:
+            await migrations.upgrade(database.engine)
+        present = (await revisions.state(database.engine)).present
+        print(f"The database is at {' and '.join(present) or 'base'}.")
+        return 0
+
+    try:
+        return _with_database(settings, "migrate", work)
+    except CommandError as error:  # also when the models have changed and no migration was written
+        print(f"migrate: {error}", file=sys.stderr)
+        return 1
+
+
+def _with_database(settings: "Settings", command: str, work: "Callable[[Database], Awaitable[int]]") -> int:
+    """Do a command's work; a database that is away, or lets nobody in, is told in one line."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - the other commands start without the database
+
+    from chassis.circuit import Unreachable  # noqa: PLC0415 - as above
+    from chassis.database import DRIVER_ERRORS, Database, unavailable_as_problem  # noqa: PLC0415 - as above
+    from chassis.problems import Problem  # noqa: PLC0415 - as above
+
+    async def run() -> int:
         database = Database(settings)
         try:
-            if arguments.down:
-                await migrations.downgrade(database.engine, arguments.down)
-            elif arguments.check:
-                await migrations.check(database.engine)
-            else:
-                await migrations.upgrade(database.engine)
-            present = (await revisions.state(database.engine)).present
-            print(f"The database is at {' and '.join(present) or 'base'}.")
+            with unavailable_as_problem():
+                return await work(database)
         finally:
             await database.close()
 
     try:
-        asyncio.run(run())
-    except CommandError as error:  # also when the models have changed and no migration was written
-        print(f"migrate: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return asyncio.run(run())
+    except (Problem, OSError, Unreachable, *DRIVER_ERRORS) as error:
+        reason = error.__cause__ if isinstance(error, Problem) else error
+    except DBAPIError as error:
+        if not (getattr(error.orig, "sqlstate", None) or "").startswith(_NOT_LET_IN):
+            raise
+        reason = error
+    reason = getattr(reason, "orig", reason)
+    print(f"{command}: the database of DATABASE_URL cannot be used: {reason}", file=sys.stderr)
+    return 1
+
+
+_NOT_LET_IN = ("28", "3D")
+"""Classes of SQLSTATE (PostgreSQL, appendix A): a wrong user or password, and no such database."""
 
 
 def _migration(settings: "Settings", arguments: argparse.Namespace) -> int:
@@ -161,23 +190,26 @@ def _relay(settings: "Settings", _arguments: argparse.Namespace) -> int:
 
 def _outbox(settings: "Settings", arguments: argparse.Namespace) -> int:
     from chassis import deliveries  # noqa: PLC0415 - the other commands start without the database
-    from chassis.database import Database  # noqa: PLC0415 - as above
 
-    async def run() -> None:
-        database = Database(settings)
-        try:
-            async with database.transaction() as session:
-                if arguments.retry:
-                    await deliveries.retry_dead(session, arguments.retry)
-                if arguments.drop:
-                    await deliveries.drop(session, arguments.drop)
-                for one in await deliveries.backlogs(session):
-                    print(f"{one.destination}: {one.waiting} wait, {one.oldest_seconds:.0f} s; {one.dead} given up")
-        finally:
-            await database.close()
+    async def work(database: "Database") -> int:
+        async with database.transaction() as session:
+            owed = {one.destination for one in await deliveries.backlogs(session)}
+            if unknown := {arguments.retry, arguments.drop} - owed - {None}:
+                known = ", ".join(sorted(owed)) or "nobody"
+                print(f"outbox: nothing is owed to {', '.join(sorted(unknown))}, but to: {known}", file=sys.stderr)
+                return 1
+            if arguments.retry:
+                await deliveries.retry_dead(session, arguments.retry)
+            if arguments.drop:
+                await deliveries.drop(session, arguments.drop)
+            lines = [
+                f"{one.destination}: {one.waiting} wait, {one.oldest_seconds:.0f} s; {one.dead} given up"
+                for one in await deliveries.backlogs(session)
+            ]
+        print("\n".join(lines) or "Nothing is owed to anybody.")
+        return 0
 
-    asyncio.run(run())
-    return 0
+    return _with_database(settings, "outbox", work)
 
 
 def _check_ready(settings: "Settings", _arguments: argparse.Namespace) -> int:
