@@ -213,14 +213,16 @@ class Facts:
 
     def split_all(self, paths: Iterable[str]) -> dict[str, int]:
         """Do what `split` does for many files, sooner."""
-        texts = {path: self.prose(path) for path in paths}
+        if self._lender:
+            self._has_borrowed()
+        asked = list(paths)
+        texts = {path: self.prose(path) for path in asked if path not in self._mentioned}
         told: dict[str, int] = {}
         waiting = iter(dict.fromkeys(texts.values()))
         while batch := list(islice(waiting, _BATCH)):
             told.update(zip(batch, self._vocabulary.told_by_each(batch), strict=True))
-        split = {path: told[text] for path, text in texts.items()}
-        self._mentioned |= split
-        return split
+        self._mentioned |= {path: told[text] for path, text in texts.items()}
+        return {path: self._mentioned[path] for path in asked}
 
     def borrow(self, lender: "Callable[[], dict[str, int] | None]") -> None:
         """Let another process, which sees the same files, split them: its answers are fetched on the first question."""

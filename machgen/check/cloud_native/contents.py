@@ -151,9 +151,13 @@ _REFUSES = lazy_compile(r"(?:raise|throw|panic|exit|Fatal|abort)\b", re.IGNORECA
 def no_default_secret(facts: Facts) -> Iterator[Answer]:
     """Whoever reads the repository can sign tokens that your service believes, on every installation where somebody
     forgot to set the secret. A default that is refused outside of development is none."""
-    for path in facts.paths:
-        if not path.endswith(_DEFAULT_ENDINGS) or facts.is_beside(path) or _DEVELOPMENT.search(path):
-            continue
+    looked_through = [
+        path
+        for path in facts.paths
+        if path.endswith(_DEFAULT_ENDINGS) and not facts.is_beside(path) and not _DEVELOPMENT.search(path)
+    ]
+    facts.split_all(looked_through)
+    for path in looked_through:
         if not facts.mentions(path, _NAMES_A_SECRET):
             continue
         if path.endswith(_FILLED_IN) and "${" not in facts.prose(path):
