@@ -75,7 +75,7 @@ def test_world_has_every_id_that_the_contract_takes() -> None:
     taken = {name for call in FOR_CALLERS for name in call.parameters}
 
     assert taken == {
-        "cart_id", "line_id", "order_id", "shipment_id", "stock_item_id", "reservation_id", "channel_id",
+        "cart_id", "line_id", "order_id", "shipment_id", "return_id", "stock_item_id", "reservation_id", "channel_id",
         "customer_id", "price_list_id", "discount_id", "assignment_id", "rule_id",
     }  # fmt: skip
     assert {call.name for call in ALL if not call.scope} == {"create_guest_session", *SIGNED}

@@ -94,8 +94,7 @@ async def _shops(house: Party, party: Party) -> None:
         one = {"lines": [{"line": placed["lines"][0]["id"], "quantity": 1}]}
         parcels = [await put(party.staff, f"{path}/shipments", one | {"carrier": mine}) for _ in range(2)]
         await until(me, f"/v1/{path}", captured=2 * placed["totals"]["gross"] // 3)
-        for _ in range(2):
-            await put(party.staff, f"{path}/returns", one | {"reason": mine})
+        returned = [await put(party.staff, f"{path}/returns", one | {"reason": mine}) for _ in range(2)]
         await until(me, f"/v1/{path}", refunded=2 * placed["totals"]["gross"] // 3)
         party.more.update({placed["number"], placed["id"], placed["cart"]})
     party.more.add(carts[0]["id"])
@@ -104,6 +103,7 @@ async def _shops(house: Party, party: Party) -> None:
         line_id=carts[1]["lines"][0]["id"],
         order_id=placed["id"],
         shipment_id=parcels[1]["id"],
+        return_id=returned[1]["id"],
         ordered_line=placed["lines"][0]["id"],
     )
     party.filters.update(number=placed["number"], order=placed["id"])

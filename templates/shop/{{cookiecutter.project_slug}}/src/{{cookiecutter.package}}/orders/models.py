@@ -78,6 +78,11 @@ class ShipmentRow(OfTenant, Base):
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    @property
+    def version(self) -> int:
+        """All that ever changes is that it arrives."""
+        return 1 if self.delivered_at is None else 2
+
 
 class ReturnRow(OfTenant, Base):
     """Pieces that came back, and what was refunded for them, in minor units."""
@@ -91,3 +96,8 @@ class ReturnRow(OfTenant, Base):
     reason: Mapped[str | None] = mapped_column(String(500))
     restocked_location: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def version(self) -> int:
+        """It never changes."""
+        return 1

@@ -32,6 +32,7 @@ router = resource_router("/v1/orders", tag="orders")
 
 OrderId = Annotated[UUID, Path(description="the order's id")]
 ShipmentId = Annotated[UUID, Path(description="the shipment's id")]
+ReturnId = Annotated[UUID, Path(description="the return's id")]
 
 
 @router.get("", summary="List orders")
@@ -112,10 +113,27 @@ async def list_shipments(caller: Caller, session: Session, page: PageRequest, or
 @router.post("/{order_id}/shipments", status_code=201, summary="Ship pieces", responses={409: {}})
 @idempotent(required=True)
 @requires("shop:write")
-async def ship_order(caller: Caller, session: Session, order_id: OrderId, draft: ShipmentDraft) -> Shipment:
+async def ship_order(
+    caller: Caller, session: Session, order_id: OrderId, draft: ShipmentDraft, response: Response
+) -> Shipment:
     """Let pieces of a confirmed order leave; the money for them is taken."""
     order = await service.find_any(session, caller.tenant, order_id)
-    return _shipment(await service.ship(session, order, draft))
+    row = await service.ship(session, order, draft)
+    response.headers["Location"] = f"/v1/orders/{order_id}/shipments/{row.id}"
+    response.headers["ETag"] = etag(row)
+    return _shipment(row)
+
+
+@router.get("/{order_id}/shipments/{shipment_id}", summary="Read a shipment")
+@requires("shop:buy")
+async def read_shipment(
+    caller: Caller, session: Session, order_id: OrderId, shipment_id: ShipmentId, copy: IfNoneMatch
+) -> Shipment:
+    """Read one parcel of an order."""
+    order = await service.find(session, caller, order_id)
+    row = await service.find_parcel(session, order, shipment_id)
+    copy.check(row)
+    return _shipment(row)
 
 
 @router.post("/{order_id}/shipments/{shipment_id}/deliveries", summary="Note a delivery", responses={409: {}})
@@ -150,10 +168,27 @@ async def list_returns(caller: Caller, session: Session, page: PageRequest, orde
 @router.post("/{order_id}/returns", status_code=201, summary="Take pieces back", responses={409: {}})
 @idempotent(required=True)
 @requires("shop:write")
-async def return_order(caller: Caller, session: Session, order_id: OrderId, draft: ReturnDraft) -> Return:
+async def return_order(
+    caller: Caller, session: Session, order_id: OrderId, draft: ReturnDraft, response: Response
+) -> Return:
     """Take pieces back that have left; the money for them is given back."""
     order = await service.find_any(session, caller.tenant, order_id)
-    return _return(await service.take_back(session, order, draft))
+    row = await service.take_back(session, order, draft)
+    response.headers["Location"] = f"/v1/orders/{order_id}/returns/{row.id}"
+    response.headers["ETag"] = etag(row)
+    return _return(row)
+
+
+@router.get("/{order_id}/returns/{return_id}", summary="Read a return")
+@requires("shop:buy")
+async def read_return(
+    caller: Caller, session: Session, order_id: OrderId, return_id: ReturnId, copy: IfNoneMatch
+) -> Return:
+    """Read what came back of an order at one time."""
+    order = await service.find(session, caller, order_id)
+    row = await service.find_return(session, order, return_id)
+    copy.check(row)
+    return _return(row)
 
 
 def _order(row: OrderRow) -> Order:

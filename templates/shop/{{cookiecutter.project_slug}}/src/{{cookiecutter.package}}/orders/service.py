@@ -193,6 +193,28 @@ def came_back(order: OrderRow) -> Select[ReturnRow]:
     return select(ReturnRow).where(ReturnRow.order_id == order.id)
 
 
+async def find_parcel(session: AsyncSession, order: OrderRow, shipment_id: UUID) -> ShipmentRow:
+    """Return a parcel of an order.
+
+    :raises Problem: 404 when the order has no such parcel.
+    """
+    row = await session.scalar(parcels(order).where(ShipmentRow.id == shipment_id))
+    if row is None:
+        raise Problem(404, "not-found", "There is no such shipment.")
+    return row
+
+
+async def find_return(session: AsyncSession, order: OrderRow, return_id: UUID) -> ReturnRow:
+    """Return pieces of an order that came back.
+
+    :raises Problem: 404 when the order has no such return.
+    """
+    row = await session.scalar(came_back(order).where(ReturnRow.id == return_id))
+    if row is None:
+        raise Problem(404, "not-found", "There is no such return.")
+    return row
+
+
 def shown(order: OrderRow) -> dict[str, Any]:
     """Return an order's members as callers see them."""
     lines = [line | order.progress[line["id"]] for line in order.lines]

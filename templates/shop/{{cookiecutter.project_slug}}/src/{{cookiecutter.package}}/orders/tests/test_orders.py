@@ -321,3 +321,23 @@ async def test_one_key_is_one_order(shop: httpx.AsyncClient) -> None:
 def test_diagram_in_the_documents_is_the_table(machine: StateMachine) -> None:
     """Drawn from what the code does: ``docs/states.md``."""
     assert machine.mermaid() in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+
+
+async def test_parcels_and_returns_are_where_they_are_said_to_be(shop: httpx.AsyncClient) -> None:
+    """At its Location, with its ETag, which a delivery changes; under another order there is no such thing."""
+    made, other = [await order(shop, {"C40": 2}) for _ in range(2)]
+    for one in (made, other):
+        await until(shop, f"/v1/orders/{one['id']}", order_state="confirmed")
+    path, piece = f"/v1/orders/{made['id']}", {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
+    sent = await shop.post(f"{path}/shipments", json=piece, headers=key())
+    back = await shop.post(f"{path}/returns", json=piece, headers=key())
+    for answer in (sent, back):
+        found = await shop.get(answer.headers["location"])
+        same = await shop.get(answer.headers["location"], headers={"If-None-Match": answer.headers["etag"]})
+        elsewhere = await shop.get(answer.headers["location"].replace(made["id"], other["id"]))
+
+        assert (found.status_code, found.json(), found.headers["etag"]) == (200, answer.json(), answer.headers["etag"])
+        assert (same.status_code, elsewhere.status_code) == (304, 404)
+    await shop.post(f"{sent.headers['location']}/deliveries")
+
+    assert (await shop.get(sent.headers["location"])).headers["etag"] != sent.headers["etag"]
