@@ -11,10 +11,8 @@ from chassis.database import Database
 _TABLES = (
     "entries",
     "listings",
-    "products",
     "publication_categories",
     "publication_references",
-    "publications",
     "search_changes",
     "search_texts",
     "search_words",
