@@ -5,6 +5,7 @@ does not know fails it.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,8 +13,10 @@ import pytest
 
 from tests.contract_calls import ABSENT, Call, calls, example
 from tests.fixtures import Service
+from tests.scale import report, scale
 from tests.senders import trust
 from tests.statements import statements
+from tests.timing import slower
 from tests.world import Customer, world
 
 NO_ID = {"link_token"}
@@ -109,6 +112,25 @@ async def test_nothing_of_another_customer_is_ever_seen(service: Service) -> Non
                 ]
 
     assert leaks == []
+
+
+async def test_time_tells_nothing(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody finds out from a watch whether what they ask for is somebody else's or nobody's; at full size, for every
+    operation that reads."""
+    trust(service)
+    everybody = await world(service)
+    me, other = everybody[0], everybody[1]
+    reads = [call for call in CALLS if call.method == "GET" and call.parameters and call.scope != "portal:staff"]
+    for call in reads[: scale(2, len(reads))]:
+        unknown, foreign = (
+            partial(_by, me, call, {**me.ids, **{one: ids.get(one, ABSENT) for one in call.parameters}})
+            for ids in ({}, other.ids)
+        )
+        told = await slower(unknown, foreign, rounds=scale(40, 400))
+        report(capsys, f"{call.name}: {told:.2f}")
+
+        assert (await foreign()).status_code == 404, call.name
+        assert abs(told - 0.5) < scale(0.3, 0.1), (call.name, told)
 
 
 async def test_lists_are_not_searched_by_what_is_somebody_elses(service: Service) -> None:

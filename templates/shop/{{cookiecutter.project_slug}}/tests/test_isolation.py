@@ -5,16 +5,20 @@ does not know fails it.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import chain, combinations
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from chassis.database import Base
 from tests.contract_calls import ABSENT, SCHEMAS, Call, calls, example, resolved
 from tests.fixtures import Service
+from tests.scale import report, scale
 from tests.shop import order_of
+from tests.timing import slower
 from tests.world import Party, walk, world
 
 SIGNED = {"receive_payment_event", "receive_event"}
@@ -113,6 +117,24 @@ async def test_ids_of_others_name_nothing(service: Service) -> None:
     assert leaks == []
     assert tried == {call.name for call in FOR_CALLERS if call.parameters}
     assert after == before
+
+
+async def test_time_tells_nothing(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody finds out from a watch whether what they ask for is somebody else's or nobody's; at full size, for every
+    operation that reads."""
+    everybody = await world(service)
+    me, other = everybody[0], next(one for one in everybody if not everybody[0].may_see(one))
+    reads = [call for call in FOR_CALLERS if call.method == "GET" and call.parameters and call.scope in me.scopes]
+    for call in reads[: scale(2, len(reads))]:
+        unknown, foreign = (
+            partial(_by, me, call, {**me.ids, **{one: ids.get(one, ABSENT) for one in call.parameters}})
+            for ids in ({}, other.ids)
+        )
+        told = await slower(unknown, foreign, rounds=scale(40, 400))
+        report(capsys, f"{call.name}: {told:.2f}")
+
+        assert (await foreign()).status_code == 404, call.name
+        assert abs(told - 0.5) < scale(0.3, 0.1), (call.name, told)
 
 
 async def test_lists_hold_what_is_ones_own(service: Service) -> None:
