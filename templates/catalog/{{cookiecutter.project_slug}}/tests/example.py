@@ -16,6 +16,8 @@ TEXT = "key"
 """A text that may not be empty."""
 FLAG = "position"
 """A member that is no text."""
+WITHOUT_KEY: dict[str, str] = {}
+"""The POSTs that take no ``Idempotency-Key``, by operation id, and why."""
 
 
 def draft(text: str | None = None) -> dict[str, object]:

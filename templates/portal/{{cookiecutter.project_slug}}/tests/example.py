@@ -15,6 +15,14 @@ TEXT = "name"
 """A required text that may not be empty."""
 FLAG = "shared"
 """A boolean."""
+WITHOUT_KEY = {
+    "create_privacy_export": "changes nothing; the stored answer would be one more copy of the person's data",
+    "create_invitation_token": "the stored answer would keep the secret; asking again makes the one before useless",
+    "create_device_credential": "as above; and If-Match lets it happen once",
+    "create_device_telemetry": "a value is known by its metric and time, and the first one holds",
+    "receive_event": "an event has an id of its own",
+}
+"""The POSTs that take no ``Idempotency-Key``, by operation id, and why."""
 
 
 def draft(text: str = "Filters") -> dict[str, object]:

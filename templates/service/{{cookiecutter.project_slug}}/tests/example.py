@@ -15,6 +15,8 @@ TEXT = "title"
 """A required text that may not be empty."""
 FLAG = "pinned"
 """A boolean."""
+WITHOUT_KEY: dict[str, str] = {}
+"""The POSTs that take no ``Idempotency-Key``, by operation id, and why."""
 
 
 def draft(text: str = "Milk") -> dict[str, object]:

@@ -50,6 +50,19 @@ def test_operation_is_described(operation: dict[str, Any]) -> None:
         assert parameter["description"], parameter["name"]
 
 
+def test_repeated_post_can_be_known() -> None:
+    """Each POST takes an Idempotency-Key, but for those that a list names with their reason."""
+    without = {
+        operations["post"]["operationId"]
+        for operations in _committed()["paths"].values()
+        if "post" in operations
+        and "Idempotency-Key" not in {one["name"] for one in operations["post"].get("parameters", [])}
+    }
+
+    assert example.WITHOUT_KEY.keys() == without
+    assert all(example.WITHOUT_KEY.values())
+
+
 async def test_answers_fit_the_contract(ann: httpx.AsyncClient) -> None:
     """The documented members are the ones that are sent."""
     created = (await ann.post(example.COLLECTION, json=example.draft())).json()

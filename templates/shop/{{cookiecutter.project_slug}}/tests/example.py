@@ -16,6 +16,16 @@ TEXT = "key"
 """A text that may not be empty."""
 FLAG = "prices_include_tax"
 """A boolean."""
+WITHOUT_KEY = {
+    "create_guest_session": "the stored answer would keep the secret",
+    "update_prices": "sets the prices of the moment; repeated, those of another moment, and a cart binds nobody",
+    "quote_prices": "changes nothing",
+    "receive_payment_event": "an event has an id of its own",
+    "release_stock": "what was released is not there to be released again: the second is 404",
+    "create_privacy_export": "changes nothing; the stored answer would be one more copy of the person's data",
+    "receive_event": "an event has an id of its own",
+}
+"""The POSTs that take no ``Idempotency-Key``, by operation id, and why."""
 
 
 def draft(text: str | None = None) -> dict[str, object]:
