@@ -145,6 +145,7 @@ async def delete_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 
 
 @router.post("/{cart_id}/price-updates", summary="Price a cart again", response_model=Cart, responses={409: {}})
+@idempotent(required=False)
 @requires("shop:buy")
 async def update_prices(caller: Caller, session: Session, ports: Plugged, cart_id: CartId) -> Response:
     """Price every line by the rules of this moment, such as after an order was refused with `price-changed`."""

@@ -119,6 +119,7 @@ async def reserve_stock(caller: Caller, session: Session, draft: ReservationDraf
 
 
 @reservations.post("/{reservation_id}/releases", status_code=204, summary="Release reserved stock")
+@idempotent(required=True)
 @requires("shop:write")
 async def release_stock(caller: Caller, session: Session, reservation_id: ReservationId) -> None:
     """Give reserved pieces back before their time; those of orders are not reached this way."""

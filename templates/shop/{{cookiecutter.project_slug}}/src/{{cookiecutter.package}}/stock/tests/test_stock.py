@@ -55,8 +55,9 @@ async def test_reservation_expires_and_can_be_released(service: Service, ann: ht
     database: Database = service.app.state.database
     await stock(ann, A=5)
     first, second = (await _reserve(ann, A=2)).json(), (await _reserve(ann, A=3)).json()
-    assert (await ann.post(f"/v1/stock-reservations/{first['id']}/releases")).status_code == 204
-    assert (await ann.post(f"/v1/stock-reservations/{first['id']}/releases")).status_code == 404
+    path, once = f"/v1/stock-reservations/{first['id']}/releases", key()
+    released = [(await ann.post(path, headers=headers)).status_code for headers in ({}, once, once, key())]
+    assert released == [400, 204, 204, 404]
     assert await _counts(ann) == {"A@berlin": (5, 3, 2)}
     async with database.transaction() as session:
         await session.execute(
