@@ -17,12 +17,10 @@ TEXT = "key"
 FLAG = "prices_include_tax"
 """A boolean."""
 WITHOUT_KEY = {
-    "create_guest_session": "the stored answer would keep the secret",
-    "update_prices": "sets the prices of the moment; repeated, those of another moment, and a cart binds nobody",
-    "quote_prices": "changes nothing",
-    "receive_payment_event": "an event has an id of its own",
-    "release_stock": "what was released is not there to be released again: the second is 404",
+    "create_guest_session": "stores nothing; the kept answer would be a credential",
+    "quote_prices": "works prices out and stores nothing; the question is too long for an address",
     "create_privacy_export": "changes nothing; the stored answer would be one more copy of the person's data",
+    "receive_payment_event": "the provider's own id of what it tells is the key",
     "receive_event": "an event has an id of its own",
 }
 """The POSTs that take no ``Idempotency-Key``, by operation id, and why."""
