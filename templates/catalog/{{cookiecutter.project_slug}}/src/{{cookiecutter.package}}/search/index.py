@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database, take_turns
 
-from .words import closest, trigrams, words
+from .words import SHORTEST_INEXACT, closest, exchanged, slips, trigrams, words
 
 _LEAST_LIKENESS = 0.3
 _MOST_ALTERNATIVES = 8
 _MOST_WORDS = 8
-_SHORTEST_INEXACT = 4
+_LONGEST_SLIP = 12
 _BATCH = 400
 _SWEPT = 200
 _VOCABULARY = "search-words"
@@ -126,6 +126,12 @@ _LIKE_WORDS = (
     "SELECT word FROM search_words WHERE word % $1 OR word LIKE '%' || $1 || '%'"
     " ORDER BY similarity(word, $1) DESC, word LIMIT 50"
 )
+_MEANT_WORDS = (
+    "SELECT CASE WHEN word LIKE meant || '%' THEN meant ELSE word END"
+    " FROM unnest(string_to_array($1, ' ')) AS exchanged (meant) JOIN search_words ON word LIKE '%' || meant || '%'"
+    " UNION SELECT left(word, length(meant))"
+    " FROM unnest(string_to_array($2, ' ')) AS slips (meant) JOIN search_words ON word LIKE meant || '%' LIMIT 50"
+)
 _ADD_WORDS = text("INSERT INTO search_words (word) SELECT unnest(CAST(:words AS text[])) ON CONFLICT DO NOTHING")
 
 
@@ -168,10 +174,14 @@ class PostgresIndex:
         )
 
     async def _like(self, database: Database, word: str) -> list[str]:
-        if len(word) < _SHORTEST_INEXACT:
+        if len(word) < SHORTEST_INEXACT:
             return [word]
         rows = await database.fetch(_LIKE_WORDS, word)
-        return _alternatives(word, [row[0] for row in rows])
+        known = [row[0] for row in rows]
+        if not _may_be_a_slip(word, known):
+            return _alternatives(word, known)
+        meant = await database.fetch(_MEANT_WORDS, " ".join(exchanged(word)), " ".join(slips(word, "_")))
+        return _alternatives(word, known, [row[0] for row in meant])
 
     async def sweep(self, session: AsyncSession, after: str) -> str:
         """Forget known words that no entry has any more."""
@@ -227,7 +237,7 @@ class SqliteIndex:
         )
 
     async def _like(self, database: Database, word: str) -> list[str]:
-        if len(word) < _SHORTEST_INEXACT:
+        if len(word) < SHORTEST_INEXACT:
             return [word]
         # Padded trigrams hold blanks, which the index of whole words has not.
         pieces = [piece for piece in sorted(trigrams(word)) if " " not in piece]
@@ -235,7 +245,13 @@ class SqliteIndex:
             "SELECT word FROM search_grams WHERE search_grams MATCH $1 ORDER BY rank LIMIT 200",
             " OR ".join(f'"{piece}"' for piece in pieces),
         )
-        return _alternatives(word, [row[0] for row in rows])
+        known = [row[0] for row in rows]
+        if not _may_be_a_slip(word, known):
+            return _alternatives(word, known)
+        patterns = [*(f"*{each}*" for each in exchanged(word)), *(f"{each}*" for each in slips(word, "?"))]
+        anyone = " OR ".join(f"word GLOB ${number}" for number in range(1, len(patterns) + 1))
+        meant = await database.fetch(f"SELECT word FROM search_words WHERE {anyone} LIMIT 50", *patterns)  # noqa: S608 - numbers
+        return _alternatives(word, known, [row[0] for row in meant])
 
     async def sweep(self, session: AsyncSession, after: str) -> str:
         """Forget known words that no entry has any more."""
@@ -253,12 +269,21 @@ async def _next_words(session: AsyncSession, after: str) -> list[str]:
     return list(await session.scalars(query, {"after": after, "limit": _SWEPT}))
 
 
-def _alternatives(word: str, known: Iterable[str]) -> list[str]:
-    """Return the word and those that stand for it: what contains it, and, if there is nothing, what is like it."""
-    known = list(known)
+def _may_be_a_slip(word: str, known: Iterable[str]) -> bool:
+    """Say whether nothing contains a word, and it is not so long that trigrams tell of its slips."""
+    return len(word) <= _LONGEST_SLIP and not any(word in each for each in known)
+
+
+def _alternatives(word: str, known: Sequence[str], meant: Iterable[str] = ()) -> list[str]:
+    """Return the word and those that stand for it: what contains it, and, if there is nothing, what is like it.
+
+    :param known: words that share trigrams with it.
+    :param meant: words, or beginnings of words, that one slip is between.
+    """
     containing = sorted((each for each in known if word in each), key=len)
     close = [] if containing else closest(word, known, least=_LEAST_LIKENESS, most=_MOST_ALTERNATIVES)
-    return list(dict.fromkeys([word, *containing[:_MOST_ALTERNATIVES], *close]))
+    slipped = closest(word, set(meant), least=0, most=_MOST_ALTERNATIVES)
+    return list(dict.fromkeys([word, *containing[:_MOST_ALTERNATIVES], *slipped, *close]))[: _MOST_ALTERNATIVES + 1]
 
 
 def _plain_rows(texts: Mapping[int, Text]) -> list[dict[str, object]]:
@@ -278,4 +303,4 @@ def _vocabulary(rows: Iterable[Mapping[str, object]]) -> set[str]:
     found: set[str] = set()
     for row in rows:
         found.update(str(row["name"]).split(), str(row["words"]).split(), str(row["description"]).split())
-    return {word for word in found if len(word) >= _SHORTEST_INEXACT}
+    return {word for word in found if len(word) >= SHORTEST_INEXACT}

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W_]+")
 LONGEST = 60
+SHORTEST_INEXACT = 4
+"""Below that many letters, a word is taken as it was written."""
 
 
 def words(text: str) -> list[str]:
@@ -20,6 +22,27 @@ def trigrams(word: str) -> frozenset[str]:
     """Return all three-letter pieces of a word that is padded as PostgreSQL's pg_trgm pads it."""
     padded = f"  {word} "
     return frozenset(padded[start : start + 3] for start in range(len(padded) - 2))
+
+
+def exchanged(word: str) -> list[str]:
+    """Return what a word may have been before two letters next to each other changed places."""
+    swapped = (word[:place] + word[place + 1] + word[place] + word[place + 2 :] for place in range(len(word) - 1))
+    return [each for each in dict.fromkeys(swapped) if each != word]
+
+
+def slips(word: str, anything: str) -> list[str]:
+    """Return what a word may have been before one letter became wrong, too many or too few.
+
+    Trigrams tell that of long words; of short ones, a slip in the middle leaves hardly any as it was.
+
+    :param anything: how a pattern of the database writes one letter, whichever it is.
+    :returns: patterns, none shorter than what may be inexact.
+    """
+    parts = [(word[:place], word[place:]) for place in range(len(word))]
+    wrong = [head + anything + tail[1:] for head, tail in parts]
+    too_many = [head + tail[1:] for head, tail in parts if len(word) > SHORTEST_INEXACT]
+    too_few = [head + anything + tail for head, tail in parts]
+    return list(dict.fromkeys(wrong + too_many + too_few))
 
 
 def likeness(one: str, other: str) -> float:

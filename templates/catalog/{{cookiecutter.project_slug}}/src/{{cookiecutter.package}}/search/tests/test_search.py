@@ -10,7 +10,7 @@ from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, smal
 from tests.fixtures import Service
 
 from .. import index
-from ..words import closest, likeness, words
+from ..words import closest, exchanged, likeness, slips, words
 
 WEB = {"channel": "web", "locale": "de"}
 PRODUCTS = {
@@ -49,6 +49,13 @@ async def search(service: Service, ann: httpx.AsyncClient) -> Any:
         ("Kreisel", ["c40", "c60", "v15"]),
         ("PUMPE", ["c40", "c60", "v15"]),
         ("kriselpumpe", ["c40", "c60", "v15"]),
+        ("pmupe", ["c40", "c60", "v15"]),
+        ("bornze", ["c60"]),
+        ("brnoz", ["c60"]),
+        ("stalh", ["c40", "v15"]),
+        ("sthal", ["c40", "v15"]),
+        ("stal", ["c40", "v15"]),
+        ("stxhl", ["c40", "v15"]),
         ("grosse 60", ["c60"]),
         ("größe 60", ["c60"]),
         ("trinkwasser", ["c60"]),
@@ -183,19 +190,31 @@ async def test_words_that_nobody_has_are_forgotten(
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_words_that_have_just_come_are_found_through_the_index(service: Service) -> None:
     """Many at once, as an import brings them, and nobody has tidied up since: no search looks at every word."""
-    many = text("INSERT INTO search_words SELECT md5(CAST(n AS text)) FROM generate_series(1, 30000) AS n")
-    asked = index._LIKE_WORDS.replace("$1", "'kreiselpumpe'")
+    many = text("INSERT INTO search_words SELECT md5(CAST(n AS text)) FROM generate_series(:first, :first + 9999) AS n")
+    slipped = " ".join(exchanged("pmupe")), " ".join(slips("pmupe", "_"))
+    like = index._LIKE_WORDS.replace("$1", "'kreiselpumpe'")
+    meant = index._MEANT_WORDS.replace("$1", f"'{slipped[0]}'").replace("$2", f"'{slipped[1]}'")
+    for first in (0, 10_000, 20_000):
+        async with service.app.state.database.transaction() as session:
+            await session.execute(many, {"first": first})
     async with service.app.state.database.transaction() as session:
-        await session.execute(many)
-        plan = "\n".join(await session.scalars(text(f"EXPLAIN {asked}")))
+        plans = ["\n".join(await session.scalars(text(f"EXPLAIN {asked}"))) for asked in (like, meant)]
 
-    assert "search_words_trigrams" in plan
-    assert "Seq Scan" not in plan
+    for plan in plans:
+        assert "search_words_trigrams" in plan
+        assert "Seq Scan" not in plan
 
 
 def test_words_are_the_same_on_both_sides() -> None:
     """Case, accents and punctuation do not count."""
     assert words("Größe, Ü-30 DN_15") == ["grosse", "u", "30", "dn", "15"]
+
+
+def test_short_words_are_meant_in_spite_of_one_slip() -> None:
+    """Exchanged letters are told by the word itself, one wrong, too many or too few by a pattern of the database."""
+    assert exchanged("vlave") == ["lvave", "valve", "vlvae", "vlaev"]
+    assert slips("pump", "?") == ["?ump", "p?mp", "pu?p", "pum?", "?pump", "p?ump", "pu?mp", "pum?p"]
+    assert "pump" in slips("pumpq", "?")
 
 
 def test_alike_words_are_told_from_others() -> None:
