@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.types import Message, Scope
 
 from chassis.app import create_app
 from tests import example
@@ -129,6 +130,39 @@ async def test_defect_is_logged_without_what_it_quotes(
     assert line["exception"][0]["exc_type"] == "ValueError"
     assert line["exception"][0]["exc_value"] == "no … with …\n…\n[SQL: INSERT]"
     assert "canary" not in captured + answer.text
+
+
+async def test_who_goes_away_is_no_defect(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    """A caller whose connection breaks within its request leaves one line, and no stack that would wake somebody."""
+    messages: list[Message] = [
+        {"type": "http.request", "body": b'{"', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    headers = {
+        "authorization": f"Bearer {service.token('ann')}",
+        "content-type": "application/json",
+        "idempotency-key": "1",
+    }
+    scope: Scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": example.COLLECTION, "raw_path": example.COLLECTION.encode(), "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {},
+    }  # fmt: skip
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    capsys.readouterr()
+    await service.app(scope, receive, send)
+    (line,) = _lines(capsys.readouterr().out)
+
+    assert answered == []
+    assert (line["event"], line["level"], line["status"]) == ("request", "info", "aborted")
 
 
 async def test_nothing_is_cached_unless_it_says_so(ann: httpx.AsyncClient) -> None:

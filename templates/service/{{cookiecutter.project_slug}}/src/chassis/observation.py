@@ -5,6 +5,7 @@ import time
 from secrets import token_hex
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -62,6 +63,8 @@ class Observation:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            unexpected = "aborted"  # it went away before its request was whole, and waits for no answer
         except Exception as error:  # the boundary: everything unexpected becomes a logged 500
             unexpected = type(error).__qualname__
             self._log.error("request failed", exc_info=error)
