@@ -80,7 +80,7 @@ async def test_method_not_allowed_names_the_allowed_ones(ann: httpx.AsyncClient)
     """RFC 9110, section 15.5.6 asks for ``Allow``."""
     response = await ann.request("DELETE", example.COLLECTION)
 
-    assert set(response.headers["allow"].split(", ")) == {"GET", "POST"}
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
 async def test_unexpected_error_tells_nothing(

@@ -21,7 +21,7 @@ BaseModel.model_config["defer_build"] = True
 from fastapi.dependencies.models import Dependant  # noqa: E402 - after the switch
 from fastapi.routing import APIRoute  # noqa: E402 - as above
 from starlette.routing import BaseRoute, Match, compile_path  # noqa: E402 - as above
-from starlette.types import Scope  # noqa: E402 - as above
+from starlette.types import Receive, Scope, Send  # noqa: E402 - as above
 
 _UNDISTURBED_SECONDS = 1.0
 _PAUSE_SECONDS = 0.005
@@ -43,7 +43,27 @@ class DeferredRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Tell whether a request is meant; most lack what all paths of this route begin with."""
-        return super().matches(scope) if self._begins in scope["path"] else (Match.NONE, {})
+        if self._begins not in scope["path"]:
+            return Match.NONE, {}
+        match, child_scope = super().matches(scope)
+        if match is Match.PARTIAL and self._takes(scope["method"]):
+            match = Match.FULL
+        return match, child_scope
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that matches.
+
+        HEAD is answered as GET is, and the server leaves the body out (RFC 9110, section 9.3.2). It is not among
+        ``methods``, which are those of the contract: it needs no description of its own.
+        """
+        if self._takes(scope["method"]):
+            await self.app(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+    def _takes(self, method: str) -> bool:
+        methods = self.methods or ()
+        return method in methods or (method == "HEAD" and "GET" in methods)
 
     def settle(self) -> None:
         """Work out what was left for later.

@@ -170,12 +170,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> set[str]:
     """Collect the methods of every route on this path; the router itself names only the first one's."""
-    return {
+    methods = {
         method
         for route in request.app.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods or ()
     }
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 async def _on_not_modified(_request: Request, error: Exception) -> Response:

@@ -87,7 +87,7 @@ async def read_document_content(request: Request, session: Session, link_token: 
             found.raise_for_status()
             raise Problem(503, "document-store-unavailable", "The document store does not hand it out.")
     return StreamingResponse(
-        _content(found),
+        _content(found, wanted=request.method != "HEAD"),
         media_type=row.media_type,
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name)}",
@@ -97,9 +97,10 @@ async def read_document_content(request: Request, session: Session, link_token: 
     )
 
 
-async def _content(found: httpx.Response) -> AsyncIterator[bytes]:
+async def _content(found: httpx.Response, *, wanted: bool) -> AsyncIterator[bytes]:
     try:
-        async for chunk in found.aiter_bytes(65_536):
-            yield chunk
+        if wanted:
+            async for chunk in found.aiter_bytes(65_536):
+                yield chunk
     finally:
         await found.aclose()

@@ -65,11 +65,13 @@ async def test_link_opens_the_document(stocked: Service) -> None:
     shown = await works.admin.get(f"/v1/documents/{document_id}")
     link = (await works.admin.post(f"/v1/documents/{document_id}/links")).json()
     content = await stocked.anonymous.get(link["href"])
+    head = await stocked.anonymous.head(link["href"])
 
     assert "invoice-1.pdf" not in shown.text
     assert (content.status_code, content.content) == (200, b"%PDF-1.7 ")
     assert content.headers["content-disposition"] == "attachment; filename*=UTF-8''Rechnung%20K%C3%B6ln.pdf"
     assert (content.headers["x-content-type-options"], content.headers["cache-control"]) == ("nosniff", "no-store")
+    assert (head.status_code, head.headers["content-disposition"]) == (200, content.headers["content-disposition"])
     assert timedelta(minutes=4) < datetime.fromisoformat(link["expires_at"]) - datetime.now(UTC) < timedelta(minutes=6)
 
 
