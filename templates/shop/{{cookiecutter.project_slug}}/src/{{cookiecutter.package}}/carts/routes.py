@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
+from pydantic_core import from_json
 
 from chassis.auth import Caller, Principal
 from chassis.database import Database, Session
@@ -18,7 +19,17 @@ from . import approving, service
 from .agreed import look_up_agreed
 from .lookup import look_up
 from .models import CartRow
-from .schemas import ApprovalAsked, Cart, CartDraft, CartMerge, CartPatch, CartStateChange, LineDraft, LinePatch
+from .schemas import (
+    ApprovalAsked,
+    Cart,
+    CartDraft,
+    CartLine,
+    CartMerge,
+    CartPatch,
+    CartStateChange,
+    LineDraft,
+    LinePatch,
+)
 from .service import Buyer
 
 router = resource_router("/v1/carts", tag="carts")
@@ -66,11 +77,7 @@ async def create_cart(request: Request, caller: Caller, session: Session, ports:
 @requires("shop:buy")
 async def read_cart(request: Request, caller: Caller, cart_id: CartId, copy: IfNoneMatch) -> Response:
     """Read one of the caller's carts, at the prices of its last change."""
-    database: Database = request.app.state.database
-    rows = await database.fetch(_BODY, cart_id.hex, caller.tenant, caller.subject)
-    if not rows:
-        raise Problem(404, "not-found", "There is no such cart.")
-    found = _Written(rows[0][0], rows[0][1])
+    found = await _written(request, caller, cart_id)
     copy.check(found)
     return _answer(found)
 
@@ -112,6 +119,18 @@ async def add_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
     response = _answer(row, 201)
     response.headers["Location"] = f"/v1/carts/{row.id}/lines/{line_id}"
     return response
+
+
+@router.get("/{cart_id}/lines/{line_id}", summary="Read a line")
+@requires("shop:buy")
+async def read_line(request: Request, caller: Caller, cart_id: CartId, line_id: LineId, copy: IfNoneMatch) -> CartLine:
+    """Read one line of a cart, at the price of the cart's last change. Its `ETag` is the cart's."""
+    found = await _written(request, caller, cart_id)
+    line = next((each for each in from_json(found.body)["lines"] if each["id"] == str(line_id)), None)
+    if line is None:
+        raise service.no_such_line()
+    copy.check(found)
+    return CartLine.model_validate(line)
 
 
 @router.patch("/{cart_id}/lines/{line_id}", summary="Change a quantity", response_model=Cart, responses={409: {}})
@@ -195,6 +214,15 @@ async def merge_carts(request: Request, caller: Caller, session: Session, ports:
         raise Problem(404, "not-found", "There is no such guest.")
     guest = Principal(subject=claims["sub"], scopes=frozenset(), tenant=caller.tenant)
     return _answer(await service.merge(session, Buyer(caller=caller, ports=ports), guest, asked))
+
+
+async def _written(request: Request, caller: Principal, cart_id: UUID) -> _Written:
+    """Return what readers get of one of the caller's carts."""
+    database: Database = request.app.state.database
+    rows = await database.fetch(_BODY, cart_id.hex, caller.tenant, caller.subject)
+    if not rows:
+        raise service.no_such_cart()
+    return _Written(rows[0][0], rows[0][1])
 
 
 def _answer(found: CartRow | _Written, status: int = 200) -> Response:

@@ -75,8 +75,18 @@ async def find_any(session: AsyncSession, tenant: str, cart_id: UUID) -> CartRow
 
 def _found(row: CartRow | None) -> CartRow:
     if row is None:
-        raise Problem(404, "not-found", "There is no such cart.")
+        raise no_such_cart()
     return row
+
+
+def no_such_cart() -> Problem:
+    """Return the problem of a cart that is not there, or not the caller's."""
+    return Problem(404, "not-found", "There is no such cart.")
+
+
+def no_such_line() -> Problem:
+    """Return the problem of a line that a cart has not."""
+    return Problem(404, "not-found", "There is no such line in the cart.")
 
 
 async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
@@ -307,7 +317,7 @@ def _pieces(lines: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
 def _line(row: CartRow, line_id: UUID) -> dict[str, Any]:
     found = next((line for line in row.lines if line["id"] == str(line_id)), None)
     if found is None:
-        raise Problem(404, "not-found", "There is no such line in the cart.")
+        raise no_such_line()
     return found
 
 

@@ -64,6 +64,21 @@ async def test_what_is_read_is_what_was_written(shop: httpx.AsyncClient) -> None
     assert (read.headers["etag"], made["version"], fresh.status_code) == ('"2"', 2, 304)
 
 
+async def test_new_line_is_where_it_is_said_to_be(shop: httpx.AsyncClient) -> None:
+    """It can be read there, with the cart's version, which a change of it names; when it is taken out it is gone."""
+    made = await cart(shop, {"C40": 1})
+    added = await shop.post(f"/v1/carts/{made['id']}/lines", json={"sku": "V1", "quantity": 2})
+    path = added.headers["location"]
+    read = await shop.get(path)
+    fresh = await shop.get(path, headers={"If-None-Match": read.headers["etag"]})
+    taken = await shop.delete(path, headers={"If-Match": read.headers["etag"]})
+    gone = await shop.get(path)
+
+    assert read.json() == added.json()["lines"][1]
+    assert (read.headers["etag"], fresh.status_code, taken.status_code) == (added.headers["etag"], 304, 200)
+    assert (gone.status_code, gone.json()["detail"]) == (404, "There is no such line in the cart.")
+
+
 async def test_same_article_makes_one_line(shop: httpx.AsyncClient) -> None:
     """And one that falls out of a cheap tier gets the price that counts for its quantity."""
     made = await cart(shop, {"C40": 9})
@@ -209,13 +224,13 @@ async def test_cart_is_its_owners(service: Service, shop: httpx.AsyncClient) -> 
     for stranger in strangers:
         for mine, nobodys in ((path, absent), (f"{path}/lines/{line}", f"{absent}/lines/{line}")):
             for method, options in (
+                ("GET", {}),
                 ("PATCH", {"json": {"quantity": 1} if "lines" in mine else {}, "headers": MERGE | seen}),
                 ("DELETE", {"headers": seen}),
             ):
                 told = [await stranger.request(method, url, **options) for url in (mine, nobodys)]
                 assert [each.status_code for each in told] == [404, 404]
                 assert told[0].json()["detail"] == told[1].json()["detail"]
-        assert (await stranger.get(path)).status_code == 404
         assert (await stranger.post(f"{path}/lines", json={"sku": "V1"})).status_code == 404
         assert (await stranger.post(f"{path}/price-updates")).status_code == 404
         assert (await stranger.get("/v1/carts")).json() == {"items": []}
