@@ -112,7 +112,10 @@ class Order(Stored):
     order_state: str = Field(description="placed, confirmed, cancelled or completed", examples=["confirmed"])
     payment_state: str = Field(description="what became of the payment", examples=["authorized"])
     shipment_state: str = Field(description="what became of the goods", examples=["partially_shipped"])
-    cancelled_because: str | None = Field(description="null: it is not cancelled", examples=["payment_failed"])
+    cancelled_because: str | None = Field(
+        description="`payment_failed`, `payment_timeout`, or the reason that was given; null: it is not cancelled",
+        examples=["payment_failed"],
+    )
     authorized: int = Field(description="what the payment provider holds or has paid", examples=[4284])
     captured: int = Field(description="what was taken", examples=[2142])
     refunded: int = Field(description="what was given back", examples=[0])
@@ -128,7 +131,12 @@ class Reason(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[
-        Key, Field(description="in a word; a key, so that it can be counted", examples=["changed-mind"])
+        Key,
+        Field(
+            description="any word or few, written as a key so that it can be counted: lower-case letters (a to z) and"
+            " digits, single `-`, `_` or `.` between them, at most 100 characters; left out: `not-given`",
+            examples=["changed-mind", "ordered-twice", "delivery-too-late", "found-cheaper"],
+        ),
     ] = "not-given"
 
 
