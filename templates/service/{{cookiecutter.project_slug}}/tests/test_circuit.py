@@ -72,6 +72,23 @@ async def test_one_broken_question_is_not_silence() -> None:
     assert cuts == []
 
 
+async def test_late_answer_is_not_silence() -> None:
+    """The first question has nearly all of the time: that another is asked meanwhile takes nothing from it."""
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.3)
+
+    cuts: list[str] = []
+    circuit = Circuit(ask, lambda: cuts.append("cut"), seconds=0.5)
+    async with circuit.watching():
+        await until(lambda: asked > 3)
+
+    assert cuts == []
+
+
 async def test_own_delay_is_not_silence() -> None:
     """A process that was held up finds the answer only when it looks; the time before that does not count."""
     async with _watched(lambda: asyncio.sleep(0.01)) as circuit:

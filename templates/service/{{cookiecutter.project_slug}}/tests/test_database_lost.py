@@ -102,7 +102,7 @@ def test_lost_database_is_survived(
 
     It goes while requests are under way, and it goes in two ways: its connections end, or they stay and are silent.
     """
-    server = start(DATABASE_URL=own_postgres, RATE_LIMIT_REQUESTS="0", DATABASE_SILENCE_SECONDS="0.75")
+    server = start(DATABASE_URL=own_postgres, RATE_LIMIT_REQUESTS="0", DATABASE_SILENCE_SECONDS="0.7")
     server.wait_until_ready()
     callers = _callers(server)
     for caller in callers.values():

@@ -12,7 +12,9 @@ from types import TracebackType
 
 from chassis.logs import logger
 
-_SLICES = 4
+_PAUSE = 0.2
+"""The part of the longest silence that passes between an answer and the next question."""
+_SLICES = 8
 _MOST_SLICES = 3 * _SLICES
 
 
@@ -25,7 +27,8 @@ class Circuit:
 
     :param ask: asks something that is answered at once; an error of any kind says that nobody answers.
     :param cut: ends every connection there is; whoever waits on one gets an error.
-    :param seconds: the longest silence. It has passed when two questions in a row, and nobody's work meanwhile, were
+    :param seconds: the longest silence, from the last answer until the circuit opens. Meanwhile two questions were
+        asked, the second when half of the time for the first had passed, and neither they nor anybody's work were
         answered: one that is merely slow is not cut off, nor is one whose connection to us broke by itself.
     """
 
@@ -36,7 +39,7 @@ class Circuit:
         self._seconds = seconds
         self._answers = 0
         self._guards: set[asyncio.Timeout] = set()
-        self._asking: asyncio.Future[None] | None = None
+        self._questions: list[asyncio.Future[None]] = []
 
     def guard(self) -> "Guard":
         """Return a context for work with the other side.
@@ -51,47 +54,59 @@ class Circuit:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Ask during the block. At its end the question under way is answered or given up, never left behind."""
+        """Ask during the block. At its end the questions under way are answered or given up, never left behind."""
         watch = asyncio.create_task(self._watch())
         try:
             yield
         finally:
             watch.cancel()
             await asyncio.wait([watch])
-            if self._asking is not None:
+            if self._questions:
                 # Not cancelled at once: a connection that is just being opened would be lost without being closed.
-                await asyncio.wait([self._asking], timeout=self._seconds)
-                self._asking.cancel()
+                await asyncio.wait(self._questions, timeout=self._seconds)
+                self._give_up()
 
     async def _watch(self) -> None:
         while True:
-            silent = not (await self._is_heard() or await self._is_heard())
+            silent = not await self._is_heard()
             if silent:
                 self._end_waiting()
             if silent != self.is_open:
                 self.is_open = silent
                 logger().warning("database silent" if silent else "database answers")
-            await asyncio.sleep(self._seconds / 5)
+            await asyncio.sleep(self._seconds * _PAUSE)
 
     async def _is_heard(self) -> bool:
-        self._asking = asking = asyncio.ensure_future(self._ask())
-        asking.add_done_callback(_forget)
-        silent, slice_, answers = 0, self._seconds / 2 / _SLICES, self._answers
+        silent, slice_, answers = 0, self._seconds * (1 - _PAUSE) / _SLICES, self._answers
+        self._questions = [self._question()]
         # In slices, because a process that was held up itself must not take that for the other side's silence: one
         # that lasted longer than it should does not count, unless that goes on and on.
         for _ in range(_MOST_SLICES):
             before, began = self._answers, time.monotonic()
-            await asyncio.wait([asking], timeout=slice_)
+            waiting = [one for one in self._questions if not one.done()]
+            await asyncio.wait(waiting, timeout=slice_, return_when=asyncio.FIRST_COMPLETED)
             if self._answers != before:
                 silent = 0
             elif time.monotonic() - began < 1.5 * slice_:
                 silent += 1
-            if asking.done() or silent == _SLICES:
+            if silent == _SLICES or any(map(_is_answered, self._questions)):
                 break
-        asking.cancel()
-        if silent < _SLICES and self._answers != answers:
-            return True  # to somebody else's question
-        return asking.done() and not asking.cancelled() and asking.exception() is None
+            if len(self._questions) == 1 and (silent >= _SLICES / 2 or self._questions[0].done()):
+                self._questions.append(self._question())
+            elif all(one.done() for one in self._questions):
+                break
+        self._give_up()
+        to_somebody_else = silent < _SLICES and self._answers != answers
+        return to_somebody_else or any(map(_is_answered, self._questions))
+
+    def _question(self) -> asyncio.Future[None]:
+        question = asyncio.ensure_future(self._ask())
+        question.add_done_callback(_forget)
+        return question
+
+    def _give_up(self) -> None:
+        for question in self._questions:
+            question.cancel()
 
     def _end_waiting(self) -> None:
         # First the connections, so that ending the work need not wait until each of them is closed in good order.
@@ -127,7 +142,11 @@ class Guard:
             raise Unreachable("the circuit has opened") from opened
 
 
-def _forget(asking: asyncio.Future[None]) -> None:
+def _is_answered(question: asyncio.Future[None]) -> bool:
+    return question.done() and not question.cancelled() and question.exception() is None
+
+
+def _forget(question: asyncio.Future[None]) -> None:
     """Take note of how it ended, or asyncio logs that nobody did."""
-    if not asking.cancelled():
-        asking.exception()
+    if not question.cancelled():
+        question.exception()

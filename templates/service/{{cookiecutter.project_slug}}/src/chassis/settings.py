@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         5.0, gt=0, description="longest wait for a connection, a lock or one statement"
     )
     database_silence_seconds: float = Field(
-        0.75, gt=0, description="how long PostgreSQL may be silent until requests are refused at once"
+        0.7, gt=0, description="how long PostgreSQL may be silent until requests are refused at once"
     )
 
     secret_key: SecretStr = Field(SecretStr(""), description="signs cursors and guests' tokens; at least 32 characters")
