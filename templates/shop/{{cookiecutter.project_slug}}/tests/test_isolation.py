@@ -177,7 +177,10 @@ def _naming(me: Party, other: Party) -> list[tuple[str, Any, str]]:
     line = other.ids["ordered_line"]
     pieces = {"lines": [{"line": line, "quantity": 1}]}
     foreign = other.ids["cart_id"]
-    named: list[tuple[str, Any, str]] = [("place_order", order | {"cart": foreign}, foreign)]
+    named: list[tuple[str, Any, str]] = [
+        ("place_order", order | {"cart": foreign}, foreign),
+        ("copy_cart", {"cart": foreign}, foreign),
+    ]
     if me.guest_token:
         named += [("merge_carts", merge | {member: foreign}, foreign) for member in ("guest_cart", "cart")]
     if me.works_here:
@@ -213,7 +216,8 @@ async def test_others_things_in_bodies_are_unknown_ones(service: Service) -> Non
 
     assert leaks == []
     assert tried == {
-        "place_order", "merge_carts", "ship_order", "return_order", "create_cart", "quote_prices", "add_line",
+        "place_order", "copy_cart", "merge_carts", "ship_order", "return_order", "create_cart", "quote_prices",
+        "add_line",
     }  # fmt: skip
     assert after == before
 

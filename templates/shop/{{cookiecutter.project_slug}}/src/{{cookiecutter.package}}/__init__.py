@@ -5,7 +5,7 @@ from chassis.domain import Domain
 from .attribution import events as attribution_events
 from .attribution.routes import assignments, corrections, entries, reports, rules
 from .carts import events as cart_events
-from .carts.routes import merges
+from .carts.routes import copies, merges
 from .carts.routes import router as carts
 from .channels import events as channel_events
 from .channels.routes import router as channels
@@ -32,6 +32,7 @@ DOMAIN = Domain(
         guests,
         carts,
         merges,
+        copies,
         quotes,
         orders,
         payments,

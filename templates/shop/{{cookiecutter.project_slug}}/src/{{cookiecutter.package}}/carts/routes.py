@@ -15,13 +15,14 @@ from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.problems import Problem
 
 from ..ports import Plugged
-from . import approving, service
+from . import approving, copying, service
 from .agreed import look_up_agreed
 from .lookup import look_up
 from .models import CartRow
 from .schemas import (
     ApprovalAsked,
     Cart,
+    CartCopy,
     CartDraft,
     CartLine,
     CartMerge,
@@ -34,6 +35,7 @@ from .service import Buyer
 
 router = resource_router("/v1/carts", tag="carts")
 merges = resource_router("/v1/cart-merges", tag="carts")
+copies = resource_router("/v1/cart-copies", tag="carts")
 
 CartId = Annotated[UUID, Path(description="the cart's id")]
 LineId = Annotated[UUID, Path(description="the line's id")]
@@ -214,6 +216,19 @@ async def merge_carts(request: Request, caller: Caller, session: Session, ports:
         raise Problem(404, "not-found", "There is no such guest.")
     guest = Principal(subject=claims["sub"], scopes=frozenset(), tenant=caller.tenant)
     return _answer(await service.merge(session, Buyer(caller=caller, ports=ports), guest, asked))
+
+
+@copies.post(
+    "", status_code=201, summary="Fill a cart with what was ordered", response_model=Cart, responses={404: {}, 409: {}}
+)
+@beforehand(copying.look_up_ordered)
+@idempotent(required=False)
+@requires("shop:buy")
+async def copy_cart(request: Request, caller: Caller, session: Session, ports: Plugged, asked: CartCopy) -> Response:
+    """Fill a new cart with what the caller has ordered by another one: to pay in another way after a payment was
+    declined, or to buy the same once more. It is priced as of now, and where that is asked for it is approved anew.
+    What followed an agreement is ordered again with a new cart that names the agreement."""
+    return _answer(await copying.copy(session, Buyer(caller=caller, ports=ports), asked, request.state.articles), 201)
 
 
 async def _written(request: Request, caller: Principal, cart_id: UUID) -> _Written:

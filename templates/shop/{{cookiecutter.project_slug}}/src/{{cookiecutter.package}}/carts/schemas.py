@@ -167,6 +167,14 @@ class CartStateChange(BaseModel):
     action: Literal["freeze", "thaw"] = Field(description="freeze it while an approval is pending, or thaw it again")
 
 
+class CartCopy(BaseModel):
+    """What was ordered, to be ordered anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cart: UUID = Field(description="a cart of the caller's that was ordered; an order names it", examples=[_ID])
+
+
 class CartMerge(BaseModel):
     """A guest's cart, for the account that the guest has signed in to. The guest's token proves whose it was."""
 

@@ -227,6 +227,11 @@ async def reprice(session: AsyncSession, buyer: Buyer, row: CartRow) -> None:
     await _edit(session, buyer, row, lambda lines: lines)
 
 
+async def fill(session: AsyncSession, buyer: Buyer, row: CartRow, lines: list[dict[str, Any]]) -> None:
+    """Put lines into a cart in place of those that it has, at the prices of this moment."""
+    await _edit(session, buyer, row, lambda _present: lines)
+
+
 async def _edit(
     session: AsyncSession,
     buyer: Buyer,

@@ -60,7 +60,8 @@ async def place_order(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 ) -> Order:
     """Order a cart, whole, at the prices its buyer saw. `price-changed` (409) names the lines that cost something else
     now, `out-of-stock` (409) the articles that too few are left of; then nothing has happened. The payment follows:
-    read the order again, or wait for its events."""
+    read the order again, or wait for its events. Where it is declined the order is cancelled, and a new cart with the
+    same things for another attempt comes from `POST /v1/cart-copies`."""
     settings: ShopSettings = request.app.state.settings
     row = await placing.place(session, Buyer(caller=caller, ports=ports), draft, settings.payment_minutes)
     response.headers["Location"] = f"/v1/orders/{row.id}"

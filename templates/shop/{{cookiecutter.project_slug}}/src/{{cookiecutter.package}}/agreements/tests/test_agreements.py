@@ -83,10 +83,12 @@ async def test_quote_is_ordered_once(service: Service, bob: httpx.AsyncClient) -
     placed = await put(bob, "orders", order_of(first, None))
     refused = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
     third = await _cart(bob)
+    copied = await bob.post("/v1/cart-copies", json={"cart": first["id"]})
     await bob.post(f"/v1/orders/{placed['id']}/cancellations", json={}, headers=key())
     again = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
 
     assert [_told(refused), _told(third)] == [(409, "agreement-over")] * 2
+    assert (_told(copied), copied.json()["agreement"]) == ((409, "agreement-binds"), QUOTE)
     assert again.status_code == 201, again.text
 
 

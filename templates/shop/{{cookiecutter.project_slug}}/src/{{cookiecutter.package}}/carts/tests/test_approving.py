@@ -55,6 +55,18 @@ async def test_cart_is_frozen_until_it_is_approved_and_then_ordered(service: Ser
     }  # fmt: skip
 
 
+async def test_approval_is_for_one_order(service: Service, bob: httpx.AsyncClient) -> None:
+    """A copy of what was ordered by it has to be approved itself."""
+    made = await cart(bob, {"V1": 2}, business_unit="workshop")
+    await _decide(service, (await _ask(bob, made)).json(), "approved")
+    ordered = await _place(bob, made)
+    copied = await put(bob, "cart-copies", {"cart": made["id"]})
+    refused = await _place(bob, copied)
+
+    assert (ordered.status_code, copied["business_unit"], copied["approval"]) == (201, "workshop", None)
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "approval-required")
+
+
 @pytest.mark.parametrize("decision", ["rejected", "withdrawn"])
 async def test_cart_that_is_not_approved_can_be_changed_and_not_ordered(
     service: Service, bob: httpx.AsyncClient, decision: str
