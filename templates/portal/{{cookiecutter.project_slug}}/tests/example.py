@@ -39,7 +39,8 @@ def seed(client: httpx.Client) -> dict[str, str]:
     """Put something there for the fuzzer to find; return what ``schemathesis.toml`` must know of it."""
 
     def post(collection: str, **members: Any) -> dict[str, Any]:
-        response = client.post(f"/v1/{collection}", json=members, headers={"Idempotency-Key": str(uuid4())})
+        headers = {"Idempotency-Key": str(uuid4()), "If-Match": "*"}
+        response = client.post(f"/v1/{collection}", json=members, headers=headers)
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found
@@ -51,7 +52,12 @@ def seed(client: httpx.Client) -> dict[str, str]:
     money = {"amount": 1000, "currency": "EUR"}
     rule = {"name": "all", "minimum": money, "tiers": [{"role": "approver"}]}
     lines = [{"sku": "C40", "quantity": 1}]
+    offered = post("quotes", unit_id=unit_id, title="Seals", currency="EUR", lines=lines)["id"]
+    post(f"staff/quotes/{offered}/transitions", action="review")
+    offer = {"lines": [{**lines[0], "unit_price": 1}], "valid_until": "2099-01-01T00:00:00Z"}
     return {
+        "FUZZ_OFFERED_QUOTE_ID": offered,
+        "FUZZ_OFFER_ID": post(f"staff/quotes/{offered}/offers", **offer)["id"],
         "FUZZ_ACCOUNT_ID": account["id"],
         "FUZZ_QUOTE_ID": post("quotes", unit_id=unit_id, title="Pumps", currency="EUR", lines=lines)["id"],
         "FUZZ_CASE_ID": post("cases", unit_id=unit_id, title="Leak", topic="repair", message={"text": "x"})["id"],

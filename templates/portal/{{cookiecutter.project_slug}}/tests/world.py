@@ -51,6 +51,9 @@ async def customer(service: Service, tenant: str, subject: str) -> Customer:
     money = {"amount": 1, "currency": "EUR"}
     place = {"recipient": marker, "street": "Domkloster 4", "city": "Köln", "country": "DE"}
     quote = await post(me, "quotes", unit_id=unit, title=marker, currency="EUR", lines=LINES)
+    await _keyed(staff, f"staff/quotes/{quote['id']}/transitions", action="review")
+    lines = [{**LINES[0], "unit_price": 1}]
+    offer = await _keyed(staff, f"staff/quotes/{quote['id']}/offers", lines=lines, valid_until="2099-01-01T00:00:00Z")
     case = await post(me, "cases", unit_id=unit, title=marker, topic="repair", message={"text": marker})
     rule = {"name": marker, "minimum": money, "tiers": [{"role": "approver"}]}
     device = await post(me, "devices", unit_id=unit, product="c40", serial_number=marker.upper(), name=marker)
@@ -72,6 +75,7 @@ async def customer(service: Service, tenant: str, subject: str) -> Customer:
         list_id=(await post(me, "shopping-lists", unit_id=unit, name=marker, shared=True))["id"],
         device_id=device["id"],
         quote_id=quote["id"],
+        offer_id=offer["id"],
         case_id=case["id"],
         rule_id=(await post(me, "approval-rules", unit_id=unit, **rule))["id"],
         limit_id=(await post(me, "spending-limits", unit_id=unit, role="buyer", limit=money, period="day"))["id"],

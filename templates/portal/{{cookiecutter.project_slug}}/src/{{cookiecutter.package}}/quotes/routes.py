@@ -33,6 +33,7 @@ router = resource_router("/v1/quotes", tag="quotes")
 staff = resource_router("/v1/staff/quotes", tag="staff")
 
 QuoteId = Annotated[UUID, Path(description="the quote's id")]
+OfferId = Annotated[UUID, Path(description="the offer's id")]
 InState = Annotated[QuoteState | None, Query(description="only those in this state")]
 
 
@@ -158,10 +159,21 @@ async def create_staff_quote_transition(
 @staff.post("/{quote_id}/offers", status_code=201, summary="Make an offer", responses={409: {}})
 @idempotent(required=True)
 @requires("portal:staff")
-async def create_offer(caller: Caller, session: Session, quote_id: QuoteId, seen: IfMatch, draft: OfferDraft) -> Offer:
+async def create_offer(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+    caller: Caller, session: Session, quote_id: QuoteId, seen: IfMatch, draft: OfferDraft, response: Response
+) -> Offer:
     """Offer prices. What was offered is never changed; a new offer takes another round."""
     row = await service.find_of_tenant(session, caller, quote_id)
     seen.check(row)
     made = await service.offer(session, caller, row, draft)
     seen.changed(row)
+    response.headers["Location"] = f"/v1/staff/quotes/{row.id}/offers/{made.id}"
     return _offer(made, row.currency)
+
+
+@staff.get("/{quote_id}/offers/{offer_id}", summary="Read an offer")
+@requires("portal:staff")
+async def read_offer(caller: Caller, session: Session, quote_id: QuoteId, offer_id: OfferId) -> Offer:
+    """Read one offer as it was made, of whatever round."""
+    row = await service.find_of_tenant(session, caller, quote_id)
+    return _offer(await service.find_offer(session, row, offer_id), row.currency)

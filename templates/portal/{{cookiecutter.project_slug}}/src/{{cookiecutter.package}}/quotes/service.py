@@ -64,6 +64,15 @@ async def find_of_tenant(session: AsyncSession, caller: Principal, quote_id: UUI
     return await the_one(session, of_tenant(caller).where(QuoteRow.id == quote_id), name="quote")
 
 
+async def find_offer(session: AsyncSession, row: QuoteRow, offer_id: UUID) -> OfferRow:
+    """Return one offer of a quote.
+
+    :raises Problem: 404 when there is none.
+    """
+    query = select(OfferRow).where(OfferRow.id == offer_id, OfferRow.quote_id == row.id)
+    return await the_one(session, query, name="offer")
+
+
 def state_of(row: QuoteRow) -> QuoteState:
     """Return the state that holds now: an offer expires whether or not somebody has written it down."""
     overdue = row.state == QuoteState.OFFERED and row.valid_until is not None and row.valid_until <= now()

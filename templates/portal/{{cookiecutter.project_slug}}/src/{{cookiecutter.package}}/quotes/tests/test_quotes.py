@@ -174,6 +174,26 @@ async def test_staff_of_another_house_sees_nothing(service: Service) -> None:
     assert (await _act(eve, quote, "offer", staff=True)).status_code == 404
 
 
+async def test_every_offer_stays_where_it_was_said_to_be(service: Service) -> None:
+    """An earlier round can be read after a later one was made, by its own house and under its own quote alone."""
+    works = await company(service)
+    sam, eve = service.as_("sam", "portal:staff"), service.as_("eve", "portal:staff", tenant="another house")
+    quote, other = await _bring_to(service, works, QuoteState.IN_REVIEW), await _ask(works)
+    first = await _act(sam, quote, "offer", staff=True)
+    await _act(works.admin, quote, "renegotiate")
+    await _act(sam, quote, "review", staff=True)
+    second = await _act(sam, quote, "offer", staff=True, lines=OFFERED[:1])
+    found = [await sam.get(made.headers["location"]) for made in (first, second)]
+
+    assert [one.json() for one in found] == [first.json(), second.json()]
+    assert [one.json()["round"] for one in found] == [1, 2]
+    for client, path in (
+        (sam, first.headers["location"].replace(quote["id"], other["id"])),
+        (eve, first.headers["location"]),
+    ):
+        assert (await client.get(path)).status_code == 404
+
+
 def test_customer_and_house_share_no_action() -> None:
     """Who may do what is told by the action alone, and everything but time is somebody's."""
     by_customer, by_staff = set(QuoteCustomerAction), {*QuoteStaffAction, "offer"}
