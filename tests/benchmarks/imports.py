@@ -5,6 +5,7 @@ manufacturer's products are sent as one file; the clock runs from the answer 202
 product has to have been created. What receiving the file cost before that is shown beside it. CPU is what the service's
 process and all of PostgreSQL's processes used meanwhile, receiving included, for one product: a machine that does other
 things too stretches the wall clock, and these hardly. Every second round publishes what it takes in, for every channel.
+With `--relay-apart` every second of the plain rounds has the relay in a process of its own.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -58,17 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--published", type=int, default=5_000, help="products of a round that publishes; 0: none")
     parser.add_argument("--big", type=int, default=100, help="megabytes of the file by which memory is judged; 0: none")
     parser.add_argument("--python", type=Path, help="with what the catalog runs on installed; else that is made")
+    parser.add_argument("--relay-apart", action="store_true", help="compare with a relay in a process of its own")
     options = parser.parse_args(arguments)
     python = options.python and options.python.absolute()
     with laboratory([sys.executable, "-m", "machgen"], python) as bench:
         bench.fill(0)  # types, categories, channels and assortments
-        plain, published = [], []
+        plain, apart, published = [], [], []
         for number in range(options.rounds):
             plain.append(measured(bench, f"plain{number}", options.products))
+            if options.relay_apart:
+                apart.append(measured(bench, f"apart{number}", options.products, relay_apart=True))
             if options.published:
                 published.append(measured(bench, f"published{number}", options.published, publish=True))
         if plain:
             show(f"{options.products} products", plain, bound=BOUND)
+        if apart:
+            show(f"{options.products} products, relay apart", apart, bound=BOUND)
         if published:
             show(f"{options.published} published", published)
         if options.big:
@@ -85,13 +92,14 @@ def _size(bench: Laboratory) -> int:
     return len(bench.run("samples.products", "1000").encode()) // 1000
 
 
-def measured(bench: Laboratory, name: str, count: int, *, publish: bool = False) -> Round:
+def measured(bench: Laboratory, name: str, count: int, *, publish: bool = False, relay_apart: bool = False) -> Round:
     """Import so many products into a copy of the prepared database, after a few to warm up."""
     lines = bench.run("samples.products", str(count + WARM)).encode().splitlines(keepends=True)
     with (
         tempfile.TemporaryFile() as file,
         bench.copied("ours", name),
-        bench.ours(name, probe="/readyz") as server,
+        bench.relay(name) if relay_apart else nullcontext(),
+        bench.ours(name, probe="/readyz", RELAY_EMBEDDED=str(not relay_apart).lower()) as server,
     ):
         file.writelines(lines[WARM:])
         del lines[WARM:]

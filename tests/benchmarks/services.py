@@ -133,6 +133,23 @@ class Laboratory:
             yield server
 
     @contextmanager
+    def relay(self, name: str) -> Iterator[None]:
+        """Run the relay in a process of its own, as the component `relay` of the deployment does.
+
+        Args:
+            name: Of the database.
+        """
+        environment = self.environment(name, RELAY_EMBEDDED="false")
+        with (self.scratch / "relay.log").open("wb") as log:
+            words = [str(self.python), "-m", "chassis", "relay"]
+            process = subprocess.Popen(words, cwd=self.project, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    @contextmanager
     def peer(self, *, probe: str, app: str = "peers.catalog:app") -> Iterator[Server]:
         """Run the peer as its community would, without any middleware and without an access log."""
         port = free_port()
