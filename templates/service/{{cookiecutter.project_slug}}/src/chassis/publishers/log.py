@@ -13,6 +13,9 @@ from chassis.logs import logger
 class LogPublisher:
     """Writes one line for every event."""
 
+    def __init__(self) -> None:
+        self._log = logger().bind()  # once, and not for every line
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -23,7 +26,7 @@ class LogPublisher:
 
     async def publish(self, delivery: Delivery) -> None:
         """Log the event."""
-        logger().info(
+        self._log.info(
             "published",
             type=delivery.type,
             id=str(delivery.event_id),
