@@ -76,7 +76,7 @@ def compare(
     cpu: dict[str, list[float]] = {each.name: [] for each in pair}
     wall: dict[str, list[float]] = {each.name: [] for each in pair}
     for round_ in range(rounds + 1):
-        for server in pair:
+        for server in pair if round_ % 2 else reversed(pair):  # whoever comes first pays for what the other warms up
             headers = {"If-None-Match": tags[server.name]} if tags else {}
             before = server.cpu()
             told = bench.ask(server, targets, connections=10, requests=requests, headers=headers)
