@@ -24,17 +24,20 @@ class Words:
     """
 
     __slots__ = ("bit", "folded", "parts")
-    _every: "list[Words]" = []  # noqa: RUF012 - as many as there are in the modules that are loaded
 
     def __init__(self, *parts: str, folded: bool = False) -> None:
         self.parts = parts
         self.folded = folded
-        self.bit = 1 << len(Words._every)
-        Words._every.append(self)
+        self.bit = 1 << len(_EVERY)
+        _EVERY.append(self)
 
     def __or__(self, other: "Words") -> "Words":
         """Return what asks for the words of both."""
         return Words(*self.parts, *other.parts, folded=self.folded and other.folded)
+
+
+_EVERY: list[Words] = []
+"""Those of all modules that are loaded, in the order of their bits."""
 
 
 def whole(*words: str) -> Words:
@@ -46,13 +49,13 @@ class Vocabulary:
     """Tells which of the `Words` that are known when it is made each text has one of."""
 
     def __init__(self) -> None:
-        self.limit = 1 << len(Words._every)
+        self.limit = 1 << len(_EVERY)
         """The first bit that it knows nothing about."""
         self._always = 0
         self._plain: dict[bytes, int] = {}
         self._folded: dict[bytes, int] = {}
         self._whole: dict[bytes, int] = {}
-        for words in Words._every:
+        for words in _EVERY:
             for part in words.parts:
                 self._ask(part.encode("ascii"), words)
         self._seen: set[bytes] = set()

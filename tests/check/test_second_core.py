@@ -132,6 +132,26 @@ def test_a_child_that_does_not_answer_costs_time_and_nothing_else(work: str, len
 
 
 @PAIRED
+def test_without_files_in_memory_one_process_does_all(tmp_path: Path) -> None:
+    """Some sandboxes refuse them: that costs time and nothing else."""
+    said = python(
+        """
+        import os
+        from machgen.check.second_core import both
+
+        def refuse(*_arguments):
+            raise OSError(38, "Function not implemented")
+
+        os.memfd_create = refuse
+        print(both(lambda hear: (hear(), os.getpid() == here), lambda tell: tell("x")) if (here := os.getpid()) else "")
+        """,
+        tmp_path,
+    )
+
+    assert said.split() == ["((None,", "True),", "None)"]
+
+
+@PAIRED
 def test_the_second_half_tells_the_first_one_something_while_both_run(tmp_path: Path) -> None:
     """More than a pipe holds, and without waiting to be heard; one that says nothing keeps nobody waiting."""
     shown = """
