@@ -1,8 +1,5 @@
 """A new cart of what was ordered: for another card after a payment was declined, or to buy the same once more."""
 
-import asyncio
-from typing import Any
-
 from fastapi import Request
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -12,9 +9,8 @@ from chassis.auth import Principal
 from chassis.database import Database
 from chassis.problems import FieldError, Problem
 
-from ..catalog.port import Catalog
 from . import appraisal, service
-from .agreed import Articles
+from .agreed import Articles, ask
 from .models import CartRow
 from .schemas import CartCopy, CartDraft
 from .service import Buyer
@@ -40,15 +36,8 @@ async def look_up_ordered(request: Request) -> None:
     if found is None:
         return
     channel, lines = found
-    try:
-        request.state.articles = await _articles(request.app.state.ports.catalog, channel, lines)
-    except Problem as trouble:
-        request.state.articles = trouble
-
-
-async def _articles(catalog: Catalog, channel: str, lines: list[dict[str, Any]]) -> Articles:
-    found = await asyncio.gather(*(catalog.article(channel, line["sku"], line["product"]) for line in lines))
-    return dict(zip((line["sku"] for line in lines), found, strict=True))
+    wanted = {line["sku"]: line["product"] for line in lines}
+    request.state.articles = await ask(request.app.state.ports.catalog, channel, wanted)
 
 
 async def copy(session: AsyncSession, buyer: Buyer, asked: CartCopy, articles: Articles | Problem) -> CartRow:

@@ -118,11 +118,13 @@ async def terms_of(session: AsyncSession, buyer: Buyer, channel: str) -> Terms:
     )
 
 
-async def create(session: AsyncSession, buyer: Buyer, draft: CartDraft, articles: agreed.Articles = NONE) -> CartRow:
+async def create(
+    session: AsyncSession, buyer: Buyer, draft: CartDraft, articles: agreed.Articles | Problem = NONE
+) -> CartRow:
     """Store a new cart of the buyer: an empty one, or one that follows an agreement.
 
-    :param articles: those of the agreement.
-    :raises Problem: 409 or 422 when the cart cannot follow the agreement.
+    :param articles: those of the agreement, or why the catalog could not be asked for them.
+    :raises Problem: 409 or 422 when the cart cannot follow the agreement, 503 or 504 without the catalog.
     """
     channel = await channels.named(session, buyer.caller.tenant, draft.channel)
     made, cart_id = now(), uuid7()

@@ -1,6 +1,7 @@
 """Agreements: the prices of a quote that was accepted bind the order that follows it, once."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,12 @@ import httpx
 import pytest
 
 from chassis.database import now
+from chassis.problems import Problem
 from tests.fixtures import Service
 from tests.senders import event, tell, trust
 from tests.shop import MERGE, key, order_of, put, small_shop, stock, told
+
+from ...catalog.port import Article
 
 QUOTE = "0190a5e0-0000-7000-8000-00000000000a"
 ACME = "0190a5e0-0000-7000-8000-00000000000b"
@@ -90,6 +94,29 @@ async def test_quote_is_ordered_once(service: Service, bob: httpx.AsyncClient) -
     assert [_told(refused), _told(third)] == [(409, "agreement-over")] * 2
     assert (_told(copied), copied.json()["agreement"]) == ((409, "agreement-binds"), QUOTE)
     assert again.status_code == 201, again.text
+
+
+async def test_repeated_request_needs_no_catalog(service: Service, bob: httpx.AsyncClient) -> None:
+    """Only whoever makes another cart hears that the catalog is away."""
+    await _agree(service)
+    once = key()
+    asked = {"channel": "b2b", "agreement": QUOTE}
+    made = await bob.post("/v1/carts", json=asked, headers=once)
+    service.app.state.ports = replace(service.app.state.ports, catalog=_Away())
+    repeated, another = await bob.post("/v1/carts", json=asked, headers=once), await _cart(bob)
+
+    assert (made.status_code, repeated.content) == (201, made.content)
+    assert _told(another) == (503, "dependency-unavailable")
+
+
+class _Away:
+    """A catalog that cannot be reached."""
+
+    at_once = False
+
+    async def article(self, _channel: str, _sku: str, _product: str | None = None) -> Article | None:
+        """Say so."""
+        raise Problem(503, "dependency-unavailable", "The catalog cannot be reached.")
 
 
 @pytest.mark.parametrize("change", ["more", "less", "nothing", "other", "code", "unit"])
