@@ -1,4 +1,4 @@
-"""How stock is stored: counters that one conditional UPDATE moves, and reservations that say for whom."""
+"""How stock is stored: counters that are moved under a lock, and reservations that say for whom."""
 
 from datetime import datetime
 from uuid import UUID
