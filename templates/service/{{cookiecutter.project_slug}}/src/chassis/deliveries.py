@@ -114,14 +114,19 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
     return outcomes
 
 
+def _alive(row: type[OutboxRow]) -> ColumnElement[bool]:
+    """Return the condition that an event has not been given up, for what is read subject by subject.
+
+    With a CASE only the primary key is of use. With NOT EXISTS, or the condition of the other index, PostgreSQL may
+    plan to read everything that waits for each subject, when it plans while little waits.
+    """
+    return case((row.dead_at.is_(None), 1), else_=0) == 1
+
+
 async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
     waiting = aliased(OutboxRow)
-    # Ordered and with a CASE, so that only the primary key is of use. With NOT EXISTS, or the condition of the other
-    # index, PostgreSQL may plan to read everything that waits for each subject, when it plans while nothing waits.
     first = select(waiting.sequence).where(
-        waiting.destination == OutboxRow.destination,
-        waiting.subject == OutboxRow.subject,
-        case((waiting.dead_at.is_(None), 1), else_=0) == 1,
+        waiting.destination == OutboxRow.destination, waiting.subject == OutboxRow.subject, _alive(waiting)
     )
     first = first.order_by(waiting.sequence).limit(1)
     heads = (
@@ -149,7 +154,7 @@ async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
 def _following(session: AsyncSession, destination: str, heads: Sequence[tuple[str, int]]) -> Select[Any]:
     """Return the query for what comes next after the first events of some subjects, these among them."""
     columns = [getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__]
-    waiting = select(*columns).where(OutboxRow.destination == destination, OutboxRow.dead_at.is_(None))
+    waiting = select(*columns).where(OutboxRow.destination == destination, _alive(OutboxRow))
     if session.get_bind().dialect.name == "postgresql":
         head = _listed(heads)
         last = head.c.sequence + (EVENTS_A_STREAM - 1)
