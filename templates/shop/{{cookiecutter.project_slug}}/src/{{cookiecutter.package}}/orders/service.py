@@ -20,7 +20,7 @@ from .cancelling import cancel
 from .models import OrderRow, ReturnRow, ShipmentRow
 from .pieces import moved_in
 from .schemas import ReturnDraft, ShipmentDraft
-from .states import SHIPMENT
+from .states import ORDER, SHIPMENT
 
 EVERYBODYS, COLLEAGUES = "shop:read", "shop:account"
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without what people mistake for each other
@@ -107,7 +107,7 @@ async def ship(session: AsyncSession, order: OrderRow, draft: ShipmentDraft) -> 
             409,
             "illegal-transition",
             f"An order that is {order.order_state} cannot be shipped; a confirmed one can.",
-            extra={"state": order.order_state, "allowed": []},
+            extra={"state": order.order_state, "allowed": ORDER.allowed(order.order_state)},
         )
     moved = moved_in(order, draft, "shipped", {line["id"]: line["quantity"] for line in order.lines}, "shipped")
     whole = all(order.progress[line["id"]]["shipped"] == line["quantity"] for line in order.lines)

@@ -244,15 +244,56 @@ async def test_cancelled_order_frees_its_stock_and_its_money(service: Service, s
     assert len(await told(service, "order.cancelled")) == 1
 
 
-async def test_shipped_order_is_not_cancelled(shop: httpx.AsyncClient) -> None:
-    """What has left comes back as a return."""
-    made = await order(shop, {"V1": 2})
-    await until(shop, f"/v1/orders/{made['id']}", order_state="confirmed")
-    parcel = {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
-    await put(shop, f"orders/{made['id']}/shipments", parcel)
-    refused = await shop.post(f"/v1/orders/{made['id']}/cancellations", json={}, headers=key())
+async def _bring(client: httpx.AsyncClient, made: dict[str, Any], state: str) -> str:
+    """Let an order of two pieces get as far as a state; return where its first parcel is, which has arrived."""
+    path, line = f"orders/{made['id']}", made["lines"][0]["id"]
+    if state == "placed":
+        return ""
+    await until(client, f"/v1/{path}", order_state="confirmed")
+    if state == "cancelled":
+        await put(client, f"{path}/cancellations", {})
+    parcels = []
+    for _ in range({"partially_shipped": 1, "shipped": 2, "completed": 2}.get(state, 0)):
+        parcel = await put(client, f"{path}/shipments", {"lines": [{"line": line, "quantity": 1}]})
+        parcels.append(f"{path}/shipments/{parcel['id']}")
+        if state == "completed" or len(parcels) == 1:
+            await put(client, f"{parcels[-1]}/deliveries", {})
+    if state == "completed":
+        await until(client, f"/v1/{path}", order_state="completed")
+    return parcels[0] if parcels else ""
 
-    assert (refused.status_code, refused.json()["allowed"]) == (409, ["ship_part", "ship"])
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("placed", {"shipments": ["confirm", "cancel"]}),
+        ("partially_shipped", {"cancellations": ["ship_part", "ship"], "deliveries": []}),
+        ("shipped", {"cancellations": ["deliver"], "deliveries": []}),
+        ("completed", {"cancellations": [], "shipments": [], "deliveries": []}),
+        ("cancelled", {"cancellations": [], "shipments": []}),
+    ],
+)
+async def test_illegal_move_names_the_legal_ones(
+    shop: httpx.AsyncClient, state: str, expected: dict[str, list[str]]
+) -> None:
+    """What has left comes back as a return, what is not paid does not leave: a 409 with what the table allows, and
+    nothing has changed."""
+    made = await order(shop, {"V1": 2}, "tok_unknown_lost" if state == "placed" else "tok_ok")
+    parcel = await _bring(shop, made, state)
+    path, piece = f"orders/{made['id']}", {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
+    moves = {"cancellations": (path, {}), "shipments": (path, piece), "deliveries": (parcel, {})}
+    before = (await shop.get(f"/v1/{path}")).json()
+    answers = {}
+    for move in expected:
+        place, body = moves[move]
+        answers[move] = await shop.post(f"/v1/{place}/{move}", json=body, headers=key())
+    after = (await shop.get(f"/v1/{path}")).json()
+
+    assert {move: (each.status_code, each.json()["allowed"]) for move, each in answers.items()} == {
+        move: (409, allowed) for move, allowed in expected.items()
+    }
+    for member in ("order_state", "shipment_state", "lines"):  # the payment goes on meanwhile
+        assert after[member] == before[member]
 
 
 async def test_order_is_its_buyers(service: Service, shop: httpx.AsyncClient) -> None:
