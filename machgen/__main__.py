@@ -1,6 +1,6 @@
 """`python -m machgen`: the same as the `machgen` command."""
 
-from machgen.cli import main
+from machgen.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

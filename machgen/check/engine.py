@@ -12,9 +12,9 @@ from machgen.check.second_core import Claims, both
 _ABOUT_CODE = frozenset({"M", "C", "H"})
 """Letters whose rules ask what a contract alone cannot answer."""
 
-_APART = ("A", "H003", "H005", "H007", "C306")
+_APART = ("A", "H003", "H005", "H007")
 _READS_SOURCES = "C202"
-_EITHER = ("C307", "H006", "C207", "H001", "C205", "C308", "H002", "H004")
+_EITHER = ("C306", "C307", "H006", "C207", "H001", "C205", "C308", "H002", "H004")
 """Rules that look through program text and share little with others: who is done first asks the next of them."""
 
 _Question = tuple[Rule, Root | None]

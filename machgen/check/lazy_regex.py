@@ -5,6 +5,8 @@ takes longer than to judge a service.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, AnyStr, cast
 
 _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn", "split")
@@ -37,3 +39,17 @@ def lazy_compile(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
         A pattern with the methods and the attribute `pattern` of a compiled one.
     """
     return cast("re.Pattern[AnyStr]", LazyPattern(pattern, flags))
+
+
+@contextmanager
+def lazily_compiled() -> Iterator[None]:
+    """Give modules of others that load meanwhile patterns that are compiled when they are first used.
+
+    For a library that compiles at import what its caller never uses. No other thread may load modules at that time.
+    """
+    compile_ = re.compile
+    re.compile = lazy_compile  # type: ignore[assignment]  # one of its overloads would take a compiled pattern
+    try:
+        yield
+    finally:
+        re.compile = compile_

@@ -140,3 +140,23 @@ def ignore_signals() -> None:
     """Let nothing interrupt the end: all is said, and Python's shutdown would answer a late Ctrl-C with a traceback."""
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_IGN)
+
+
+def leave(code: int) -> None:
+    """End the process with a code once what others asked Python to do at its end is done.
+
+    Where a thread still runs, Python's own end waits for it.
+    """
+    import atexit  # noqa: PLC0415 - at the end, beside what has been loaded for the command
+    import os  # noqa: PLC0415 - see above
+    import sys  # noqa: PLC0415 - see above
+    import threading  # noqa: PLC0415 - see above
+    from contextlib import suppress  # noqa: PLC0415 - see above
+
+    if threading.active_count() == 1:
+        atexit._run_exitfuncs()  # as multiprocessing does in the processes that it forks
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # all was said, or it is closed, or there is none
+                stream.flush()
+        os._exit(code)
+    raise SystemExit(code)

@@ -1,12 +1,14 @@
 """The frame that every rule stands in: three-valued outcomes, places, fingerprints."""
 
+import importlib
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from machgen.check.lazy_regex import lazy_compile
+from machgen.check.lazy_regex import lazily_compiled, lazy_compile
 from machgen.check.model import Outcome, Role
 from machgen.check.registry import all_rules
 from machgen.check.roots import roots
@@ -131,6 +133,20 @@ def test_a_lazy_pattern_is_a_pattern() -> None:
     assert ("a-c-", ["a", "c", ""], None) == (lazy.sub("-", "abbcB"), lazy.split("abbcB"), lazy.match("abb"))
     with pytest.raises(re.error):
         lazy_compile("(").search("")
+
+
+def test_a_library_that_loads_may_be_given_lazy_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It compiles nothing until it looks for something, and those that load later compile as ever; also if it fails."""
+    (tmp_path / "eager_patterns.py").write_text("import re\nONE, TWO = re.compile('a+'), re.compile('(')\n")
+    (tmp_path / "broken_patterns.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with lazily_compiled():
+        loaded = importlib.import_module("eager_patterns")
+    with pytest.raises(ZeroDivisionError), lazily_compiled():
+        importlib.import_module("broken_patterns")
+
+    assert (["aa"], re.Pattern) == (loaded.ONE.findall("baab"), type(re.compile("x")))
 
 
 def test_every_lazy_pattern_compiles() -> None:

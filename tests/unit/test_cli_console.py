@@ -2,7 +2,11 @@
 
 import importlib
 import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -12,6 +16,7 @@ from machgen.cli import console
 from machgen.cli.boundary import Terminated, run
 from machgen.cli.commands import COMMANDS, Commands, machgen
 from machgen.errors import Negative, Surroundings
+from tests.running import PATIENCE, environment
 
 
 def raising(error: BaseException) -> Callable[..., NoReturn]:
@@ -143,3 +148,34 @@ def test_asking_needs_both_ends() -> None:
     """Under a test's capture there is nobody to ask."""
     assert not console.is_interactive()
     assert os.environ.get("PYTEST_CURRENT_TEST")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_the_command_leaves_without_python_s_own_end(waits: bool, tmp_path: Path) -> None:
+    """What others registered is done and what was printed is there; a thread that still runs is waited for."""
+    program = f"""
+        import atexit, sys, threading, time
+        from machgen.cli.boundary import leave
+
+        class Loud:
+            def __del__(self):
+                print("taken apart")
+
+        loud = Loud()
+        atexit.register(lambda: print("registered"))
+        print("said")
+        if {waits}:
+            threading.Thread(target=lambda: (time.sleep(0.2), print("waited for"))).start()
+        leave(7)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment(tmp_path)
+    )
+
+    slow = ["said", "waited for", "registered", "taken apart"]
+    assert (7, "", slow if waits else ["said", "registered"]) == (
+        done.returncode,
+        done.stderr,
+        done.stdout.splitlines(),
+    )

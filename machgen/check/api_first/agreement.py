@@ -52,11 +52,15 @@ def agrees(facts: Facts, root: Root) -> Iterator[Answer]:
 def _undescribed(
     read: list[tuple[Route, tuple[str, ...]]], operations: list[tuple[Operation, tuple[str, ...]]]
 ) -> Iterator[Answer]:
+    by_method: dict[str, list[tuple[str, ...]]] = {}
+    for operation, described in operations:
+        for method in (operation.method, ANY):
+            by_method.setdefault(method, []).append(described)
     missing = []
     for route, parts in read:
         if not parts or set(parts) == {"{}"} or _OPERATIONAL.search(route.path):
             continue
-        if not any(_fits(route, parts, each, described) for each, described in operations):
+        if not any(_fits(parts, described) for described in by_method.get(route.method, ())):
             missing.append(route)
     if len(missing) > len(read) // 2:
         yield Unknown(f"most of the {len(read)} routes are not in the contract; it may describe something else")
@@ -73,7 +77,15 @@ def _unserved(
     *,
     whole: bool,
 ) -> Iterator[Answer]:
-    missing = [each for each, parts in operations if not any(_fits(route, ends, each, parts) for route, ends in read)]
+    by_method: dict[str, list[tuple[str, ...]]] = {}
+    for route, parts in read:
+        by_method.setdefault(route.method, []).append(parts)
+    anyway = by_method.get(ANY, [])
+    missing = [
+        each
+        for each, described in operations
+        if not any(_fits(parts, described) for parts in (*by_method.get(each.method, ()), *anyway))
+    ]
     if not missing:
         return
     if elsewhere:
@@ -87,24 +99,22 @@ def _unserved(
             yield Flaw(f"{each.name} is in the contract and not served", place_of(facts, each.node), each.node.pointer)
 
 
-def _fits(route: Route, parts: tuple[str, ...], operation: Operation, described: tuple[str, ...]) -> bool:
-    """Whether a route may be where an operation is served: one of the two is the end of the other.
+def _fits(parts: tuple[str, ...], described: tuple[str, ...]) -> bool:
+    """Whether a route may be where an operation of its method is served: one of the two is the end of the other.
 
     Where a router is mounted and what a gateway takes away is not in the file, so a longer beginning is no difference.
     """
-    if route.method not in {ANY, operation.method}:
-        return False
+    if parts == described:
+        return True
     shared = min(len(parts), len(described))
     if not shared:
-        return not described or not parts
-    pairs = zip(parts[-shared:], described[-shared:], strict=True)
-    return all(
-        mine == theirs
-        # a parameter of the code may take what the contract names; one of the contract is named otherwise by the code
-        or (mine == "{}" and len(parts) <= len(described))
-        or (theirs == "{}" and len(parts) == len(described))
-        for mine, theirs in pairs
-    )
+        return True
+    # a parameter of the code may take what the contract names; one of the contract is named otherwise by the code
+    taken, named = len(parts) <= len(described), len(parts) == len(described)
+    for mine, theirs in zip(parts[-shared:], described[-shared:], strict=True):
+        if mine != theirs and not (mine == "{}" and taken) and not (theirs == "{}" and named):
+            return False
+    return True
 
 
 RULES = rules_in(vars())
