@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from chassis import migrations, revisions
 from chassis.__main__ import main
-from chassis.database import Database
+from chassis.database import Database, patient_engine
 from chassis.project import ROOT
 from tests.fixtures import SettingsFor
 from tests.processes import server_environment
@@ -102,6 +103,18 @@ async def test_database_of_newer_code_is_good_enough(versions: Path, settings_fo
         revisions.written.cache_clear()
 
         assert (await revisions.state(database.engine)).missing == ()
+
+
+async def test_second_process_waits_for_the_first_ones_migrations(tmp_path: Path, settings_for: SettingsFor) -> None:
+    """On SQLite, which lets one write at a time: while a process migrates, another learns at once how far the database
+    is, and then waits for minutes for its turn, not for the driver's five seconds."""
+    database = Database(settings_for(f"sqlite:///{tmp_path / 'one.db'}", database_timeout_seconds=0.1))
+    async with database.opened(), patient_engine(database.engine.url).connect() as migrating:
+        milliseconds = await migrating.scalar(text("PRAGMA busy_timeout"))  # in a transaction, so it has the write lock
+        state = await revisions.state(database.engine)
+
+    assert state.present == ()
+    assert milliseconds == 600_000
 
 
 def test_what_is_missing_is_what_alembic_misses() -> None:

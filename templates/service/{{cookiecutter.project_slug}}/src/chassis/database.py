@@ -35,6 +35,10 @@ from chassis.waiting import Line, WaitedTooLong
 Document = JSON().with_variant(JSONB(), "postgresql")
 """A column of JSON."""
 _WRITE_LOCK = "BEGIN IMMEDIATE"
+NO_WRITE_LOCK = {"begin": "BEGIN"}
+"""Options of an engine whose transactions only read: on SQLite they wait for no writer."""
+_MIGRATION_SECONDS = 600.0
+"""How long whoever migrates an SQLite file waits for another who is at it; on PostgreSQL there is no limit."""
 # Classes of SQLSTATE (PostgreSQL, appendix A): no connection, shutting down or starting up; out of resources.
 _AWAY = ("08", "57P")
 _FULL = "53"
@@ -108,7 +112,7 @@ class Database:
         self.engine = _create_engine(settings, connections=settings.database_pool_size)
         self._info = {DESTINATIONS: settings.event_destinations}
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        options = {"begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        options = NO_WRITE_LOCK if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self.engine.execution_options(**options)
         # SQLite has one writer. Waiting for it in line is fair and costs nothing; polling its file lock is neither.
         seconds = settings.database_timeout_seconds
@@ -306,9 +310,11 @@ def _keep_alive_only(engine: Engine, connections: WeakSet[asyncpg.Connection]) -
 
 def patient_engine(url: URL) -> AsyncEngine:
     """Return an engine without pool and without time limit on statements, for migrations."""
-    engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool)
-    if url.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine.sync_engine)
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, hide_parameters=True, poolclass=NullPool)
+    options = {"timeout": _MIGRATION_SECONDS}
+    engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=options)
+    _prepare_sqlite(engine.sync_engine)
     return engine
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.database import NO_WRITE_LOCK
 from chassis.project import ROOT
 
 _TABLE = "alembic_version"
@@ -47,7 +48,7 @@ async def state(engine: AsyncEngine) -> State:
     A database that names a revision unknown here has been migrated by newer code. Nothing is missing then: while a
     release is rolled out, and when it is rolled back, the code before it goes on working on the newer tables.
     """
-    async with engine.connect() as connection:
+    async with engine.execution_options(**NO_WRITE_LOCK).connect() as connection:
         present = await connection.run_sync(_present)
     return State(present=present, missing=missing(present, written(ROOT)))
 
