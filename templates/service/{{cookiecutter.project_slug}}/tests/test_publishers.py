@@ -4,11 +4,16 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import io
 import json
+import re
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from select import PIPE_BUF
+from typing import Any
 from uuid import UUID
 
 import nats
@@ -17,7 +22,7 @@ from structlog.testing import capture_logs
 
 from chassis.database import now
 from chassis.deliveries import Delivery
-from chassis.publishers import Refused, Undelivered, open_publisher
+from chassis.publishers import BulkPublisher, Refused, Undelivered, open_publisher
 from chassis.relay import Relay
 from chassis.settings import Settings
 from tests.events import connected, fill, until
@@ -157,6 +162,33 @@ async def test_log_tells_that_it_happened_and_not_what(settings_for: SettingsFor
             "sequence": 7,
         }
     ]
+
+
+class _Pipe(io.BytesIO):
+    """Where standard output ends: what it was given with each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[str] = []
+
+    def write(self, data: Any) -> int:
+        self.given.append(bytes(data).decode())
+        return super().write(data)
+
+
+async def test_many_log_lines_are_written_at_once_and_none_in_two(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes may share a pipe, which keeps together what it is given with one call and is not too long."""
+    pipe = _Pipe()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe))
+    async with open_publisher(settings_for("")) as publisher:
+        assert isinstance(publisher, BulkPublisher)
+        await publisher.publish_all([_delivery("log", number) for number in range(100)])
+
+    assert [int(one) for one in re.findall(r"sequence\S*?[=:]\D*(\d+)", "".join(pipe.given))] == list(range(100))
+    assert all(each.endswith("\n") and len(each) <= PIPE_BUF for each in pipe.given)
+    assert len(pipe.given) < 20
 
 
 @pytest.fixture

@@ -64,6 +64,27 @@ async def test_relay_process_delivers_and_stops_on_sigterm(
     assert [one["sequence"] for one in subscriber.events] == ["0000000001", "0000000002", "0000000003"]
 
 
+async def test_every_event_is_one_line_of_the_log(
+    database_url: str, settings_for: SettingsFor, start: ServerFactory
+) -> None:
+    """However many are written at once, each is a line of its own, and each subject's are in their order."""
+    async with connected(settings_for(database_url)) as database:
+        for tank in ("north", "south"):
+            await fill(database, tank, *range(60))
+    relay = start(command="relay", DATABASE_URL=database_url)
+    await until(lambda: relay.log.exists() and relay.log.read_text().count('"published"') == 120, seconds=20)
+    relay.terminate()
+    assert relay.process.wait(10) == 0
+    lines = [json.loads(line) for line in relay.log.read_text().splitlines()]
+    found = {
+        subject: [line["sequence"] for line in lines if line.get("subject") == subject]
+        for subject in ("tanks/north", "tanks/south")
+    }
+
+    assert found == {"tanks/north": list(range(1, 61)), "tanks/south": list(range(1, 61))}
+    assert all(line.keys() >= {"event", "level", "timestamp", "service"} for line in lines)
+
+
 async def test_metrics_show_what_is_owed(service: Service, ann: httpx.AsyncClient) -> None:
     """Every process shows the lag, whoever relays: it is asked of the database."""
     before = (await service.anonymous.get("/metrics")).text

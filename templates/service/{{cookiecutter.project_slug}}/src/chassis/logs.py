@@ -7,6 +7,9 @@ and header values are never logged; where an exception quotes them, they are lef
 import logging
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from select import PIPE_BUF
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
@@ -78,3 +81,43 @@ def logger() -> FilteringBoundLogger:
     """Return the logger; the request's ids are added by themselves."""
     found: FilteringBoundLogger = structlog.get_logger()
     return found
+
+
+@contextmanager
+def gathered_lines() -> Iterator[FilteringBoundLogger]:
+    """Give a logger whose lines are written at the end of the block, many of them with one call of the system.
+
+    Each is the line that it would be alone.
+    """
+    kept = _Kept()
+    yield structlog.wrap_logger(kept).bind()
+    for lines in _written_at_once(kept.lines):
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
+
+
+class _Kept:
+    """What structlog takes for the place where lines are written."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, line: str) -> None:
+        self.lines.append(line + "\n")
+
+
+def _written_at_once(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Divide lines such that a pipe takes each part as a whole, whoever else writes into it (write(3p), ``PIPE_BUF``).
+
+    The encoder has left ASCII only, so that a character is a byte.
+    """
+    part: list[str] = []
+    size = 0
+    for line in lines:
+        if part and size + len(line) > PIPE_BUF:
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += len(line)
+    if part:
+        yield part

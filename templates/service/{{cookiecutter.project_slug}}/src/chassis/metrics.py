@@ -51,12 +51,12 @@ class Metrics:
             "outbox_lag_seconds", "Age of the oldest event that waits", ("destination",), registry=self.registry
         )
 
-    def count_delivery(self, *, destination: str, outcome: str) -> None:
-        """Count an attempt to deliver an event.
+    def count_deliveries(self, count: int, *, destination: str, outcome: str) -> None:
+        """Count attempts to deliver an event.
 
         :param outcome: ``delivered``, ``failed`` (it is tried again) or ``dead`` (it was given up).
         """
-        self._deliveries.labels(destination, outcome).inc()
+        self._deliveries.labels(destination, outcome).inc(count)
 
     def show_outbox(self, backlogs: Iterable[Backlog]) -> None:
         """Show what the outbox holds just now, and nothing about destinations that are not given."""

@@ -19,7 +19,7 @@ from chassis.deliveries import Delivery, Failure, Outcome, deliver_due, sole_rel
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.problems import Problem
-from chassis.publishers import Publisher, Refused, Undelivered, open_publisher
+from chassis.publishers import BulkPublisher, Publisher, Refused, Undelivered, open_publisher
 from chassis.settings import Settings
 
 _Result = TypeVar("_Result")
@@ -72,6 +72,11 @@ class Relay:
                 await _pause(self._stop, self._backoff(failures))
 
     async def _deliver(self, streams: Sequence[Sequence[Delivery]]) -> list[Outcome]:
+        if isinstance(self._publisher, BulkPublisher):
+            deliveries = [delivery for stream in streams for delivery in stream]
+            await self._publisher.publish_all(deliveries)
+            self._count(deliveries, "delivered")
+            return [Outcome(delivered=list(stream)) for stream in streams]
         ends_at = time.monotonic() + _BATCH_SECONDS
         free = asyncio.Semaphore(_CONCURRENT_DELIVERIES)
         async with asyncio.TaskGroup() as tasks:
@@ -108,7 +113,7 @@ class Relay:
         except Refused as error:
             reason, again_after = str(error), None
         else:
-            self._count(delivery, "delivered")
+            self._count([delivery], "delivered")
             return None
         if now() - delivery.recorded_at > timedelta(hours=self._settings.relay_give_up_hours):
             again_after = None
@@ -116,7 +121,7 @@ class Relay:
 
     def _failed(self, delivery: Delivery, reason: str, again_after: float | None) -> Failure:
         dead = again_after is None
-        self._count(delivery, "dead" if dead else "failed")
+        self._count([delivery], "dead" if dead else "failed")
         logger().warning(
             "event not delivered",
             destination=delivery.destination,
@@ -129,9 +134,10 @@ class Relay:
         again_at = None if again_after is None else now() + timedelta(seconds=again_after)
         return Failure(delivery=delivery, reason=reason, again_at=again_at)
 
-    def _count(self, delivery: Delivery, outcome: str) -> None:
+    def _count(self, deliveries: Sequence[Delivery], outcome: str) -> None:
+        """Count deliveries to one destination."""
         if self._metrics is not None:
-            self._metrics.count_delivery(destination=delivery.destination, outcome=outcome)
+            self._metrics.count_deliveries(len(deliveries), destination=deliveries[0].destination, outcome=outcome)
 
     def _backoff(self, failures: int) -> float:
         """Return how many seconds to wait: twice as long each time, up to the limit, and never all at the same time."""

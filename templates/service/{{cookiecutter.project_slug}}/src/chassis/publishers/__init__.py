@@ -1,8 +1,9 @@
 """Publishers: the ways in which events leave the service. A setting chooses one; the code never knows which."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chassis.deliveries import Delivery
 from chassis.settings import Publisher as Kind
@@ -33,6 +34,15 @@ class Publisher(Protocol):
         :raises Undelivered: try again later.
         :raises Refused: never try again.
         """
+        ...
+
+
+@runtime_checkable
+class BulkPublisher(Publisher, Protocol):
+    """A publisher whose destination is so near that it takes every event, and many at once sooner than one by one."""
+
+    async def publish_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Deliver events in their order. What it raises is a defect: all of them are delivered again."""
         ...
 
 
