@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.cloud_native.base_image import NO_IMAGE, final_stages
+from machgen.check.cloud_native.front_shell import fronted
 from machgen.check.cloud_native.manifests import container_keys
 from machgen.check.dockerfile import Dockerfile, Instruction, Stage, image_name
 from machgen.check.document import dig, table
@@ -35,7 +36,8 @@ _DEVELOPMENT = (
     "The container starts its server directly",
     level=Level.WARNING,
     source="Dockerfile reference, Shell and exec form; Flask, Django, uvicorn and Vite documentation on deployment",
-    mend='Start the production server in exec form: `CMD ["python", "-m", "service"]`.',
+    mend='Start the production server in exec form: `CMD ["python", "-m", "service"]`. A shell, if needed, ends with '
+    "`exec` and the server.",
     applies_when="the repository has container files of services, touchpoints or tools",
     fix="writes a single command in exec form where it uses nothing of the shell",
 )
@@ -46,6 +48,7 @@ def starts_directly(facts: Facts) -> Iterator[Answer]:
     if not judged:
         yield NO_IMAGE
     for dockerfile, final in judged:
+        yield from fronted(facts, dockerfile, final)
         commands = [each for each in (final.last("ENTRYPOINT"), final.last("CMD")) if each is not None]
         if not commands:
             if image_name(final.external).short != "nginx" and _role(facts, dockerfile) is not Role.TOUCHPOINT:

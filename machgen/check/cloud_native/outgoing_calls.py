@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from machgen.check.cloud_native.fetches import endless_fetches
 from machgen.check.cloud_native.grpc_calls import waits_for_ever
 from machgen.check.cloud_native.patterns import CALLS
 from machgen.check.facts import Facts
@@ -54,6 +55,7 @@ def calls_bounded(facts: Facts, root: Root) -> Iterator[Answer]:
                         Place(path, at.line),
                         f"{path}/{match[0][:60]}",
                     )
+    yield from endless_fetches(facts, root)
     yield from waits_for_ever(facts, root)
 
 
