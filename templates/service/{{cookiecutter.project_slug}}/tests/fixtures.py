@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,11 @@ def _turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests, and what a test before this one set up for its logs."""
     structlog.reset_defaults()
+    forget_settings(monkeypatch)
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every setting out of the environment."""
     for name in load_domain().settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -184,12 +190,19 @@ def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers)
 
 
-@pytest.fixture
-async def service(database_url: str, settings_for: SettingsFor, tmp_path: Path) -> AsyncIterator[Service]:
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Service]:
     """Start the app in this process, as uvicorn would."""
-    app = create_app(settings_for(database_url))
+    app = create_app(settings)
     async with app.router.lifespan_context(app), _client(app, {}) as anonymous:
-        yield Service(app=app, keys=DevelopmentKeys(tmp_path), anonymous=anonymous)
+        yield Service(app=app, keys=DevelopmentKeys(settings.var_dir), anonymous=anonymous)
+
+
+@pytest.fixture
+async def service(database_url: str, settings_for: SettingsFor) -> AsyncIterator[Service]:
+    """Give a service of the test's own."""
+    async with running(settings_for(database_url)) as started:
+        yield started
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@ import base64
 import hmac
 import json
 import re
+import shutil
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -24,7 +27,7 @@ from chassis.operation import Operation, resource_router
 from chassis.problems import Problem
 from chassis.settings import Settings
 from tests import example
-from tests.fixtures import Service
+from tests.fixtures import Service, forget_settings, running
 
 CONTRACT = create_app(Settings()).openapi()
 OPERATIONS = [
@@ -33,9 +36,20 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 PROTECTED = [pytest.param(*one, id=one[2]["operationId"]) for one in OPERATIONS if "token" in dict(*one[2]["security"])]
-REFUSED_BEFORE_DATA = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""Who is refused never gets as far as the database, so one kind of it will do."""
 HEADERS = {"If-Match": '"1"', "Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+async def guarded(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """Give one service for all operations: who is refused never gets as far as what the one before could have left."""
+    directory = tmp_path_factory.mktemp("guarded")
+    database = shutil.copy(migrated_sqlite, directory)
+    values = {"database_url": f"sqlite:///{database}", "var_dir": directory, "relay_embedded": False}
+    with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch)
+        settings = load_domain().settings.model_validate(values | {"rate_limit_requests": 0})
+    async with running(settings) as service:
+        yield service
 
 
 def _claims(**changes: object) -> dict[str, object]:
@@ -99,52 +113,48 @@ def _forgeries(service: Service) -> dict[str, str]:
     }
 
 
-@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
 async def test_refuses_a_caller_without_token(
-    service: Service, method: str, path: str, operation: dict[str, Any]
+    guarded: Service, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     """No operation works anonymously unless the contract declares it public."""
-    response = await service.anonymous.request(method, path, headers=HEADERS, content=b"{")
+    response = await guarded.anonymous.request(method, path, headers=HEADERS, content=b"{")
 
     assert (response.status_code, response.headers["www-authenticate"]) == (401, 'Bearer realm="api"')
     assert "401" in operation["responses"]
 
 
-@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
-async def test_refuses_every_forged_token(service: Service, method: str, path: str, operation: dict[str, Any]) -> None:
+async def test_refuses_every_forged_token(guarded: Service, method: str, path: str, operation: dict[str, Any]) -> None:
     """Whatever is wrong with a token, the answer is the same 401."""
     outcomes = {}
-    for name, token in _forgeries(service).items():
+    for name, token in _forgeries(guarded).items():
         headers = HEADERS | {"Authorization": f"Bearer {token}"}
-        outcomes[name] = (await service.anonymous.request(method, path, headers=headers, content=b"{")).status_code
+        outcomes[name] = (await guarded.anonymous.request(method, path, headers=headers, content=b"{")).status_code
 
     assert outcomes == dict.fromkeys(outcomes, 401), operation["operationId"]
 
 
-@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
 async def test_refuses_a_token_without_the_scope(
-    service: Service, method: str, path: str, operation: dict[str, Any]
+    guarded: Service, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     """A token with every scope but the one that the contract names is a 403."""
     (scope,) = operation["security"][0]["token"]
-    async with service.as_("ann", "something:else") as client:
+    async with guarded.as_("ann", "something:else") as client:
         response = await client.request(method, path, headers=HEADERS, content=b"{")
 
     assert response.status_code == 403
     assert f'scope="{scope}"' in response.headers["www-authenticate"]
 
 
-@REFUSED_BEFORE_DATA
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)
-async def test_refuses_another_tenant(service: Service, method: str, path: str, operation: dict[str, Any]) -> None:
+async def test_refuses_another_tenant(guarded: Service, method: str, path: str, operation: dict[str, Any]) -> None:
     """With every scope there is: where the data is one house's, another's token is a 403 at every operation.
 
     Where there are many houses, a caller gets what is its own; that is for the tests of each resource to show.
     """
-    async with service.as_("ann", tenant="another house") as client:
+    async with guarded.as_("ann", tenant="another house") as client:
         response = await client.request(method, path, headers=HEADERS, content=b"{")
 
     if load_domain().many_tenants:

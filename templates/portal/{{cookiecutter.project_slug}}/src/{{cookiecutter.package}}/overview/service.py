@@ -27,9 +27,9 @@ class OverviewReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        dialect = database.engine.dialect
-        self._whole = sql(dialect, list(Overview.model_fields))
-        self._apart = {name: sql(dialect, [name]) for name in Overview.model_fields}
+        driver = database.engine.url.drivername
+        self._whole = sql(driver, tuple(Overview.model_fields))
+        self._apart = {name: sql(driver, (name,)) for name in Overview.model_fields}
         self._apart_until = 0.0
 
     async def read(self, caller: Principal) -> bytes:
