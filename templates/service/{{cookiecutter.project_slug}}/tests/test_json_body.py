@@ -57,13 +57,14 @@ def test_both_ways_of_reading_agree(text: str, place: int, more: str) -> None:
     ("body", "quick"),
     [
         (b'{"name": {"de": "P\xc3\xbcmpe", "en": "Pump"}, "sizes": [1, 2.5]}', True),
-        (b'{"name" : 1}', False),
+        (b'{"name" : 1}', True),
         (b'{"a": 1, "a": 1}', False),
+        (b'{"a" : 1, "a"\t\r\n: 1}', False),
         (b'{"text": "a colon after a quote, \\":"}', False),
         (b"[1e999]", False),
         (b"\xff", False),
     ],
-    ids=["plain", "space before colon", "name twice", "colon in a text", "too big", "no UTF-8"],
+    ids=["plain", "space before colon", "name twice", "twice before spaces", "colon in a text", "too big", "no UTF-8"],
 )
 def test_what_is_read_quickly(body: bytes, *, quick: bool) -> None:
     """Ordinary bodies are; what leaves the slightest doubt is not."""

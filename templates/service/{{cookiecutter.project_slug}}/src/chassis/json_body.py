@@ -56,10 +56,10 @@ def _plainly_fine(body: bytes, limits: JsonLimits) -> Any:
     """Parse what can be seen to be fine without looking at every name and string; else return ``_UNREAD``.
 
     A body that is no longer than the longest string holds none that is too long, and each item of an array takes two
-    bytes at least. Where no colon follows white space, every name ends in ``":``, so that there are at least as
-    many of these as there are names; if no more names were found, none was there twice.
+    bytes at least. Without white space every name ends in ``":``, so that there are at least as many of these as
+    there are names; if as many names were found, none was there twice.
     """
-    if len(body) > min(limits.string, 2 * limits.items) or _suspicious(body):
+    if len(body) > min(limits.string, 2 * limits.items) or (b"\\" in body and _ESCAPED.search(body)):
         return _UNREAD
     try:
         value = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -70,6 +70,8 @@ def _plainly_fine(body: bytes, limits: JsonLimits) -> Any:
         below: list[Any] = []
         for each in level:
             kind = type(each)
+            if kind is str:  # most of them are
+                continue
             if kind is dict:
                 names += len(each)
                 below += each.values()
@@ -78,20 +80,14 @@ def _plainly_fine(body: bytes, limits: JsonLimits) -> Any:
             elif kind is float and not isfinite(each):
                 return _UNREAD
         if not below:
-            return value if names == body.count(b'":') else _UNREAD
+            return value if names == body.translate(None, _WHITE_SPACE).count(b'":') else _UNREAD
         level = below
     return _UNREAD
 
 
-def _suspicious(body: bytes) -> bool:
-    """Tell whether a colon does not follow its name at once, or U+0000 or a surrogate is escaped."""
-    # One pattern for all of it takes ten times as long: fixed bytes are found without looking at each one.
-    if b" :" in body or b"\t:" in body or b"\r:" in body or b"\n:" in body:
-        return True
-    return b"\\u" in body and _ESCAPED.search(body) is not None
-
-
+_WHITE_SPACE = b" \t\r\n"
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD])")
+"""U+0000, or perhaps half of a surrogate pair."""
 
 
 def _closely(body: bytes, limits: JsonLimits) -> Any:
