@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .entries import Entry, Verdict, read
+from ..product_types.definitions import Definitions
+from .entries import UNKNOWN, Looked, Verdict, look_at, read
 from .failures import Attempt
 from .files import numbered
 from .models import ImportPiece, ImportRow
@@ -15,16 +16,19 @@ from .models import ImportPiece, ImportRow
 _AT_ONCE = 8
 """So many lines are read before requests have their turn: some milliseconds."""
 
-Read = Sequence[Entry | Verdict]
+Read = Sequence[Looked | Verdict]
 
 
 class ReadAhead:
-    """The lines of the piece that comes next, as far as they have been read.
+    """The lines of the piece that comes next, as far as they have been read and looked at.
 
-    ``interrupted`` is the attempt that was under way when the database went away.
+    ``types`` are the product types as they were last seen, by which the lines are looked at; whoever takes them in has
+    to see whether these are still the same. ``interrupted`` is the attempt that was under way when the database went
+    away.
     """
 
     def __init__(self) -> None:
+        self.types: dict[str, Definitions] = {}
         self.interrupted: Attempt | None = None
         self._place: tuple[UUID, int] | None = None
         self._reading: asyncio.Task[Read] | None = None
@@ -36,9 +40,9 @@ class ReadAhead:
             self.forget()
         found = await _data(session, job, job.position) if reading is None else b""
         following = await _data(session, job, job.position + 1)
-        lines = await reading if reading is not None else await _lines(found)
+        lines = await reading if reading is not None else await self._lines(found)
         self._place = (job.id, job.position + 1)
-        self._reading = asyncio.create_task(_lines(following))
+        self._reading = asyncio.create_task(self._lines(following))
         return lines
 
     def forget(self) -> None:
@@ -47,16 +51,19 @@ class ReadAhead:
             self._reading.cancel()
         self._place = self._reading = None
 
+    async def _lines(self, piece: bytes) -> Read:
+        found: list[Looked | Verdict] = []
+        for number, text in numbered(piece) if piece else ():
+            entry = read(number, text)
+            if isinstance(entry, Verdict):
+                found.append(entry)
+            else:
+                found.append(look_at(entry, self.types.get(entry.draft.product_type, UNKNOWN)))
+            if len(found) % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
 
 async def _data(session: AsyncSession, job: ImportRow, position: int) -> bytes:
     query = select(ImportPiece.data).where(ImportPiece.import_id == job.id, ImportPiece.position == position)
     return await session.scalar(query) or b""
-
-
-async def _lines(piece: bytes) -> Read:
-    found: list[Entry | Verdict] = []
-    for line in numbered(piece) if piece else ():
-        found.append(read(*line))
-        if len(found) % _AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return found

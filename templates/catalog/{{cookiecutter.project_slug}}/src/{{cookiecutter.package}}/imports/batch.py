@@ -27,7 +27,7 @@ from ..products import events as product_events
 from ..products.holdings import Holder, named, store
 from ..products.models import ProductClaim, ProductRow
 from ..products.schemas import ProductState
-from .entries import Entry, Looked, Verdict, look_at, reason
+from .entries import UNKNOWN, Entry, Looked, Verdict, look_at, reason
 from .models import SourceVersion
 from .schemas import Outcome
 
@@ -71,42 +71,49 @@ class Plan:
         return ProductState.ARCHIVED if self.entry.draft.archived else ProductState.DRAFT
 
 
-async def take_in(session: AsyncSession, lines: Iterable[Entry | Verdict]) -> list[Verdict]:
+async def take_in(
+    session: AsyncSession, lines: Iterable[Looked | Verdict], types: dict[str, Definitions]
+) -> list[Verdict]:
     """Take in some lines.
 
+    :param types: product types as they were when the lines were looked at; kept up to date for those that follow.
     :returns: a verdict for each of them, in their order.
     """
     verdicts: list[Verdict] = []
-    group: dict[str, Entry] = {}
-    for read in lines:
-        if isinstance(read, Verdict):
-            verdicts.append(read)
+    group: dict[str, Looked] = {}
+    for each in lines:
+        if isinstance(each, Verdict):
+            verdicts.append(each)
             continue
-        if read.draft.key in group:  # the same product again: what the first line wrote must be there
-            verdicts += await _take_in_group(session, list(group.values()))
+        key = each.entry.draft.key
+        if key in group:  # the same product again: what the first line wrote must be there
+            verdicts += await _take_in_group(session, list(group.values()), types)
             group = {}
-        group[read.draft.key] = read
+        group[key] = each
     if group:
-        verdicts += await _take_in_group(session, list(group.values()))
+        verdicts += await _take_in_group(session, list(group.values()), types)
     return sorted(verdicts, key=lambda verdict: verdict.line)
 
 
-async def _take_in_group(session: AsyncSession, entries: Sequence[Entry]) -> list[Verdict]:
+async def _take_in_group(
+    session: AsyncSession, looked: Sequence[Looked], types: dict[str, Definitions]
+) -> list[Verdict]:
     """Take in lines of different products; if somebody else interferes, one by one."""
     try:
         async with session.begin_nested():
-            return await _write(session, entries)
+            return await _write(session, looked, types)
     except IntegrityError:
-        if len(entries) == 1:
+        if len(looked) == 1:
             reasons = [reason("", "another product just took one of its values")]
-            entry = entries[0]
+            entry = looked[0].entry
             return [Verdict(line=entry.line, outcome=Outcome.REJECTED, key=entry.draft.key, reasons=reasons)]
-    return [verdict for entry in entries for verdict in await _take_in_group(session, [entry])]
+    return [verdict for each in looked for verdict in await _take_in_group(session, [each], types)]
 
 
-async def _write(session: AsyncSession, entries: Sequence[Entry]) -> list[Verdict]:
-    types = await _types(session, {entry.draft.product_type for entry in entries})
-    looked = await _look_at(entries, types)
+async def _write(session: AsyncSession, given: Sequence[Looked], before: dict[str, Definitions]) -> list[Verdict]:
+    types = await _types(session, {each.entry.draft.product_type for each in given}, before)
+    looked = await _look_again(given, types)
+    entries = [each.entry for each in looked]
     known = await _look_up(session, looked, types)
     verdicts: list[Verdict] = []
     plans: list[Plan] = []
@@ -126,11 +133,13 @@ async def _write(session: AsyncSession, entries: Sequence[Entry]) -> list[Verdic
     return verdicts
 
 
-async def _look_at(entries: Sequence[Entry], types: Mapping[str, Definitions]) -> list[Looked]:
+async def _look_again(looked: Sequence[Looked], types: Mapping[str, Definitions]) -> list[Looked]:
+    """Look again at what was compared with another state of its type than the one that is locked now."""
     found = []
-    for entry in entries:
-        found.append(look_at(entry, types.get(entry.draft.product_type, Definitions())))
-        if len(found) % _AT_ONCE == 0:
+    for number, each in enumerate(looked, start=1):
+        present = types.get(each.entry.draft.product_type, UNKNOWN)
+        found.append(each if each.definitions is present else look_at(each.entry, present))
+        if number % _AT_ONCE == 0:
             await asyncio.sleep(0)  # requests have their turn
     return found
 
@@ -175,10 +184,15 @@ def _faults(looked: Looked, row: ProductRow | None, before: Row[Any] | None, kno
     return reasons
 
 
-async def _types(session: AsyncSession, keys: set[str]) -> dict[str, Definitions]:
+async def _types(session: AsyncSession, keys: set[str], before: dict[str, Definitions]) -> dict[str, Definitions]:
+    """Lock the types and read them; one that is as it was before is the same object as then."""
     query = select(ProductTypeRow).where(ProductTypeRow.key.in_(keys)).order_by(ProductTypeRow.id)
-    rows = await session.scalars(query.with_for_update(read=True))
-    return {row.key: Definitions(ProductTypeDraft.model_validate(row).attributes) for row in rows}
+    found = {}
+    for row in await session.scalars(query.with_for_update(read=True)):
+        present = Definitions(ProductTypeDraft.model_validate(row).attributes)
+        found[row.key] = before[row.key] if before.get(row.key) == present else present
+    before.update(found)
+    return found
 
 
 async def _look_up(session: AsyncSession, looked: Sequence[Looked], types: Mapping[str, Definitions]) -> Known:

@@ -13,10 +13,13 @@ from chassis.bulk import JsonText
 from chassis.json_body import JsonLimits, parse
 from chassis.problems import FieldError, Problem, invalid
 
-from ..product_types.schemas import AttributeDefinition
+from ..product_types.definitions import Definitions
 from ..products import rules
 from ..products.schemas import ProductDraft
 from .schemas import ImportedProduct, Outcome, Source
+
+UNKNOWN = Definitions()
+"""The attributes of a type that is not known."""
 
 _LIMITS = JsonLimits(depth=16, string=20_000, items=5_000)
 
@@ -51,9 +54,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Looked:
-    """An entry beside its product type: what it breaks, what it claims and what it refers to."""
+    """An entry beside its product type: what it breaks, what it claims and what it refers to.
+
+    ``definitions`` are the attributes that it was compared with; of a type that is not known, none.
+    """
 
     entry: Entry
+    definitions: Definitions
     misfits: Sequence[FieldError]
     claims: Sequence[rules.Claim]
     references: Sequence[tuple[str, str, str]]
@@ -79,10 +86,13 @@ def read(number: int, text: bytes) -> Entry | Verdict:
     return Entry(line=number, draft=found, source=source, text=text_of)
 
 
-def look_at(entry: Entry, definitions: Sequence[AttributeDefinition]) -> Looked:
-    """Compare an entry with the attributes of its type."""
+def look_at(entry: Entry, definitions: Definitions) -> Looked:
+    """Compare an entry with the attributes of its type; there is nothing to see without one."""
+    if definitions is UNKNOWN:
+        return Looked(entry=entry, definitions=UNKNOWN, misfits=(), claims=(), references=())
     return Looked(
         entry=entry,
+        definitions=definitions,
         misfits=rules.misfits(entry.draft, definitions),
         claims=list(rules.claims_of(entry.draft, definitions)),
         references=list(rules.references(entry.draft, definitions)),

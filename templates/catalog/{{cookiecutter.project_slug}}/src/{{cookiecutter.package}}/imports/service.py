@@ -153,7 +153,7 @@ async def _make(session: AsyncSession, attempt: Attempt, ahead: ReadAhead) -> No
 
 
 async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> None:
-    verdicts = await take_in(session, await ahead.lines(session, job))
+    verdicts = await take_in(session, await ahead.lines(session, job), ahead.types)
     if job.publish:
         await _publish(session, verdicts)
     here = ImportPiece.import_id == job.id, ImportPiece.position == job.position
@@ -164,9 +164,7 @@ async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> 
             "line": each.line,
             "outcome": each.outcome,
             "key": each.key,
-            "reasons": JsonText("[]")
-            if not each.reasons
-            else [one.model_dump(exclude_none=True) for one in each.reasons[:20]],
+            "reasons": [one.model_dump(exclude_none=True) for one in each.reasons[:20]] if each.reasons else _NONE,
         }
         for each in verdicts
     ]
@@ -178,9 +176,9 @@ async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> 
     ]
     await insert_rows(session, PendingReference, pending)
     job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
+    outcomes = [each.outcome for each in verdicts]
     for outcome in Outcome:
-        count = sum(each.outcome is outcome for each in verdicts)
-        setattr(job, outcome, getattr(job, outcome) + count)
+        setattr(job, outcome, getattr(job, outcome) + outcomes.count(outcome))
     await session.flush()
 
 

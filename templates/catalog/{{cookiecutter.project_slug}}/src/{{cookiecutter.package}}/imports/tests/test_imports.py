@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import now
+from chassis.database import Database, now
 from chassis.outbox import OutboxRow
-from tests.catalog import PUMP_TYPE, product, put, small_catalog, variant
+from tests.catalog import PUMP_TYPE, found, product, put, replace, small_catalog, variant
 from tests.fixtures import Service
 
-from .. import failures, files
+from .. import failures, files, worker
 from .. import service as importing
+from ..ahead import ReadAhead
 from ..batch import take_in
 from ..files import from_csv, lines
 from ..models import ImportPiece, ImportRow
@@ -246,6 +247,32 @@ async def test_import_keeps_what_is_published(catalog: httpx.AsyncClient) -> Non
     assert [each[0]["outcome"] for each in (refused, taken)] == ["rejected", "created"]
 
 
+async def test_line_is_judged_by_its_type_as_it_is_now(
+    catalog: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the line had been read, and compared with the type, before the type was changed."""
+    monkeypatch.setattr(files, "PIECE_BYTES", 1)
+    wood = {"key": "wood", "label": {"en": "Wood"}}
+    material, *others = PUMP_TYPE["attributes"]
+    material = material | {"type": {"kind": "enum", "options": [*material["type"]["options"], wood]}}
+    calls = list[httpx.Response | None]()
+
+    async def change_before_the_third(database: Database, ahead: ReadAhead) -> bool:
+        if ahead.types:  # the first piece is in
+            calls.append(None)
+            if len(calls) == 2:
+                pump = await found(catalog, "product-types", "pump")
+                calls[-1] = await replace(catalog, "product-types", pump, attributes=[material, *others])
+        return await importing.work_off_next(database, ahead)
+
+    monkeypatch.setattr(worker, "work_off_next", change_before_the_third)
+    wooden = product("c40", variants=[variant("C40", attributes={"material": "wood"})])
+    job, _ = await _imported(catalog, _file(product("c20"), product("c30"), wooden))
+
+    assert [each.status_code for each in calls if each] == [200]
+    assert (job["created"], job["rejected"]) == (3, 0)
+
+
 async def test_import_that_always_fails_is_given_up(
     catalog: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,11 +281,11 @@ async def test_import_that_always_fails_is_given_up(
     monkeypatch.setattr(failures, "_FIRST_PAUSE", timedelta(0))
     seen = list[str]()
 
-    async def fail_at_c40(session: AsyncSession, lines: Any) -> Any:
-        seen.extend(each.draft.key for each in lines)
+    async def fail_at_c40(session: AsyncSession, lines: Any, types: Any) -> Any:
+        seen.extend(each.entry.draft.key for each in lines)
         if "c40" in seen[-1:]:
             raise RuntimeError("a defect")
-        return await take_in(session, lines)
+        return await take_in(session, lines, types)
 
     monkeypatch.setattr(importing, "take_in", fail_at_c40)
     job, lines = await _imported(catalog, _file(product("c20", related=["c60"]), product("c40"), product("c60")))
