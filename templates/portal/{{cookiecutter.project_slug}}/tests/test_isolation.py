@@ -73,7 +73,8 @@ def test_world_has_every_id_that_the_contract_takes() -> None:
 
     assert taken <= NO_ID | {
         "account_id", "unit_id", "member_id", "invitation_id", "address_id", "list_id", "quote_id", "case_id",
-        "offer_id", "rule_id", "limit_id", "request_id", "order_id", "invoice_id", "document_id", "device_id",
+        "message_id", "offer_id", "rule_id", "limit_id", "request_id", "order_id", "invoice_id", "document_id",
+        "device_id",
     }  # fmt: skip
 
 

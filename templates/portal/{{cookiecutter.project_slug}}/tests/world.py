@@ -77,6 +77,7 @@ async def customer(service: Service, tenant: str, subject: str) -> Customer:
         quote_id=quote["id"],
         offer_id=offer["id"],
         case_id=case["id"],
+        message_id=(await me.get(f"/v1/cases/{case['id']}/messages")).json()["items"][0]["id"],
         rule_id=(await post(me, "approval-rules", unit_id=unit, **rule))["id"],
         limit_id=(await post(me, "spending-limits", unit_id=unit, role="buyer", limit=money, period="day"))["id"],
         request_id=(await _keyed(me, "approval-requests", unit_id=unit, kind="cart", reference=marker, amount=money))[

@@ -187,7 +187,13 @@ class Service:
 
 def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers)
+    hooks = {"response": [_says_where]}
+    return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers, event_hooks=hooks)
+
+
+async def _says_where(response: httpx.Response) -> None:
+    """See that every 201 says where to read what was made, as the contract promises."""
+    assert response.status_code != 201 or "location" in response.headers, f"no Location: {response.request.url}"
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import APIRouter
 
 from chassis.app import create_app
-from chassis.auth import Authenticator, TokenRules
+from chassis.auth import Authenticator, Principal, TokenRules, require
 from chassis.domain import load_domain
 from chassis.guests import GuestTokens
 from chassis.keys import DevelopmentKeys
@@ -35,7 +35,8 @@ OPERATIONS = [
     for path, operations in CONTRACT["paths"].items()
     for method, operation in operations.items()
 ]
-PROTECTED = [pytest.param(*one, id=one[2]["operationId"]) for one in OPERATIONS if "token" in dict(*one[2]["security"])]
+BY_TOKEN = [one for one in OPERATIONS if any("token" in each for each in one[2]["security"])]
+PROTECTED = [pytest.param(*one, id=one[2]["operationId"]) for one in BY_TOKEN]
 HEADERS = {"If-Match": '"1"', "Content-Type": "application/json"}
 
 
@@ -139,13 +140,37 @@ async def test_refuses_every_forged_token(guarded: Service, method: str, path: s
 async def test_refuses_a_token_without_the_scope(
     guarded: Service, method: str, path: str, operation: dict[str, Any]
 ) -> None:
-    """A token with every scope but the one that the contract names is a 403."""
+    """A token with none of the scopes that the contract names is a 403, which names the first one."""
     (scope,) = operation["security"][0]["token"]
     async with guarded.as_("ann", "something:else") as client:
         response = await client.request(method, path, headers=HEADERS, content=b"{")
 
     assert response.status_code == 403
     assert f'scope="{scope}"' in response.headers["www-authenticate"]
+
+
+def test_one_of_several_scopes_is_enough() -> None:
+    """What customers and the house may do takes either scope; the contract names both, as alternatives."""
+    of_house = Principal(subject="sam", scopes=frozenset({"notes:all"}))
+
+    require(of_house, ("notes:own", "notes:all"))
+    with pytest.raises(Problem, match="the scope notes:own or notes:write") as refused:
+        require(of_house, ("notes:own", "notes:write"))
+
+    assert refused.value.headers is not None
+    assert refused.value.headers["WWW-Authenticate"].endswith('scope="notes:own"')
+
+
+async def test_refuses_what_the_contract_does_not_know_of(guarded: Service) -> None:
+    """A mistyped filter must not list everything: where a token is needed, a query takes known names only."""
+    answers = {}
+    async with guarded.as_("ann") as client:
+        for method, path, operation in BY_TOKEN:
+            answer = await client.request(method, f"{path}?limt=1", headers=HEADERS, content=b"{")
+            answers[operation["operationId"]] = (answer.status_code, answer.json()["errors"][0]["parameter"])
+
+    assert answers == dict.fromkeys(answers, (422, "limt"))
+    assert answers
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), PROTECTED)

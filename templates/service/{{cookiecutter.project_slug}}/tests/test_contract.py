@@ -1,12 +1,15 @@
 """The contract on disk is the contract that is served."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import yaml
 
+from chassis import idempotency
 from chassis.contract import dump
+from chassis.patterns import words_of
 from chassis.project import ROOT
 from tests import example
 from tests.fixtures import Service
@@ -61,6 +64,22 @@ def test_repeated_post_can_be_known() -> None:
 
     assert example.WITHOUT_KEY.keys() == without
     assert all(example.WITHOUT_KEY.values())
+
+
+def test_every_pattern_is_explained() -> None:
+    """What callers write by a pattern is refused in words: each pattern of the contract has some."""
+    without = {pattern for pattern in _patterns(_committed()) if words_of(pattern) is None}
+
+    assert without == {idempotency.PATTERN}  # it is checked by hand, with words of its own
+
+
+def _patterns(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(pattern := value.get("pattern"), str):
+            yield pattern
+        yield from (found for one in value.values() for found in _patterns(one))
+    elif isinstance(value, list):
+        yield from (found for one in value for found in _patterns(one))
 
 
 async def test_answers_fit_the_contract(ann: httpx.AsyncClient) -> None:

@@ -72,10 +72,11 @@ async def test_failed_request_can_be_repeated(ann: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\x7fb"])
 async def test_what_is_no_key_is_refused(ann: httpx.AsyncClient, key: str) -> None:
-    """A key has 1 to 255 printable characters."""
+    """A key has 1 to 255 printable characters; the refusal says so, and what to send instead."""
     response = await ann.post(example.COLLECTION, json=example.draft(), headers={"Idempotency-Key": key})
 
     assert (response.status_code, response.json()["type"]) == (400, "urn:problem-type:idempotency-key-invalid")
+    assert response.json()["detail"].endswith("without spaces; send a new UUID per attempt.")
 
 
 async def test_many_at_once_have_one_effect(ann: httpx.AsyncClient) -> None:

@@ -83,19 +83,18 @@ async def test_log_line_carries_the_ids(
     """One line a request, with what is needed to find it again and nothing personal."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     capsys.readouterr()
-    await ann.post(
-        f"{example.COLLECTION}?email=ann@example.org",
-        json=example.draft("canary-title"),
-        headers={"X-Request-ID": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
-    )
+    ids = {"X-Request-ID": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    await ann.post(example.COLLECTION, json=example.draft("canary-title"), headers=ids)
+    refused = await ann.get(f"{example.COLLECTION}?email=ann@example.org")
     captured = capsys.readouterr().out
-    (line,) = _lines(captured)
+    line, _ = _lines(captured)
 
     wanted = {
         "event": "request", "level": "info", "method": "POST", "route": example.COLLECTION, "status": 201,
         "request_id": "r-1", "trace_id": trace, "principal": "ann",
     }  # fmt: skip
     assert {name: line[name] for name in wanted} == wanted
+    assert refused.status_code == 422
     for canary in ("ann@example.org", "canary-title", "Bearer", service.token("ann")[:20]):
         assert canary not in captured
 

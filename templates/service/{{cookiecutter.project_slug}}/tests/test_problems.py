@@ -4,8 +4,10 @@ import json
 
 import httpx
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
-from chassis.problems import Problem, render
+from chassis.problems import FieldError, Problem, invalid, render
+from chassis.values import Key
 from tests import example
 from tests.fixtures import Service
 
@@ -74,6 +76,16 @@ async def test_validation_names_the_parameter(ann: httpx.AsyncClient) -> None:
     response = await ann.get(example.COLLECTION, params={"limit": 101})
 
     assert response.json()["errors"] == [{"parameter": "limit", "detail": "Input should be less than or equal to 100"}]
+
+
+def test_validation_says_in_words_what_a_pattern_takes() -> None:
+    """Whoever has typed a key with spaces into a form is told what a key is, and not shown a pattern."""
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Key).validate_python("Web Shop")
+    problem = invalid(refused.value.errors(), prefix=("body", "key"))
+
+    words = "takes at most 100 lower-case letters (a to z) and digits, with a single `-`, `_` or `.` between them"
+    assert problem.errors == [FieldError(pointer="/key", parameter=None, detail=words)]
 
 
 async def test_method_not_allowed_names_the_allowed_ones(ann: httpx.AsyncClient) -> None:

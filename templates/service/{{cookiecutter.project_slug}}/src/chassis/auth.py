@@ -162,17 +162,17 @@ def _refuse(detail: str, error: str = ', error="invalid_token"') -> NoReturn:
     raise Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": f'Bearer realm="api"{error}'})
 
 
-def require(principal: Principal, scope: str) -> None:
-    """Refuse a caller whose token was not granted ``scope``.
+def require(principal: Principal, scopes: Sequence[str]) -> None:
+    """Refuse a caller whose token was granted none of ``scopes``.
 
-    :raises Problem: 403 (RFC 6750, section 3.1).
+    :raises Problem: 403 (RFC 6750, section 3.1); of several the first one is asked for.
     """
-    if scope not in principal.scopes:
+    if principal.scopes.isdisjoint(scopes):
         raise Problem(
             403,
             "missing-scope",
-            f"This operation needs the scope {scope}.",
-            headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'},
+            f"This operation needs the scope {' or '.join(scopes)}.",
+            headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{scopes[0]}"'},
         )
 
 

@@ -81,7 +81,8 @@ def build(app: FastAPI, project: Project, domain: Domain) -> dict[str, Any]:
     components["headers"] = {
         "RateLimit": _header("What is left in the present window (IETF draft RateLimit header fields)."),
         "Retry-After": _header("Seconds until it makes sense to try again (RFC 9110, section 10.2.3)."),
-        "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3)."),
+        "ETag": _header("Strong tag of the resource's version (RFC 9110, section 8.8.3).", always=True),
+        "Location": _header("Where what was made can be read (RFC 9110, section 15.3.2).", always=True),
         "X-Request-ID": _header("Names the request in the service's logs."),
     }
     others = {
@@ -129,8 +130,9 @@ def _rename(value: Any, names: dict[str, str]) -> Any:
     return {names.get(key, key): _rename(item, names) for key, item in value.items()}
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _header(description: str, *, always: bool = False) -> dict[str, Any]:
+    schema = {"schema": {"type": "string"}}
+    return {"description": description, **({"required": True} if always else {}), **schema}
 
 
 def _security_scheme(domain: Domain) -> dict[str, Any]:
@@ -162,9 +164,9 @@ def _problem_response(status: int) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
     """Add what FastAPI cannot know, and return the statuses of the problems that the operation may answer with."""
-    scope = route.policy.scope
+    scopes = route.policy.scopes
     credential = route.policy.credential
-    operation["security"] = [{"token": [scope]}] if scope else [{credential.name: []}] if credential else []
+    operation["security"] = [{"token": [scope]} for scope in scopes] or ([{credential.name: []}] if credential else [])
     names = {one["name"].lower() for one in operation.get("parameters", [])}
     for parameter in operation.get("parameters", []):
         _simplify(parameter["schema"])
@@ -178,12 +180,14 @@ def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
         responses[str(status)] = {"$ref": f"#/components/responses/{_COMPONENT[status]}"}
     for status, response in responses.items():
         if status.startswith("2"):
-            headers = response.setdefault("headers", {})
-            headers["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
-            if scope:
-                headers["RateLimit"] = {"$ref": "#/components/headers/RateLimit"}
-            if names & {"if-match", "if-none-match"} and status != "204":
-                headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+            sent = {
+                "X-Request-ID": True,
+                "RateLimit": bool(scopes),
+                "Location": status == "201",
+                "ETag": status != "204" and bool(names & {"if-match", "if-none-match"} or _has_version(route)),
+            }
+            refer = {name: {"$ref": f"#/components/headers/{name}"} for name, present in sent.items() if present}
+            response.setdefault("headers", {}).update(refer)
     if "if-none-match" in names:
         responses["304"] = {
             "description": "The caller's copy is fresh.",
@@ -191,6 +195,10 @@ def _complete(operation: dict[str, Any], route: Operation) -> set[int]:
         }
     operation["responses"] = dict(sorted(responses.items()))
     return possible
+
+
+def _has_version(route: Operation) -> bool:
+    return "version" in getattr(route.response_model, "model_fields", ())
 
 
 def _idempotency_key(route: Operation) -> dict[str, Any]:
@@ -223,8 +231,8 @@ def _possible(route: Operation, parameters: set[str]) -> set[int]:
     """Which problems an operation may answer with, told by what it asks for."""
     # What an operation declares by itself (responses={409: {}}) is one of the problems below as well.
     statuses = {500, 503, 504} | {int(status) for status in route.responses if int(status) in _COMPONENT}
-    if route.policy.scope:
-        statuses |= {401, 403, 429}
+    if route.policy.scopes:
+        statuses |= {401, 403, 422, 429}
     if route.policy.credential:
         statuses |= {401}
     if "{" in route.path_format:

@@ -22,6 +22,7 @@ from chassis.problems import Problem
 HEADER = "Idempotency-Key"
 PATTERN = "^[!-~]{1,255}$"
 _FORM = re.compile(PATTERN)
+_NO_KEY = f"{HEADER} takes 1 to 255 printable ASCII characters without spaces; send a new UUID per attempt."
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
 
@@ -72,7 +73,7 @@ def claim_of(request: Request, *, caller: str, route: str, body: bytes, required
             raise Problem(400, "idempotency-key-missing", f"This operation needs an {HEADER}: a new UUID per attempt.")
         return None
     if not _FORM.fullmatch(given):
-        raise Problem(400, "idempotency-key-invalid", f"{HEADER} takes 1 to 255 printable characters without spaces.")
+        raise Problem(400, "idempotency-key-invalid", _NO_KEY)
     key = given.removeprefix('"').removesuffix('"')  # the draft's structured string, or the bare value
     asked = f"{request.method} {request.url.path}?{request.url.query}".encode()
     return Claim(

@@ -9,7 +9,7 @@
 An endpoint without a declared policy cannot be defined: the service does not even start.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from chassis.database import Database, current_session
 from chassis.deferred import DeferredRoute
 from chassis.json_body import JsonRequest
 from chassis.limits import BoundedReceive
-from chassis.problems import Problem
+from chassis.problems import FieldError, Problem
 from chassis.rate_limit import RateLimiter
 from chassis.settings import Settings
 
@@ -58,13 +58,13 @@ class Credential:
 class Policy:
     """What surrounds an operation.
 
-    ``scope``: the one that a token must grant. ``credential``: what the endpoint itself asks for instead of a token.
+    ``scopes``: a token must grant one of them. ``credential``: what the endpoint itself asks for instead of a token.
     Without either everybody may call. ``media_type`` is the body's where that is not the method's usual one.
     ``beforehand`` is done before the transaction begins. The other members replace the settings of the same name for
     this one operation.
     """
 
-    scope: str | None = None
+    scopes: tuple[str, ...] = ()
     credential: Credential | None = None
     media_type: str | None = None
     idempotency: Idempotency = Idempotency.NONE
@@ -73,9 +73,12 @@ class Policy:
     max_body_seconds: float | None = None
 
 
-def requires(scope: str) -> Callable[[_Endpoint], _Endpoint]:
-    """Declare that an operation needs a token with this scope."""
-    return lambda endpoint: _declare(endpoint, Policy(scope=scope))
+def requires(scope: str, *others: str) -> Callable[[_Endpoint], _Endpoint]:
+    """Declare that an operation needs a token with this scope, or with one of the others.
+
+    :param others: for callers of another kind, such as the house's own people; the endpoint filters by what it finds.
+    """
+    return lambda endpoint: _declare(endpoint, Policy(scopes=(scope, *others)))
 
 
 def authenticated(*, by: Credential, media_type: str | None = None) -> Callable[[_Endpoint], _Endpoint]:
@@ -161,6 +164,10 @@ class Operation(DeferredRoute):
         usual = merge_patch.MEDIA_TYPE if "PATCH" in self.verbs else "application/json"
         return self.policy.media_type or usual
 
+    def _settle(self, options: Mapping[str, Any]) -> None:
+        super()._settle(options)
+        self.queries = frozenset(_query_parameters(self.dependant))
+
     def get_route_handler(self) -> _Handler:
         """Wrap FastAPI's handler, which parses the request, calls the endpoint and serialises the result."""
         answer = super().get_route_handler()
@@ -186,9 +193,9 @@ class Operation(DeferredRoute):
     async def admit(self, request: Request) -> None:
         """Let only those callers pass whom the policy allows.
 
-        :raises Problem: 401, 403 or 429.
+        :raises Problem: 401, 403 or 429; 422 when the request has query parameters that the operation does not know.
         """
-        if self.policy.scope is None:
+        if not self.policy.scopes:
             return
         authenticator: auth.Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
@@ -196,8 +203,18 @@ class Operation(DeferredRoute):
         limiter: RateLimiter = request.app.state.rate_limiter
         if (allowance := limiter.take(principal.key)) is not None:
             request.state.headers = allowance.headers
-        auth.require(principal, self.policy.scope)
+        auth.require(principal, self.policy.scopes)
         request.state.principal = principal
+        # What everybody may read is linked to, and links carry what others have put on them (decision 13).
+        if request.scope["query_string"]:
+            self._refuse_unknown_parameters(request)
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
+        unknown = [name for name in dict.fromkeys(request.query_params.keys()) if name not in self.queries]
+        if unknown:
+            detail = f"no query parameter of this operation; it takes {', '.join(sorted(self.queries)) or 'none'}"
+            errors = [FieldError(pointer=None, parameter=name, detail=detail) for name in unknown]
+            raise Problem(422, "invalid-request", "The request does not fit the contract.", errors=errors)
 
     def _bounded(self, request: Request) -> JsonRequest:
         settings: Settings = request.app.state.settings
@@ -284,6 +301,12 @@ def _committing(answer: _Handler) -> _Handler:
         return response
 
     return handle
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for one in dependant.dependencies:
+        yield from _query_parameters(one)
 
 
 def _asks_for_session(dependant: Dependant) -> bool:

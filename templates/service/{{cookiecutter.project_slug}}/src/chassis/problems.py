@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from chassis.patterns import words_of
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:"
 # More would help nobody and let a small request cause a large answer.
@@ -203,8 +205,13 @@ def invalid(errors: Sequence[Any], *, prefix: tuple[str, ...] = ()) -> Problem:
             return Problem(428, "precondition-required", "Name the version that you change: its ETag in If-Match.")
         if error["type"] == "json_invalid":
             return Problem(400, "malformed-json", f"The body is not JSON: {error['ctx']['error']} at {path[0]}.")
-        found.append(_field_error(str(place), path, str(error["msg"])))
+        found.append(_field_error(str(place), path, _in_words(error)))
     return Problem(422, "invalid-request", "The request does not fit the contract.", errors=found)
+
+
+def _in_words(error: Any) -> str:
+    words = words_of(error["ctx"]["pattern"]) if error["type"] == "string_pattern_mismatch" else None
+    return words or str(error["msg"])
 
 
 def _field_error(place: str, path: Sequence[object], message: str) -> FieldError:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.cloudevents import MEDIA_TYPE
 from chassis.operation import authenticated
+from chassis.patterns import worded
 from chassis.settings import Settings
 from chassis.webhooks import SIGNATURE, sender_of
 
@@ -41,14 +42,18 @@ class ReceivedEvent(BaseModel):
         },
     )
 
-    specversion: Annotated[str, Field(pattern=r"^1\.0$", description="version of CloudEvents")]
+    specversion: Annotated[str, Field(pattern=worded(r"^1\.0$", "takes `1.0`"), description="version of CloudEvents")]
     id: Annotated[str, Field(min_length=1, max_length=255, description="with `source`: names the event")]
     source: Annotated[str, Field(min_length=1, max_length=255, description="the service that it comes from")]
     type: Annotated[str, Field(min_length=1, max_length=100, description="what happened")]
     subject: Annotated[str, Field(min_length=1, max_length=200, description="the resource it happened to")]
     time: Annotated[datetime, Field(description="when it happened")]
     sequence: Annotated[
-        str, Field(pattern=r"^[0-9]{1,18}$", description="orders the events of one subject; a higher one is newer")
+        str,
+        Field(
+            pattern=worded(r"^[0-9]{1,18}$", "takes 1 to 18 digits"),
+            description="orders the events of one subject; a higher one is newer",
+        ),
     ]
     tenant: Annotated[str, Field(max_length=64, description="whose it is; empty where there is only one")] = ""
     data: dict[str, Any] = Field(description="what the type says")

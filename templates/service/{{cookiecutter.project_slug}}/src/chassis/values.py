@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.codes import COUNTRIES, CURRENCIES, LANGUAGES
+from chassis.patterns import worded
 
 
 def check_currency(code: str) -> str:
@@ -47,19 +48,33 @@ def check_locale(tag: str) -> str:
 
 Currency = Annotated[
     str,
-    Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["EUR"]),
+    Field(
+        pattern=worded(r"^[A-Z]{3}$", "takes the three capital letters of an ISO 4217 code"),
+        description="ISO 4217 code",
+        examples=["EUR"],
+    ),
     AfterValidator(check_currency),
 ]
 
 Country = Annotated[
     str,
-    Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code", examples=["DE"]),
+    Field(
+        pattern=worded(r"^[A-Z]{2}$", "takes the two capital letters of an ISO 3166-1 code"),
+        description="ISO 3166-1 alpha-2 code",
+        examples=["DE"],
+    ),
     AfterValidator(check_country),
 ]
 
 Locale = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", max_length=12),
+    StringConstraints(
+        pattern=worded(
+            r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+            "takes a language tag such as `de`, `de-AT` or `zh-Hant-TW` (BCP 47)",
+        ),
+        max_length=12,
+    ),
     AfterValidator(check_locale),
     Field(description="language tag (BCP 47): language, script, region", examples=["de-AT"]),
 ]
@@ -67,7 +82,10 @@ Locale = Annotated[
 Key = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9]([a-z0-9]|[-_.][a-z0-9]){0,99}$",
+        pattern=worded(
+            r"^[a-z0-9]([a-z0-9]|[-_.][a-z0-9]){0,99}$",
+            "takes at most 100 lower-case letters (a to z) and digits, with a single `-`, `_` or `.` between them",
+        ),
         max_length=100,
         description="lower-case letters and digits, single `-`, `_` or `.` between them; never changes",
         examples=["circulation-pump-c40"],
@@ -76,7 +94,13 @@ Key = Annotated[
 
 Sku = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$", max_length=60),
+    StringConstraints(
+        pattern=worded(
+            r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$",
+            "takes letters (A to Z) and digits, with `-`, `_`, `.` or `/` between them",
+        ),
+        max_length=60,
+    ),
     Field(description="stock keeping unit: what is ordered, counted and priced", examples=["C40-230V"]),
 ]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Currency, Key, Locale
 
 from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
@@ -28,7 +29,10 @@ class ChannelLocale(BaseModel):
 
 Site = Annotated[
     str | None,
-    StringConstraints(pattern=r"^https://[^\s/?#]+(/[^\s?#]*)?$", max_length=500),
+    StringConstraints(
+        pattern=worded(r"^https://[^\s/?#]+(/[^\s?#]*)?$", "takes an https:// address without query and fragment"),
+        max_length=500,
+    ),
     Field(
         description="where the touchpoint lives; the sitemap and JSON-LD build absolute URLs from it",
         examples=["https://shop.example.com/de/p"],

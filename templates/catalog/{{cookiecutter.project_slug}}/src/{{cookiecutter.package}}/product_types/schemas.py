@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chassis.measures import UnitCode
+from chassis.patterns import worded
 from chassis.values import Key
 
 from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
@@ -54,9 +55,17 @@ class BooleanType(Strict):
 class EnumOption(Strict):
     """One of the values of an enum."""
 
-    key: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*)$")] = (
-        Field(description="what products hold", examples=["stainless-steel"])
-    )
+    key: Annotated[
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=100,
+            pattern=worded(
+                r"^[A-Za-z0-9]([-A-Za-z0-9_.]*)$",
+                "takes letters (A to Z), digits, `-`, `_` and `.`; a letter or digit comes first",
+            ),
+        ),
+    ] = Field(description="what products hold", examples=["stainless-steel"])
     label: LocalizedName
 
 

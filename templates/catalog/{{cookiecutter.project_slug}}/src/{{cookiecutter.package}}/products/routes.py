@@ -9,6 +9,7 @@ from chassis.database import Session
 from chassis.merge_patch import patched
 from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
+from chassis.patterns import worded
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.values import Key, Sku
 
@@ -30,7 +31,11 @@ async def list_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
     sku: Annotated[Sku | None, Query(description="only the one with this variant")] = None,
     reference: Annotated[
         str | None,
-        Query(pattern=r"^[a-z][a-z0-9_]*:.+$", max_length=260, description="only what `system:id` names"),
+        Query(
+            pattern=worded(r"^[a-z][a-z0-9_]*:.+$", "takes a system, a colon and its identifier, such as `erp:4711`"),
+            max_length=260,
+            description="only what `system:id` names",
+        ),
     ] = None,
     category: Annotated[Key | None, Query(description="only those in this category or below")] = None,
     product_type: Annotated[Key | None, Query(description="only those of this type")] = None,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chassis.measures import Content
+from chassis.patterns import worded
 from chassis.values import Key, Money, Sku
 
 from ..vocabulary.gtin import Gtin
@@ -23,7 +24,10 @@ from ..vocabulary.names import Name
 
 Url = Annotated[
     str,
-    StringConstraints(pattern=r"^(https://[^\s/]+/|/)[^\s]*$", max_length=2000),
+    StringConstraints(
+        pattern=worded(r"^(https://[^\s/]+/|/)[^\s]*$", "takes an https:// address, or a path that begins with `/`"),
+        max_length=2000,
+    ),
     Field(description="absolute https URL, or a path on the touchpoint's own media host", examples=["/media/c40.webp"]),
 ]
 Reference = Annotated[

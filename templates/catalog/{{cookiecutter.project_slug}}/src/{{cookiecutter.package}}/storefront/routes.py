@@ -13,6 +13,7 @@ from pydantic import StringConstraints
 from chassis.database import Database
 from chassis.operation import public
 from chassis.paging import PageRequest
+from chassis.patterns import worded
 from chassis.prepared import prepared_router
 from chassis.problems import Problem
 from chassis.values import Key, Locale
@@ -39,7 +40,15 @@ Language = Annotated[
 ]
 Category = Annotated[Key | None, Query(description="only products in this category or below")]
 Filters = Annotated[
-    list[Annotated[str, StringConstraints(pattern=reading.FILTER, max_length=560)]],
+    list[
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=worded(reading.FILTER, "takes an attribute, a colon and a value, such as `material:brass`"),
+                max_length=560,
+            ),
+        ]
+    ],
     Query(
         alias="filter",
         max_length=20,
@@ -48,7 +57,13 @@ Filters = Annotated[
     ),
 ]
 IdOrSlug = Annotated[
-    str, Path(min_length=1, max_length=200, pattern=r"^[a-z0-9-]+$", description="the product's id, or its slug")
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        pattern=worded(r"^[a-z0-9-]+$", "takes an id or a slug: lower-case letters (a to z), digits and `-`"),
+        description="the product's id, or its slug",
+    ),
 ]
 Copy = Annotated[str | None, Header(alias="If-None-Match", description="ETag of the copy at hand: 304 if still fresh")]
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from chassis.patterns import worded
+
 _LENGTHS = (8, 12, 13, 14)
 
 
@@ -28,7 +30,7 @@ Gtin = Annotated[
     Field(
         min_length=8,
         max_length=14,
-        pattern=r"^[0-9]+$",
+        pattern=worded(r"^[0-9]+$", "takes digits"),
         description="GTIN (EAN, UPC) with a right check digit",
         examples=["4006381333931"],
     ),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from chassis.patterns import worded
 from chassis.values import Locale
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]
@@ -27,7 +28,12 @@ LocalizedName = Annotated[
 
 Slug = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=200),
+    StringConstraints(
+        pattern=worded(
+            r"^[a-z0-9]+(-[a-z0-9]+)*$", "takes lower-case letters (a to z) and digits, with single `-` between them"
+        ),
+        max_length=200,
+    ),
     Field(description="the part of a URL that names it", examples=["circulation-pump-c40"]),
 ]
 

@@ -12,7 +12,6 @@ from chassis.operation import idempotent, requires, resource_router
 from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 
-from ..access.service import the_one
 from . import service
 from .models import AccountRow
 from .schemas import (
@@ -80,13 +79,22 @@ async def list_staff_accounts(caller: Caller, session: Session, page: PageReques
     return Page(items=[Account.model_validate(row) for row in rows], next=following)
 
 
+@staff.get("/{account_id}", summary="Read any account")
+@requires("portal:staff")
+async def read_staff_account(caller: Caller, session: Session, account_id: AccountId, copy: IfNoneMatch) -> Account:
+    """Read an account of a customer of the caller's house."""
+    row = await service.find_of_tenant(session, caller, account_id)
+    copy.check(row)
+    return Account.model_validate(row)
+
+
 @staff.patch("/{account_id}", summary="Number, block or close an account")
 @requires("portal:staff")
 async def update_account_status(
     caller: Caller, session: Session, account_id: AccountId, seen: IfMatch, patch: AccountStatusPatch
 ) -> Account:
     """Set what the company decides: the customer number, and whether the account is active."""
-    row = await the_one(session, service.of_tenant(caller).where(AccountRow.id == account_id), name="account")
+    row = await service.find_of_tenant(session, caller, account_id)
     seen.check(row)
     await service.replace(session, row, patched(AccountStatus.model_validate(row), patch))
     seen.changed(row)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from chassis.patterns import worded
+
 from ..vocabulary.shapes import Draft, Line, Patch, Shown
 
 
@@ -26,7 +28,12 @@ class AccountState(StrEnum):
 
 VatId = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9+*]{2,13}$", max_length=15),
+    StringConstraints(
+        pattern=worded(
+            r"^[A-Z]{2}[A-Z0-9+*]{2,13}$", "takes a VAT number with its country, without spaces, such as `DE123456789`"
+        ),
+        max_length=15,
+    ),
     Field(description="VAT identification number (Directive 2006/112/EC, article 215)", examples=["DE123456789"]),
 ]
 

@@ -50,6 +50,14 @@ async def find(session: AsyncSession, caller: Principal, account_id: UUID, *, to
     return await the_one(session, allowed.where(one), name="account", seen=listed(caller).where(one))
 
 
+async def find_of_tenant(session: AsyncSession, caller: Principal, account_id: UUID) -> AccountRow:
+    """Return one account of the house.
+
+    :raises Problem: 404 when there is none.
+    """
+    return await the_one(session, of_tenant(caller).where(AccountRow.id == account_id), name="account")
+
+
 async def open_account(session: AsyncSession, caller: Principal, draft: AccountDraft) -> tuple[AccountRow, UnitRow]:
     """Store a new account with its own unit; the caller becomes that unit's admin. What a person bought before it had
     an account as a person is there from now on.

@@ -5,13 +5,20 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from chassis.patterns import worded
 from chassis.values import Country
 
 from ..vocabulary.shapes import Draft, Line, Patch, Shown
 
 PostalCode = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9 -]{0,18}[A-Z0-9]$", max_length=20),
+    StringConstraints(
+        pattern=worded(
+            r"^[A-Z0-9][A-Z0-9 -]{0,18}[A-Z0-9]$",
+            "takes capital letters (A to Z) and digits, with `-` or spaces between them",
+        ),
+        max_length=20,
+    ),
     Field(description="as the country writes it", examples=["50667"]),
 ]
 Use = Annotated[bool, Field(strict=True)]

@@ -1,7 +1,8 @@
 """Who has to be asked: which rules and limits of a unit and those above it apply, and which people that makes.
 
-Nobody approves their own. Where nobody else has the role, the admins are asked; where the only admin asks, the house
-is. So there is no request that nobody can decide.
+Nobody approves their own. Where too few others have the role, the admins are asked beside them; where the only admin
+asks, the house is. Fewer agree than the rule wants only where there are not so many people. So there is no request that
+nobody can decide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import now
@@ -20,7 +21,7 @@ from ..people.models import PersonRow
 from ..units.models import UnitPath
 from .models import ApprovalDecisionRow, ApprovalRequestRow, ApprovalRuleRow, SpendingLimitRow
 from .periods import Period, beginning
-from .schemas import ApprovalDraft
+from .schemas import ApprovalDraft, ApprovalKind
 from .states import ApprovalState, Decision
 
 
@@ -98,21 +99,39 @@ async def _exceeded(session: AsyncSession, draft: ApprovalDraft, person: PersonR
 
 
 async def spent_since(session: AsyncSession, person_id: UUID, limit: SpendingLimitRow) -> int:
-    """Return what a person has spent, or wants to, in the present period of a limit, in the limit's currency."""
+    """Return what a person has spent, or wants to, in the present period of a limit, in the limit's currency.
+
+    What was approved counts from then on, whether it is ordered or not; what :func:`release` has given back does not.
+    """
     within = select(UnitPath.descendant).where(UnitPath.ancestor == limit.unit_id)
     total = select(func.coalesce(func.sum(ApprovalRequestRow.amount), 0)).where(
         ApprovalRequestRow.person_id == person_id,
         ApprovalRequestRow.unit_id.in_(within),
         ApprovalRequestRow.currency == limit.currency,
         ApprovalRequestRow.state.in_((ApprovalState.PENDING, ApprovalState.APPROVED)),
+        ApprovalRequestRow.released_at.is_(None),
         ApprovalRequestRow.created_at >= beginning(Period(limit.period), now()),
     )
     return int(await session.scalar(total) or 0)
 
 
+async def release(session: AsyncSession, tenant: str, cart: UUID) -> None:
+    """Count what was approved for a cart towards no limit any more: its order was cancelled, or it has changed."""
+    approved = update(ApprovalRequestRow).where(
+        ApprovalRequestRow.tenant == tenant,
+        ApprovalRequestRow.kind == ApprovalKind.CART,
+        ApprovalRequestRow.reference == str(cart),
+        ApprovalRequestRow.state == ApprovalState.APPROVED,
+        ApprovalRequestRow.released_at.is_(None),
+    )
+    changed = {"released_at": now(), "updated_at": now(), "version": ApprovalRequestRow.version + 1}
+    await session.execute(approved.values(changed).execution_options(synchronize_session=False))
+
+
 async def asked(session: AsyncSession, row: ApprovalRequestRow) -> Asked:
     """Return who may decide a request now. People come and go, so that is worked out each time."""
     tier = row.tiers[row.tier]
+    people: frozenset[UUID] = frozenset()
     for role in (tier["role"], Role.ADMIN):
         members = (
             select(MembershipRow.person_id)
@@ -123,10 +142,10 @@ async def asked(session: AsyncSession, row: ApprovalRequestRow) -> Asked:
                 MembershipRow.person_id != row.person_id,
             )
         )
-        people = frozenset(await session.scalars(members))
-        if people:
-            return Asked(people=people, needed=min(tier["needed"], len(people)))
-    return Asked(people=frozenset(), needed=1)
+        people |= frozenset(await session.scalars(members))
+        if len(people) >= tier["needed"]:
+            break
+    return Asked(people=people, needed=max(1, min(tier["needed"], len(people))))
 
 
 async def agreed(session: AsyncSession, rows: Sequence[ApprovalRequestRow]) -> Mapping[UUID, list[set[UUID]]]:

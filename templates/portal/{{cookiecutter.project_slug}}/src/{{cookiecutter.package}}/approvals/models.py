@@ -40,7 +40,10 @@ class SpendingLimitRow(Resource, OfUnit, Base):
 
 
 class ApprovalRequestRow(Resource, OfPerson, Base):
-    """One request. ``tiers`` are copies of the rules' as they were; ``tier`` is the one that is being decided."""
+    """One request. ``tiers`` are copies of the rules' as they were; ``tier`` is the one that is being decided.
+
+    ``released_at`` is when it stopped to count towards limits, because what it was for was not bought after all.
+    """
 
     __tablename__ = "approval_requests"
     __table_args__ = (
@@ -58,6 +61,7 @@ class ApprovalRequestRow(Resource, OfPerson, Base):
     tiers: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     tier: Mapped[int]
     decided_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
 
 
 class ApprovalDecisionRow(Tenanted, Base):

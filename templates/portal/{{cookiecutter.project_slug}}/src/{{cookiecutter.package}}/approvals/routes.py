@@ -12,7 +12,6 @@ from chassis.paging import Page, PageRequest
 from chassis.preconditions import IfMatch, IfNoneMatch, etag
 from chassis.values import Money
 
-from ..access.service import the_one
 from . import service
 from .asking import agreed
 from .models import ApprovalRequestRow
@@ -47,6 +46,7 @@ async def _shown(session: Session, *rows: ApprovalRequestRow) -> list[ApprovalRe
             ],
             tier=row.tier,
             decided_at=row.decided_at,
+            released_at=row.released_at,
         )
         for row in rows
     ]
@@ -124,6 +124,17 @@ async def list_staff_approval_requests(caller: Caller, session: Session, page: P
     return Page(items=await _shown(session, *rows), next=following)
 
 
+@staff.get("/{request_id}", summary="Read any pending approval request")
+@requires("portal:staff")
+async def read_staff_approval_request(
+    caller: Caller, session: Session, request_id: RequestId, copy: IfNoneMatch
+) -> ApprovalRequest:
+    """Read a pending request of a customer of the caller's house."""
+    row = await service.find_pending(session, caller, request_id)
+    copy.check(row)
+    return (await _shown(session, row))[0]
+
+
 @staff.post("/{request_id}/decisions", summary="Approve or reject for the house", responses={409: {}})
 @idempotent(required=False)
 @requires("portal:staff")
@@ -131,8 +142,7 @@ async def create_staff_approval_decision(
     caller: Caller, session: Session, request_id: RequestId, seen: IfMatch, draft: DecisionDraft
 ) -> ApprovalRequest:
     """Decide what nobody else can: the only admin of an account asks, and there is no other member to agree."""
-    pending = service.of_tenant(caller).where(ApprovalRequestRow.id == request_id)
-    row = await the_one(session, pending, name="approval request")
+    row = await service.find_pending(session, caller, request_id)
     seen.check(row)
     await service.decide(session, caller, row, draft, for_house=True)
     seen.changed(row)

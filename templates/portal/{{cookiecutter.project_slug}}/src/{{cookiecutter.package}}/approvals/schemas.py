@@ -156,3 +156,6 @@ class ApprovalRequest(Shown):
     tiers: list[AskedTier] = Field(description="who has to agree, one after the other; none: approved at once")
     tier: int = Field(description="how many of the tiers have agreed")
     decided_at: Moment | None = Field(description="when the last one did")
+    released_at: Moment | None = Field(
+        description="since when it counts towards no limit any more: its order was cancelled, or its cart has changed"
+    )

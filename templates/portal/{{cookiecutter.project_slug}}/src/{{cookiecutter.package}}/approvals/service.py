@@ -148,6 +148,14 @@ async def find(session: AsyncSession, caller: Principal, request_id: UUID) -> Ap
     return await the_one(session, listed(caller).where(ApprovalRequestRow.id == request_id), name="approval request")
 
 
+async def find_pending(session: AsyncSession, caller: Principal, request_id: UUID) -> ApprovalRequestRow:
+    """Return one pending request of a customer of the caller's house, for those who work there.
+
+    :raises Problem: 404 when there is none.
+    """
+    return await the_one(session, of_tenant(caller).where(ApprovalRequestRow.id == request_id), name="approval request")
+
+
 async def ask(
     session: AsyncSession, caller: Principal, draft: ApprovalDraft, request_id: UUID | None = None
 ) -> ApprovalRequestRow:

@@ -30,6 +30,7 @@ router = resource_router("/v1/cases", tag="cases")
 staff = resource_router("/v1/staff/cases", tag="staff")
 
 CaseId = Annotated[UUID, Path(description="the case's id")]
+MessageId = Annotated[UUID, Path(description="the message's id")]
 InState = Annotated[CaseState | None, Query(description="only those in this state")]
 
 
@@ -70,13 +71,26 @@ async def list_case_messages(caller: Caller, session: Session, page: PageRequest
     return Page(items=[CaseMessage.model_validate(one) for one in rows], next=following)
 
 
-@router.post("/{case_id}/messages", status_code=201, summary="Say something")
+@router.post("/{case_id}/messages", status_code=201, summary="Say something", responses={409: {}})
 @idempotent(required=False)
 @requires("portal:write")
-async def create_case_message(caller: Caller, session: Session, case_id: CaseId, draft: MessageDraft) -> CaseMessage:
-    """Add a message. A case that waits for the customer goes on with it."""
+async def create_case_message(
+    caller: Caller, session: Session, case_id: CaseId, draft: MessageDraft, response: Response
+) -> CaseMessage:
+    """Add a message. A case that waits for the customer goes on with it, and a resolved one is open again; a closed one
+    takes none (409)."""
     row = await service.find(session, caller, case_id, Permission.EDIT_CASES)
-    return CaseMessage.model_validate(await service.say(session, caller, row, draft, by_house=False))
+    said = await service.say(session, caller, row, draft, by_house=False)
+    response.headers["Location"] = f"/v1/cases/{case_id}/messages/{said.id}"
+    return CaseMessage.model_validate(said)
+
+
+@router.get("/{case_id}/messages/{message_id}", summary="Read what was said")
+@requires("portal:read")
+async def read_case_message(caller: Caller, session: Session, case_id: CaseId, message_id: MessageId) -> CaseMessage:
+    """Read one message; it never changes."""
+    row = await service.find(session, caller, case_id)
+    return CaseMessage.model_validate(await service.find_message(session, row, message_id, internal=False))
 
 
 @router.post("/{case_id}/transitions", summary="Reopen or close a case", responses={409: {}})
@@ -101,6 +115,15 @@ async def list_staff_cases(caller: Caller, session: Session, page: PageRequest, 
     return Page(items=[Case.model_validate(row) for row in rows], next=following)
 
 
+@staff.get("/{case_id}", summary="Read any case")
+@requires("portal:staff")
+async def read_staff_case(caller: Caller, session: Session, case_id: CaseId, copy: IfNoneMatch) -> Case:
+    """Read a case of a customer of the caller's house."""
+    row = await service.find_of_tenant(session, caller, case_id)
+    copy.check(row)
+    return Case.model_validate(row)
+
+
 @staff.get("/{case_id}/messages", summary="List everything that was said")
 @requires("portal:staff")
 async def list_staff_case_messages(
@@ -112,15 +135,27 @@ async def list_staff_case_messages(
     return Page(items=[StaffCaseMessage.model_validate(one) for one in rows], next=following)
 
 
-@staff.post("/{case_id}/messages", status_code=201, summary="Say something for the house")
+@staff.post("/{case_id}/messages", status_code=201, summary="Say something for the house", responses={409: {}})
 @idempotent(required=False)
 @requires("portal:staff")
 async def create_staff_case_message(
-    caller: Caller, session: Session, case_id: CaseId, draft: StaffMessageDraft
+    caller: Caller, session: Session, case_id: CaseId, draft: StaffMessageDraft, response: Response
 ) -> StaffCaseMessage:
-    """Add a message, for the customer or for the house alone."""
+    """Add a message, for the customer or for the house alone. A closed case takes those for the house alone."""
     row = await service.find_of_tenant(session, caller, case_id)
-    return StaffCaseMessage.model_validate(await service.say(session, caller, row, draft, by_house=True))
+    said = await service.say(session, caller, row, draft, by_house=True)
+    response.headers["Location"] = f"/v1/staff/cases/{case_id}/messages/{said.id}"
+    return StaffCaseMessage.model_validate(said)
+
+
+@staff.get("/{case_id}/messages/{message_id}", summary="Read anything that was said")
+@requires("portal:staff")
+async def read_staff_case_message(
+    caller: Caller, session: Session, case_id: CaseId, message_id: MessageId
+) -> StaffCaseMessage:
+    """Read one message, also what the house said to itself; it never changes."""
+    row = await service.find_of_tenant(session, caller, case_id)
+    return StaffCaseMessage.model_validate(await service.find_message(session, row, message_id, internal=True))
 
 
 @staff.post("/{case_id}/transitions", summary="Take, ask or resolve", responses={409: {}})

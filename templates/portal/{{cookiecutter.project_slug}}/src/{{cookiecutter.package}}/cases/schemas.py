@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.patterns import worded
 from chassis.values import Key
 
 from ..vocabulary.shapes import Draft, Line, Moment, Shown, Text
@@ -16,16 +17,30 @@ class Attachment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, StringConstraints(pattern=r'^[^\x00-\x1f/\\"]{1,200}$', max_length=200)] = Field(
-        description="file name", examples=["leak.jpg"]
-    )
-    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,90}$", max_length=100)] = Field(
-        description="what is in it", examples=["image/jpeg"]
-    )
+    name: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(
+                r'^[^\x00-\x1f/\\"]{1,200}$',
+                "takes a file name of at most 200 characters without slashes, backslashes and quotation marks",
+            ),
+            max_length=200,
+        ),
+    ] = Field(description="file name", examples=["leak.jpg"])
+    media_type: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(r"^[a-z]+/[a-z0-9.+-]{1,90}$", "takes a media type such as `application/pdf`"),
+            max_length=100,
+        ),
+    ] = Field(description="what is in it", examples=["image/jpeg"])
     size: Annotated[int, Field(strict=True, ge=1, le=2**40)] = Field(description="in bytes", examples=[182233])
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)] = Field(
-        description="tells whether it is still the same file", examples=["0" * 64]
-    )
+    sha256: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(r"^[0-9a-f]{64}$", "takes 64 hexadecimal digits in lower case"), max_length=64
+        ),
+    ] = Field(description="tells whether it is still the same file", examples=["0" * 64])
 
 
 Attachments = Annotated[list[Attachment], Field(max_length=20, description="what is attached")]

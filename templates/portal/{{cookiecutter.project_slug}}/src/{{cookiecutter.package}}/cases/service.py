@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
 from chassis.database import now
+from chassis.problems import Problem
 
 from ..access.permissions import Permission
 from ..access.service import in_reach, the_one, unit_for
@@ -83,7 +84,14 @@ async def open_case(session: AsyncSession, caller: Principal, draft: CaseDraft) 
 async def say(
     session: AsyncSession, caller: Principal, row: CaseRow, draft: MessageDraft, *, by_house: bool
 ) -> CaseMessageRow:
-    """Add a message. What a customer says to a case that waits for it moves the case on."""
+    """Add a message. What a customer says to a case that waits for it moves the case on, and reopens a resolved one.
+
+    :raises Problem: 409 when the case is closed: nobody would look there. The house may still write to itself.
+    """
+    internal = isinstance(draft, StaffMessageDraft) and draft.internal
+    if row.state == CaseState.CLOSED and not internal:
+        detail = "A closed case takes no more messages; open a new one."
+        raise Problem(409, "illegal-transition", detail, extra={"state": row.state, "allowed": []})
     person = await ensure(session, caller)
     said = await _write(session, row, person.id, draft, by_house=by_house)
     if said.internal:
@@ -94,6 +102,17 @@ async def say(
     await session.flush()
     await events.tell(session, events.ANSWERED, row)
     return said
+
+
+async def find_message(session: AsyncSession, row: CaseRow, message_id: UUID, *, internal: bool) -> CaseMessageRow:
+    """Return one message of a case.
+
+    :param internal: whether what the house said to itself is among those that are looked for.
+    :raises Problem: 404 when there is none.
+    """
+    return await the_one(
+        session, messages(row, internal=internal).where(CaseMessageRow.id == message_id), name="message"
+    )
 
 
 async def move(session: AsyncSession, row: CaseRow, action: str) -> None:

@@ -42,6 +42,7 @@ CASE = StateMachine(
             action=CaseStaffAction.ASK, sources=(CaseState.OPEN, CaseState.IN_PROGRESS), target=CaseState.WAITING
         ),
         Transition(action=REPLY, sources=(CaseState.WAITING,), target=CaseState.IN_PROGRESS),
+        Transition(action=REPLY, sources=(CaseState.RESOLVED,), target=CaseState.OPEN),
         Transition(action=CaseStaffAction.RESOLVE, sources=_LIVE, target=CaseState.RESOLVED),
         Transition(action=CaseCustomerAction.REOPEN, sources=(CaseState.RESOLVED,), target=CaseState.OPEN),
         Transition(action=CaseCustomerAction.CLOSE, sources=(*_LIVE, CaseState.RESOLVED), target=CaseState.CLOSED),

@@ -127,7 +127,9 @@ async def create_device_credential(
     """Make a credential, told this once; the one before it is useless from now on."""
     row = await service.find(session, caller, device_id, Permission.MANAGE_DEVICES)
     seen.check(row)
-    return DeviceCredential(credential=await service.new_credential(session, row))
+    credential = await service.new_credential(session, row)
+    seen.changed(row)
+    return DeviceCredential(credential=credential)
 
 
 @router.delete("/{device_id}/credentials", status_code=204, summary="Revoke a device's credential")
@@ -184,6 +186,15 @@ async def list_staff_devices(caller: Caller, session: Session, page: PageRequest
     """List the devices of all customers of the caller's house, oldest first."""
     rows, following = await page.fetch(session, service.of_tenant(caller), DeviceRow.id)
     return Page(items=[Device.model_validate(row) for row in rows], next=following)
+
+
+@staff.get("/{device_id}", summary="Read any device")
+@requires("portal:staff")
+async def read_staff_device(caller: Caller, session: Session, device_id: DeviceId, copy: IfNoneMatch) -> Device:
+    """Read a device of a customer of the caller's house."""
+    row = await service.find_of_tenant(session, caller, device_id)
+    copy.check(row)
+    return Device.model_validate(row)
 
 
 @staff.patch("/{device_id}", summary="Set warranty and parts")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Key, Sku
 
 from ..vocabulary.shapes import Draft, Line, Moment, Patch, Quantity, Shown
@@ -18,7 +19,13 @@ MOST_MEASUREMENTS = 500
 SerialNumber = Annotated[
     str,
     # Capital letters only: what is one number has one spelling, so that it cannot be registered twice.
-    StringConstraints(pattern=r"^[A-Z0-9]([-A-Z0-9_./]*[A-Z0-9])?$", max_length=60),
+    StringConstraints(
+        pattern=worded(
+            r"^[A-Z0-9]([-A-Z0-9_./]*[A-Z0-9])?$",
+            "takes capital letters (A to Z) and digits, with `-`, `_`, `.` or `/` between them",
+        ),
+        max_length=60,
+    ),
     Field(description="which piece of the product, as its type plate says", examples=["C40-2026-000017"]),
 ]
 

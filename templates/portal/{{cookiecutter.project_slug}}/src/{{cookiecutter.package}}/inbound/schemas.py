@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from chassis.patterns import worded
 from chassis.values import Currency, Key, Money
 
 from ..vocabulary.shapes import Moment
@@ -51,6 +52,7 @@ class TellsOrder(_Whose):
     """An order as a whole: every ``order.*`` event carries it."""
 
     account: Annotated[UUID | None, BeforeValidator(_id_or_nothing)] = None
+    cart: UUID | None = None
     number: _Number
     purchase_order_number: Annotated[str, StringConstraints(max_length=100)] | None = None
     order_state: _State
@@ -106,10 +108,32 @@ class TellsDocument(_Whose):
     """A document as a whole. ``location`` is its path in the document store."""
 
     kind: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    name: Annotated[str, StringConstraints(pattern=r'^[^\x00-\x1f/\\"]{1,200}$')]
-    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,90}$")]
+    name: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(
+                r'^[^\x00-\x1f/\\"]{1,200}$',
+                "takes a file name of at most 200 characters without slashes, backslashes and quotation marks",
+            )
+        ),
+    ]
+    media_type: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(r"^[a-z]+/[a-z0-9.+-]{1,90}$", "takes a media type such as `application/pdf`")
+        ),
+    ]
     size: Annotated[int, Field(ge=0, le=2**50)]
     order_id: UUID | None = None
     published_at: Moment
     # No way out of the store: no scheme, no host, nothing that goes up.
-    location: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+([./][A-Za-z0-9_-]+)*$", max_length=500)]
+    location: Annotated[
+        str,
+        StringConstraints(
+            pattern=worded(
+                r"^[A-Za-z0-9_-]+([./][A-Za-z0-9_-]+)*$",
+                "takes a relative path of letters, digits, `-` and `_`, with single `.` or `/` between them",
+            ),
+            max_length=500,
+        ),
+    ]

@@ -16,6 +16,7 @@ from chassis.received import ReceivedEvent
 from chassis.values import Money
 
 from ..approvals import service as approvals
+from ..approvals.asking import release
 from ..approvals.events import tell_refused
 from ..approvals.schemas import ApprovalDraft, ApprovalKind
 from ..orders.models import DocumentRow, InvoiceRow, OrderAxisRow, OrderPartRow, OrderRow
@@ -57,6 +58,8 @@ async def _order(session: AsyncSession, event: ReceivedEvent) -> None:
     known = select(OrderRow.id).where(OrderRow.tenant == event.tenant, OrderRow.id == data.id)
     whose = {} if await session.scalar(known) else await whose_order(session, event.tenant, data)
     await _project(session, OrderRow, event, data.id, values, placed_at=event.time, **whose)
+    if event.type == "order.cancelled" and data.cart is not None:
+        await release(session, event.tenant, data.cart)
     axes = {"payment": data.payment_state, "shipment": data.shipment_state}
     for kind, state in axes.items():
         if state is not None:
@@ -109,6 +112,7 @@ async def _ask(session: AsyncSession, tenant: str, unit_id: UUID, data: TellsApp
         cost_centre=data.cost_centre,
     )
     buyer = Principal(subject=data.owner, scopes=frozenset(), tenant=tenant)
+    await release(session, tenant, data.cart)  # a cart that is asked about anew has changed, and was not ordered
     try:
         await approvals.ask(session, buyer, draft, data.id)
     except Problem:  # the buyer may not spend for that unit

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from chassis.patterns import worded
+
 from ..access.permissions import Role
 from ..members.schemas import Roles
 from ..people.schemas import Email
@@ -13,7 +15,9 @@ from .states import InvitationState
 
 Token = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43),
+    StringConstraints(
+        pattern=worded(r"^[A-Za-z0-9_-]{43}$", "takes the 43 characters of a token as they were sent"), max_length=43
+    ),
     Field(description="the secret of the invitation", examples=["Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"]),
 ]
 

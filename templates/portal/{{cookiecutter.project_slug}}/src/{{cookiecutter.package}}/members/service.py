@@ -17,6 +17,7 @@ from ..people.models import PersonRow
 from ..units.models import UnitPath, UnitRow
 from . import events
 from .models import MembershipRole, MembershipRow
+from .partings import lost_quotes
 
 
 def listed(
@@ -91,9 +92,9 @@ async def end(session: AsyncSession, caller: Principal, row: MembershipRow) -> N
     """
     await _lock_unit(session, row.unit_id)
     was_admin = any(one.role == Role.ADMIN for one in row.granted)
-    await events.tell(session, events.LEFT, row)
     await session.delete(row)
     await session.flush()
+    await events.tell(session, events.LEFT, row, await lost_quotes(session, row))
     if was_admin:
         await _keep_an_admin(session, caller, row.unit_id)
 
@@ -107,7 +108,7 @@ async def _grant(session: AsyncSession, row: MembershipRow, roles: set[str]) -> 
     ]
     row.updated_at = now()  # the roles are rows of their own: this is what makes a new version
     await session.flush()
-    await events.tell(session, events.CHANGED, row)
+    await events.tell(session, events.CHANGED, row, await lost_quotes(session, row))
 
 
 async def _lock_unit(session: AsyncSession, unit_id: UUID) -> None:

@@ -5,18 +5,25 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.patterns import worded
 from chassis.values import Currency, Key, Locale
 
 from ..vocabulary.shapes import Draft, Line, Moment, Patch
 
 Email = Annotated[
     str,
-    StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$", max_length=320),
+    StringConstraints(
+        pattern=worded(r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$", "takes an address such as `ann@example.com`"),
+        max_length=320,
+    ),
     Field(description="e-mail address (RFC 5321)", examples=["ann@example.com"]),
 ]
 Phone = Annotated[
     str,
-    StringConstraints(pattern=r"^\+[1-9][0-9]{3,14}$", max_length=16),
+    StringConstraints(
+        pattern=worded(r"^\+[1-9][0-9]{3,14}$", "takes an international number such as `+49401234567` (E.164)"),
+        max_length=16,
+    ),
     Field(description="telephone number (E.164)", examples=["+4922112345"]),
 ]
 Topics = Annotated[

@@ -32,3 +32,14 @@ class AgreementRow(OfTenant, Base):
     valid_until: Mapped[datetime]
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     order_id: Mapped[UUID | None] = mapped_column(index=True)
+
+
+class PartingRow(OfTenant, Base):
+    """A quote that who accepted it orders by no more, or a person who was forgotten, by the portal's names for them.
+
+    It is kept because events of a quote and of a person may arrive in either order.
+    """
+
+    __tablename__ = "agreement_partings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,15 +1,16 @@
 """What can be done with agreements: keep them, look one up, order by it once."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, and_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.auth import Principal
-from chassis.database import now
+from chassis.database import now, take_turns
 from chassis.problems import FieldError, Problem
 
-from .models import AgreementRow
+from .models import AgreementRow, PartingRow
 
 _OVER = "The quote has been ordered by already, or is not valid any more."
 _UNKNOWN = (
@@ -20,9 +21,16 @@ _UNKNOWN = (
 
 async def keep(session: AsyncSession, row: AgreementRow) -> None:
     """Store what was agreed; what was agreed before never changes."""
-    if await session.get(AgreementRow, row.id) is None:
-        session.add(row)
-        await session.flush()
+    await take_turns(session, f"agreements of {row.person}")
+    if await session.get(AgreementRow, row.id) is not None:
+        return
+    parted = select(PartingRow.id).where(
+        PartingRow.tenant == row.tenant, or_(PartingRow.id == row.id, PartingRow.id == row.person)
+    )
+    if await session.scalar(parted.limit(1)) is not None:
+        row.buyer = None
+    session.add(row)
+    await session.flush()
 
 
 def _is_callers(caller: Principal) -> ColumnElement[bool]:
@@ -44,6 +52,17 @@ async def find(session: AsyncSession, caller: Principal, agreement_id: UUID) -> 
     if row.order_id is not None or row.valid_until <= now():
         raise Problem(409, "agreement-over", _OVER)
     return row
+
+
+async def is_open(session: AsyncSession, tenant: str, agreement_id: UUID) -> bool:
+    """Tell whether something can still be ordered by an agreement."""
+    query = select(AgreementRow.id).where(
+        AgreementRow.tenant == tenant,
+        AgreementRow.id == agreement_id,
+        AgreementRow.order_id.is_(None),
+        AgreementRow.valid_until > now(),
+    )
+    return await session.scalar(query) is not None
 
 
 async def bind(session: AsyncSession, caller: Principal, agreement_id: UUID, order_id: UUID) -> None:
@@ -77,7 +96,17 @@ async def release(session: AsyncSession, tenant: str, order_id: UUID) -> None:
     )
 
 
-async def part(session: AsyncSession, tenant: str, person: UUID) -> None:
-    """Let somebody who has left a unit of an account, or was forgotten, order by nothing that was accepted for it."""
-    left = update(AgreementRow).where(AgreementRow.tenant == tenant, AgreementRow.person == person)
+async def part(session: AsyncSession, tenant: str, person: UUID, quotes: Collection[UUID] | None = None) -> None:
+    """Let somebody order no more by quotes that they have accepted, nor by those that are heard of later.
+
+    :param quotes: which; ``None`` means all, as of a person who was forgotten.
+    """
+    # Neither of two events that come at the same time sees the other one; in line, the second one does.
+    await take_turns(session, f"agreements of {person}")
+    theirs = update(AgreementRow).where(AgreementRow.tenant == tenant, AgreementRow.person == person)
+    left = theirs if quotes is None else theirs.where(AgreementRow.id.in_(quotes))
     await session.execute(left.values(buyer=None).execution_options(synchronize_session=False))
+    named = {person} if quotes is None else set(quotes)
+    known = await session.scalars(select(PartingRow.id).where(PartingRow.id.in_(named)))
+    session.add_all([PartingRow(tenant=tenant, id=each) for each in sorted(named.difference(known))])
+    await session.flush()

@@ -138,13 +138,15 @@ async def list_attributions(
 @idempotent(required=True)
 @requires("shop:write")
 async def correct_attribution(
-    caller: Caller, session: Session, order_id: OrderId, correction: Correction
+    caller: Caller, session: Session, order_id: OrderId, correction: Correction, response: Response
 ) -> Attributions:
-    """Credit others for an order: what stands is taken back by new entries, and nothing is rewritten."""
+    """Credit others for an order: what stands is taken back by new entries, and nothing is rewritten. The answer has
+    all entries of the order; `Location` is where they can be read."""
     order = await find_any(session, caller.tenant, order_id)
     splits = [Split(**split.model_dump()) for split in correction.splits]
     await ledger.correct(session, order, splits, correction.reason)
     rows = await session.scalars(service.entries(caller.tenant, order_id).order_by(AttributionRow.id))
+    response.headers["Location"] = f"/v1/attributions?order={order_id}"
     return Attributions(items=[Attribution.model_validate(row) for row in rows])
 
 

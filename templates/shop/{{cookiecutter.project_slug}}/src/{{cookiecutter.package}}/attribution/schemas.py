@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Country, Currency, Key
 
 from ..customers.schemas import Reference
@@ -13,7 +14,16 @@ from ..vocabulary.stored import Stored
 from .policy import WHOLE
 
 _ID = "0190a5e0-0000-7000-8000-000000000000"
-PostalCode = Annotated[str | None, Field(pattern=r"^[A-Z0-9][-A-Z0-9 ]{0,11}$", description="null: no limit")]
+PostalCode = Annotated[
+    str | None,
+    Field(
+        pattern=worded(
+            r"^[A-Z0-9][-A-Z0-9 ]{0,11}$",
+            "takes capital letters (A to Z) and digits, with `-` or spaces among them, at most 12 characters",
+        ),
+        description="null: no limit",
+    ),
+]
 
 
 class CreditShare(BaseModel):

@@ -9,6 +9,7 @@ from chassis.auth import Principal
 from chassis.database import Database
 from chassis.problems import FieldError, Problem
 
+from ..agreements import service as agreements
 from . import appraisal, service
 from .agreed import Articles, ask
 from .models import CartRow
@@ -43,16 +44,18 @@ async def look_up_ordered(request: Request) -> None:
 async def copy(session: AsyncSession, buyer: Buyer, asked: CartCopy, articles: Articles | Problem) -> CartRow:
     """Fill a new cart of the buyer with what was ordered, at the prices of this moment.
 
-    What was decided about the other one does not count for it: an approval is for one order.
+    What was decided about the other one does not count for it: an approval is for one order. Nor do agreed prices, once
+    they were ordered by.
 
     :param articles: what the catalog says about them now, or why it could not be asked.
-    :raises Problem: 404 when the buyer has no such cart, 409 when it was not ordered, or followed an agreement, 422
-        when its channel sells an article of it no more, 503 or 504 when the catalog could not be asked.
+    :raises Problem: 404 when the buyer has no such cart, 409 when it was not ordered, or followed an agreement that can
+        still be ordered by, as after a declined payment; 422 when its channel sells an article of it no more, 503 or
+        504 when the catalog could not be asked.
     """
     source = await service.find(session, buyer.caller, asked.cart)
     if source.state != "ordered":
         raise Problem(409, "not-ordered", f"A cart that is {source.state} is not copied; one that was ordered is.")
-    if source.agreement_id is not None:
+    if source.agreement_id is not None and await agreements.is_open(session, source.tenant, source.agreement_id):
         detail = "What was agreed is ordered again with a new cart that names the agreement."
         raise Problem(409, "agreement-binds", detail, extra={"agreement": str(source.agreement_id)})
     if isinstance(articles, Problem):

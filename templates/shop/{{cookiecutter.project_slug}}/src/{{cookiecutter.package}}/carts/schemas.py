@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Country, Currency, Key, Money, Sku
 
 from ..channels.schemas import Enforcement
@@ -24,7 +25,7 @@ Codes = Annotated[list[Code], Field(max_length=10, description="discount codes t
 ProductName = Annotated[
     str | None,
     Field(
-        pattern=r"^[a-z0-9-]+$",
+        pattern=worded(r"^[a-z0-9-]+$", "takes an id or a slug: lower-case letters (a to z), digits and `-`"),
         max_length=200,
         description="id or slug of its product, where known; spares a search",
         examples=["circulation-pump-c40"],

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.patterns import worded
 from chassis.values import Key
 
 from ..vocabulary.stored import Stored
@@ -13,7 +14,7 @@ Reference = Annotated[
     Field(
         min_length=1,
         max_length=255,
-        pattern=r"^\S+$",
+        pattern=worded(r"^\S+$", "takes no spaces"),
         description="the `account` of tokens, or their `sub` where they name no account",
         examples=["acme"],
     ),

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Currency, Key, Sku
 
 from ..prices.rules import Level
@@ -16,7 +17,13 @@ from ..vocabulary.validity import Until, Validity
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", description="for people", examples=["Spring"])]
 Code = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Z0-9]([-A-Z0-9]{0,48}[A-Z0-9])?$", max_length=50),
+    StringConstraints(
+        pattern=worded(
+            r"^[A-Z0-9]([-A-Z0-9]{0,48}[A-Z0-9])?$",
+            "takes capital letters (A to Z) and digits, with `-` between them, at most 50 characters",
+        ),
+        max_length=50,
+    ),
     Field(description="what a buyer types in", examples=["SPRING-26"]),
 ]
 Budget = Annotated[

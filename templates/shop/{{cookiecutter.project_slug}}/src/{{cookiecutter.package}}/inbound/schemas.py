@@ -45,11 +45,20 @@ class TellsAccount(BaseModel):
 
 
 class TellsPerson(BaseModel):
-    """``member.left``, ``account.person_erased``: somebody acts for a company no more."""
+    """``account.person_erased``: somebody was forgotten."""
 
     model_config = ConfigDict(extra="ignore")
 
     person_id: UUID
+
+
+class TellsMember(TellsPerson):
+    """``member.left``, ``member.changed``: somebody acts for a unit no more, or not as before.
+
+    ``quotes`` are those that it has accepted and orders by no more.
+    """
+
+    quotes: list[UUID]
 
 
 class TellsDecision(BaseModel):

@@ -16,7 +16,7 @@ from ..accounts.models import AccountRow
 from ..agreements import service as agreements
 from ..agreements.models import AgreementRow
 from ..carts import approving
-from .schemas import TellsAccount, TellsAgreement, TellsDecision, TellsPerson
+from .schemas import TellsAccount, TellsAgreement, TellsDecision, TellsMember, TellsPerson
 
 CONSUMER = "shop"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -71,16 +71,23 @@ async def _account(session: AsyncSession, event: ReceivedEvent) -> None:
     await accounts.note(session, row)
 
 
-async def _parted(session: AsyncSession, event: ReceivedEvent) -> None:
+async def _forgotten(session: AsyncSession, event: ReceivedEvent) -> None:
     await agreements.part(session, event.tenant, _read(TellsPerson, event).person_id)
+
+
+async def _parted(session: AsyncSession, event: ReceivedEvent) -> None:
+    data = _read(TellsMember, event)
+    if data.quotes:
+        await agreements.part(session, event.tenant, data.person_id, data.quotes)
 
 
 _TOLD: Mapping[str, Callable[[AsyncSession, ReceivedEvent], Awaitable[None]]] = {
     "account.created": _account,
     "account.changed": _account,
     "account.closed": _account,
-    "account.person_erased": _parted,
+    "account.person_erased": _forgotten,
     "approval.decided": _decided,
+    "member.changed": _parted,
     "member.left": _parted,
     "quote.accepted": _accepted,
 }

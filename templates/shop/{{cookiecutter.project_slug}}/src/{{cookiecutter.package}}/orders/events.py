@@ -35,6 +35,7 @@ class OrderFact(BaseModel):
     owner: str = Field(description="subject of the token that placed it", examples=["ann"])
     account: str | None = Field(description="the account that bought", examples=["acme"])
     business_unit: str | None = Field(description="part of the account", examples=["workshop"])
+    cart: UUID = Field(description="the cart it was", examples=[_ID])
     agreement_id: UUID | None = Field(description="the accepted quote that it follows", examples=[_ID])
     channel: str = Field(description="where it was placed", examples=["web"])
     campaign: str | None = Field(description="what brought the buyer there", examples=["spring"])
@@ -118,10 +119,13 @@ ALL = (
 def fact(order: OrderRow) -> OrderFact:
     """Return what an order's events tell."""
     known: dict[str, Any] = {
-        name: getattr(order, name) for name in OrderFact.model_fields if name not in ("lines", "net", "tax", "gross")
+        name: getattr(order, name)
+        for name in OrderFact.model_fields
+        if name not in ("cart", "lines", "net", "tax", "gross")
     }
     worth = {name: order.totals[name] for name in ("net", "tax", "gross")}
-    return OrderFact(**known, **worth, lines=[OrderedLine.model_validate(line) for line in order.lines])
+    lines = [OrderedLine.model_validate(line) for line in order.lines]
+    return OrderFact(**known, **worth, cart=order.cart_id, lines=lines)
 
 
 async def tell(session: AsyncSession, kind: EventType, order: OrderRow) -> None:

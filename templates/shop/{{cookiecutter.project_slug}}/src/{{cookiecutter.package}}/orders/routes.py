@@ -36,7 +36,7 @@ ReturnId = Annotated[UUID, Path(description="the return's id")]
 
 
 @router.get("", summary="List orders")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def list_orders(
     caller: Caller,
     session: Session,
@@ -70,7 +70,7 @@ async def place_order(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 
 
 @router.get("/{order_id}", summary="Read an order")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def read_order(caller: Caller, session: Session, order_id: OrderId, copy: IfNoneMatch) -> Order:
     """Read one of the caller's orders; with the scope `shop:account` a colleague's, with `shop:read` anybody's."""
     row = await service.find(session, caller, order_id)
@@ -93,17 +93,17 @@ async def update_order(caller: Caller, session: Session, order_id: OrderId, seen
 
 @router.post("/{order_id}/cancellations", summary="Cancel an order", responses={409: {}})
 @idempotent(required=True)
-@requires("shop:buy")
+@requires("shop:buy", "shop:write")
 async def cancel_order(caller: Caller, session: Session, order_id: OrderId, reason: Reason) -> Order:
-    """Cancel an order of which nothing has left: its stock is free again, what is held of its payment is let go."""
-    row = await service.find(session, caller, order_id, lock=True)
-    service.refuse_to_all_but_buyers(caller, row)
+    """Cancel an order of which nothing has left: its stock is free again, what is held of its payment is let go.
+    Buyers cancel what they have placed; with the scope `shop:write` the house cancels anybody's."""
+    row = await service.find_to_cancel(session, caller, order_id)
     await service.cancel_by_choice(session, row, reason.reason)
     return _order(row)
 
 
 @router.get("/{order_id}/shipments", summary="List an order's shipments")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def list_shipments(caller: Caller, session: Session, page: PageRequest, order_id: OrderId) -> Page[Shipment]:
     """List the parcels of an order, the first one first."""
     order = await service.find(session, caller, order_id)
@@ -126,7 +126,7 @@ async def ship_order(
 
 
 @router.get("/{order_id}/shipments/{shipment_id}", summary="Read a shipment")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def read_shipment(
     caller: Caller, session: Session, order_id: OrderId, shipment_id: ShipmentId, copy: IfNoneMatch
 ) -> Shipment:
@@ -158,7 +158,7 @@ async def ask_for_payment(caller: Caller, session: Session, order_id: OrderId) -
 
 
 @router.get("/{order_id}/returns", summary="List an order's returns")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def list_returns(caller: Caller, session: Session, page: PageRequest, order_id: OrderId) -> Page[Return]:
     """List what came back of an order, the first one first."""
     order = await service.find(session, caller, order_id)
@@ -181,7 +181,7 @@ async def return_order(
 
 
 @router.get("/{order_id}/returns/{return_id}", summary="Read a return")
-@requires("shop:buy")
+@requires("shop:buy", "shop:read")
 async def read_return(
     caller: Caller, session: Session, order_id: OrderId, return_id: ReturnId, copy: IfNoneMatch
 ) -> Return:

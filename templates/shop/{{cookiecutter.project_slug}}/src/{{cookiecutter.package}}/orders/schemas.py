@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chassis.patterns import worded
 from chassis.values import Country, Currency, Key
 
 from ..carts.schemas import BusinessUnit, Campaign, CartLine, Totals
@@ -26,7 +27,15 @@ class Address(BaseModel):
         str, Field(min_length=1, max_length=300, pattern=r"\S", description="street and number", examples=["Hof 1"])
     ]
     postal_code: Annotated[
-        str, Field(pattern=r"^[A-Z0-9][-A-Z0-9 ]{0,11}$", description="as written there", examples=["10115"])
+        str,
+        Field(
+            pattern=worded(
+                r"^[A-Z0-9][-A-Z0-9 ]{0,11}$",
+                "takes capital letters (A to Z) and digits, with `-` or spaces among them, at most 12 characters",
+            ),
+            description="as written there",
+            examples=["10115"],
+        ),
     ]
     address_locality: Annotated[
         str, Field(min_length=1, max_length=200, pattern=r"\S", description="town", examples=["Berlin"])
@@ -50,7 +59,11 @@ class PaymentDraft(BaseModel):
     method: PaymentMethod = Field(description="`invoice` is for accounts", examples=["card"])
     token: Annotated[
         str | None,
-        Field(pattern=r"^[!-~]{1,200}$", description="what the provider gave for the card", examples=["tok_ok"]),
+        Field(
+            pattern=worded(r"^[!-~]{1,200}$", "takes 1 to 200 printable ASCII characters without spaces"),
+            description="what the provider gave for the card",
+            examples=["tok_ok"],
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -77,7 +90,11 @@ class OrderDraft(BaseModel):
     payment: PaymentDraft
     email: Annotated[
         str | None,
-        Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$", description="where news of it go", examples=["ann@example.com"]),
+        Field(
+            pattern=worded(r"^[^@\s]{1,64}@[^@\s]{1,189}$", "takes an address such as `ann@example.com`"),
+            description="where news of it go",
+            examples=["ann@example.com"],
+        ),
     ] = None
     purchase_order_number: PurchaseOrder = None
 

@@ -22,7 +22,7 @@ from .pieces import moved_in
 from .schemas import ReturnDraft, ShipmentDraft
 from .states import ORDER, SHIPMENT
 
-EVERYBODYS, COLLEAGUES = "shop:read", "shop:account"
+EVERYBODYS, COLLEAGUES, THE_HOUSE = "shop:read", "shop:account", "shop:write"
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without what people mistake for each other
 
 
@@ -38,22 +38,25 @@ def visible(caller: Principal) -> Select[OrderRow]:
     return query.where(own)
 
 
-def refuse_to_all_but_buyers(caller: Principal, order: OrderRow) -> None:
-    """Refuse to do something with an order that the caller may see and has not placed; the house may.
-
-    :raises Problem: 403.
-    """
-    if order.owner != caller.subject and EVERYBODYS not in caller.scopes:
-        raise Problem(403, "not-the-buyer", "Only who placed the order can do this, or the house.")
-
-
-async def find(session: AsyncSession, caller: Principal, order_id: UUID, *, lock: bool = False) -> OrderRow:
+async def find(session: AsyncSession, caller: Principal, order_id: UUID) -> OrderRow:
     """Return one order that the caller may see.
 
     :raises Problem: 404 when there is none.
     """
-    query = visible(caller).where(OrderRow.id == order_id)
-    return _found(await session.scalar(query.with_for_update() if lock else query))
+    return _found(await session.scalar(visible(caller).where(OrderRow.id == order_id)))
+
+
+async def find_to_cancel(session: AsyncSession, caller: Principal, order_id: UUID) -> OrderRow:
+    """Return one order that the caller may cancel, locked until the transaction ends: their own, or any for the house.
+
+    :raises Problem: 404 when there is none that the caller may see, 403 when it may see it and has not placed it.
+    """
+    if THE_HOUSE in caller.scopes:
+        return await find_any(session, caller.tenant, order_id)
+    order = _found(await session.scalar(visible(caller).where(OrderRow.id == order_id).with_for_update()))
+    if order.owner != caller.subject:
+        raise Problem(403, "not-the-buyer", "Only who placed the order can do this, or the house.")
+    return order
 
 
 async def find_any(session: AsyncSession, tenant: str, order_id: UUID) -> OrderRow:

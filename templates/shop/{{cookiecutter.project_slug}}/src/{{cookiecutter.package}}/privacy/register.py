@@ -100,6 +100,7 @@ NOT_BY_BUYER: Mapping[str, str] = {
     "outbox": f"events that wait to be delivered: {TAIL} (RELAY_GIVE_UP_HOURS)",
     "sandbox_payments": "what the sandbox of a payment provider has booked: amounts and the names of made-up cards",
     "sandbox_webhooks": "what the sandbox of a payment provider will tell: amounts alone",
+    "agreement_partings": "that somebody orders by a quote no more, or was forgotten: names of the portal's alone",
     "erasures": "proof that somebody was forgotten, under the name that stands in their place (GDPR article 5(2))",
 }
 """Tables that cannot be searched for a buyer, and why that is no harm."""

@@ -24,7 +24,8 @@ async def create_privacy_export(caller: Caller, session: Session) -> PrivacyExpo
     )
 
 
-@router.post("/erasures", status_code=201, summary="Be forgotten", responses={404: {}, 409: {}})
+# 200 and not 201: the report is the answer, and whoever was forgotten can read nothing later.
+@router.post("/erasures", summary="Be forgotten", responses={404: {}, 409: {}})
 @idempotent(required=False)
 @requires("shop:buy")
 async def create_erasure(caller: Caller, session: Session, draft: ErasureDraft) -> Erasure:  # noqa: ARG001 - the wish is all it says

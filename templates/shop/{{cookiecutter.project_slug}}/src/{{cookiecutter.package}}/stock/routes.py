@@ -106,7 +106,7 @@ async def adjust_stock(
 @reservations.post("", status_code=201, summary="Reserve stock", responses={409: {}})
 @idempotent(required=True)
 @requires("shop:write")
-async def reserve_stock(caller: Caller, session: Session, draft: ReservationDraft) -> Reservation:
+async def reserve_stock(caller: Caller, session: Session, draft: ReservationDraft, response: Response) -> Reservation:
     """Speak for pieces for a while, all or none; nobody else can have them until then."""
     wanted: dict[str, int] = {}
     for line in draft.lines:
@@ -115,7 +115,21 @@ async def reserve_stock(caller: Caller, session: Session, draft: ReservationDraf
     hold = service.Hold(tenant=caller.tenant, holder=holder, locations=tuple(draft.locations), expires_at=expires_at)
     taken = await service.reserve(session, hold, wanted)
     lines = [ReservedPieces(sku=row.sku, quantity=quantity, location=row.location) for row, quantity in taken]
+    response.headers["Location"] = f"/v1/stock-reservations/{holder}"
     return Reservation(id=holder, expires_at=expires_at, lines=lines)
+
+
+@reservations.get("/{reservation_id}", summary="Read a reservation")
+@requires("shop:read")
+async def read_reservation(caller: Caller, session: Session, reservation_id: ReservationId) -> Reservation:
+    """Read what is spoken for, and until when. What has expired or was released is gone; an order's is not shown."""
+    found = await service.loose(session, caller.tenant, reservation_id)
+    if not found:
+        raise Problem(404, "not-found", "There is no such reservation.")
+    expires_at = found[0][0].expires_at
+    assert expires_at is not None  # noqa: S101 - tells the type checker what the query asks for
+    lines = [ReservedPieces(sku=row.sku, quantity=row.quantity, location=location) for row, location in found]
+    return Reservation(id=reservation_id, expires_at=expires_at, lines=lines)
 
 
 @reservations.post("/{reservation_id}/releases", status_code=204, summary="Release reserved stock")

@@ -170,6 +170,22 @@ async def put_back(session: AsyncSession, tenant: str, location: str, returned: 
     await session.flush()
 
 
+async def loose(session: AsyncSession, tenant: str, holder: UUID) -> Sequence[tuple[ReservationRow, str]]:
+    """Return what is reserved for no order, with the location of each, while it is."""
+    query = (
+        select(ReservationRow, StockRow.location)
+        .join(StockRow, StockRow.id == ReservationRow.stock_id)
+        .where(
+            ReservationRow.tenant == tenant,
+            ReservationRow.holder == holder,
+            ReservationRow.for_order.is_(False),
+            ReservationRow.expires_at > now(),
+        )
+        .order_by(ReservationRow.sku, StockRow.location)
+    )
+    return [(row, location) for row, location in await session.execute(query)]
+
+
 async def release_loose(session: AsyncSession, tenant: str, holder: UUID) -> bool:
     """Give back what was reserved for no order; return whether there was anything."""
     query = select(ReservationRow.id).where(

@@ -93,6 +93,16 @@ async def test_product_is_shown_whole_and_nothing_internal_of_it(catalog: httpx.
         assert not [word for word in ("1234", "4321", "SECRET", "2500") if word in text], path
 
 
+async def test_what_links_carry_is_ignored(catalog: httpx.AsyncClient, get: Any) -> None:
+    """Advertising and analytics put names of their own on addresses; who follows such a link sees the same page."""
+    await publish(catalog, await put(catalog, "products", product("c40")))
+    for path in ("products/pump-c40", "products", "search", "categories"):
+        plain = await get(f"/v1/storefront/{path}", params=WEB)
+        tagged = await get(f"/v1/storefront/{path}", params=WEB | {"utm_source": "newsletter", "gclid": "x"})
+
+        assert (tagged.status_code, tagged.content) == (200, plain.content), path
+
+
 async def test_fresh_copy_is_not_sent_again(catalog: httpx.AsyncClient, get: Any) -> None:
     """Strong tags on everything; a publication that changes nothing leaves them as they are."""
     made = await put(catalog, "products", product("c40"))

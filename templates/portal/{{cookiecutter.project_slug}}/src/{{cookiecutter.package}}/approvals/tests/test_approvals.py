@@ -149,7 +149,7 @@ async def test_nobody_approves_their_own(service: Service) -> None:
 
 
 async def test_missing_approver_falls_back_to_the_admins(service: Service) -> None:
-    """Nobody has the role, or the only one who has it asks: the admins decide, one of them is enough."""
+    """Nobody has the role, or the only one who has it asks: the admins decide, as many as there are."""
     works = await company(service)
     bob = await works.hire("bob", "buyer")
     kim = await works.hire("kim", "approver", "buyer")
@@ -165,18 +165,31 @@ async def test_missing_approver_falls_back_to_the_admins(service: Service) -> No
     assert (await _say(works.admin, request)).json()["tier"] == 1
 
 
+async def test_too_few_approvers_are_joined_by_the_admins(service: Service) -> None:
+    """Two have to agree and one has the role: an admin is the second one. One yes alone is never enough for that."""
+    works = await company(service)
+    bob, kim = await works.hire("bob", "buyer"), await works.hire("kim", "approver")
+    await _rule(works, needed=2)
+    request = await _ask(bob, works.unit_id)
+    states = [(await _say(one, request)).json()["state"] for one in (kim, works.admin)]
+
+    assert states == ["pending", "approved"]
+
+
 async def test_only_admin_of_an_account_asks_the_house(service: Service) -> None:
     """There is nobody else, and still no dead end; where there is somebody, the house keeps out."""
     works = await company(service)
     await _rule(works)
     request, sam = await _ask(works.admin, works.unit_id), service.as_("sam", "portal:staff")
     listed = (await sam.get("/v1/staff/approval-requests")).json()["items"]
+    read = await sam.get(f"/v1/staff/approval-requests/{request['id']}")
     foreign = await _say(service.as_("eve", "portal:staff", tenant="another"), request, area="staff/")
     approved = await _say(sam, request, area="staff/")
     await works.hire("kim", "approver")
     refused = await _say(sam, await _ask(works.admin, works.unit_id), area="staff/")
 
     assert [one["id"] for one in listed] == [request["id"]]
+    assert (read.json(), read.headers["etag"]) == (request, '"1"')
     assert (foreign.status_code, approved.json()["state"], refused.status_code) == (404, "approved", 403)
 
 

@@ -47,7 +47,7 @@ async def test_every_pair_of_state_and_action(service: Service, state: CaseState
         found = (await works.admin.get(f"/v1/cases/{case['id']}")).json()
         if action in CASE.allowed(state):
             assert (answer.is_success, found["state"]) == (True, CASE.after(state, action)), action
-        elif action == REPLY:  # a message is always welcome; it moves only what waits for it
+        elif action == REPLY and state != CaseState.CLOSED:  # it moves what waits for it; elsewhere it is welcome
             assert (answer.status_code, found["state"]) == (201, state)
         else:
             assert (answer.status_code, answer.json()["allowed"]) == (409, list(CASE.allowed(state))), action
@@ -78,6 +78,33 @@ async def test_what_the_house_says_to_itself_stays_there(service: Service) -> No
     assert (
         await works.admin.post(f"/v1/cases/{case['id']}/messages", json={"text": "x", "internal": True})
     ).status_code == 422
+
+
+async def test_closed_case_takes_no_message(service: Service) -> None:
+    """Nobody would look there, so whoever writes is told to open a new one; the house may note something for itself."""
+    works, sam = await company(service), service.as_("sam", "portal:staff")
+    case = await _open(works)
+    assert (await _act(works, sam, case, CaseCustomerAction.CLOSE)).is_success
+    refused = await _act(works, sam, case, REPLY)
+    path = f"/v1/staff/cases/{case['id']}/messages"
+    answers = [await sam.post(path, json={"text": "x", "internal": internal}) for internal in (False, True)]
+
+    assert refused.json()["detail"] == "A closed case takes no more messages; open a new one."
+    assert [answer.status_code for answer in (refused, *answers)] == [409, 409, 201]
+
+
+async def test_message_is_where_it_is_said_to_be(service: Service) -> None:
+    """For both sides; what the house said to itself is not there for the customer, nor in another case."""
+    works, sam = await company(service), service.as_("sam", "portal:staff")
+    case, other = await _open(works), await _open(works)
+    said = await works.admin.post(f"/v1/cases/{case['id']}/messages", json={"text": "Here."})
+    note = await sam.post(f"/v1/staff/cases/{case['id']}/messages", json={"text": "Hm.", "internal": True})
+    place, hidden = said.headers["location"], note.headers["location"]
+    gone = [place.replace(case["id"], other["id"]), hidden.replace("/staff", "")]
+
+    assert ((await works.admin.get(place)).json(), (await sam.get(hidden)).json()) == (said.json(), note.json())
+    assert [(await works.admin.get(one)).status_code for one in gone] == [404, 404]
+    assert (await sam.get(f"/v1/staff/cases/{case['id']}")).json()["id"] == case["id"]
 
 
 async def test_case_is_about_an_order_that_the_caller_sees(service: Service) -> None:

@@ -11,6 +11,7 @@ from chassis.outbox import OutboxRow
 from tests.fixtures import Service
 from tests.portal import Company, company, delete, post
 from tests.senders import event, tell, trust
+from tests.telling import order
 
 BIG = {"amount": 100_000, "currency": "EUR"}
 
@@ -71,6 +72,57 @@ async def test_small_cart_is_approved_at_once(service: Service, works: Company) 
     await tell(service, event("approval.requested", asked))
 
     assert await _decisions(service) == [(asked["id"], asked["cart"], "approved")]
+
+
+@pytest.fixture
+async def limited(works: Company) -> Company:
+    """Give the company a limit of a thousand a month for buyers, and one of them."""
+    limit = {"amount": 99_999, "currency": "EUR"}
+    await post(works.admin, "spending-limits", unit_id=works.unit_id, role="buyer", limit=limit, period="month")
+    await works.hire("bob", "buyer")
+    return works
+
+
+async def test_cancelled_order_gives_back_what_was_spent(service: Service, limited: Company) -> None:
+    """What was approved counts towards the limit until its order is cancelled, told as often as you like."""
+    first, second, third = [_cart(limited, 60_000) for _ in range(3)]
+    await tell(service, event("approval.requested", first))
+    await tell(service, event("approval.requested", second))
+    cancelled = order(limited.unit_id, "bob", cart=first["cart"], order_state="cancelled")
+    for _ in range(2):
+        await tell(service, event("order.cancelled", cancelled))
+    await tell(service, event("approval.requested", third))
+    found = {one["reference"]: one for one in (await limited.admin.get("/v1/approval-requests")).json()["items"]}
+
+    assert [found[one["cart"]]["state"] for one in (first, second, third)] == ["approved", "pending", "pending"]
+    assert [found[one["cart"]]["released_at"] is None for one in (first, second, third)] == [False, True, True]
+    await limited.admin.post(
+        f"/v1/approval-requests/{second['id']}/decisions", json={"decision": "reject"}, headers={"If-Match": "*"}
+    )
+    await tell(service, event("approval.requested", _cart(limited, 39_999)))
+    await tell(service, event("approval.requested", _cart(limited, 1)))
+    assert [decision for *_, decision in await _decisions(service)] == ["approved", "rejected", "approved"]
+
+
+async def test_changed_cart_is_spent_once(service: Service, limited: Company) -> None:
+    """Who changes an approved cart asks anew for the same one; both do not add up."""
+    first = _cart(limited, 60_000)
+    again = first | {"id": str(uuid7()), "gross": 70_000}
+    for one in (first, again):
+        await tell(service, event("approval.requested", one))
+
+    assert [decision for *_, decision in await _decisions(service)] == ["approved", "approved"]
+
+
+async def test_other_house_gives_nothing_back(service: Service, limited: Company) -> None:
+    """An event of another tenant that names the cart changes nothing here."""
+    first = _cart(limited, 60_000)
+    await tell(service, event("approval.requested", first))
+    cancelled = order(limited.unit_id, "bob", cart=first["cart"], order_state="cancelled")
+    await tell(service, event("order.cancelled", cancelled, tenant="another"))
+    await tell(service, event("approval.requested", _cart(limited, 60_000)))
+
+    assert [decision for *_, decision in await _decisions(service)] == ["approved"]
 
 
 async def test_request_that_is_taken_back_frees_the_cart(service: Service, works: Company) -> None:

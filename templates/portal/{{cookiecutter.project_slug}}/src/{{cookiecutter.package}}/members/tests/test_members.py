@@ -1,9 +1,12 @@
 """Members: roles are given by admins, and a unit that has an admin keeps one."""
 
 import asyncio
+import json
 
 import pytest
+from sqlalchemy import select
 
+from chassis.outbox import OutboxRow
 from tests.fixtures import Service
 from tests.portal import CUSTOMER, company, delete, member_of, patch, post
 
@@ -105,6 +108,45 @@ async def test_of_all_admins_leaving_at_once_one_stays(service: Service, way: st
 
     assert set(statuses) <= {200, 204, 403, 404, 409, 412}
     assert sum("admin" in one["roles"] for one in max(after, key=len)) >= 1
+
+
+async def _lost(service: Service, kind: str) -> list[list[str]]:
+    async with service.app.state.database.reading() as session:
+        rows = select(OutboxRow.document).where(OutboxRow.type == kind).order_by(OutboxRow.event_id)
+        return [json.loads(document)["data"]["quotes"] for document in await session.scalars(rows)]
+
+
+async def test_events_name_the_quotes_that_are_lost(service: Service) -> None:
+    """Who leaves a unit, or may buy for it no more, orders by what it accepted there no more. What it accepted for
+    other units stays its own, also where a role further up goes on reaching it."""
+    works = await company(service)
+    cologne, bonn = [
+        await post(works.admin, "business-units", parent_id=works.unit_id, name=name) for name in ("Cologne", "Bonn")
+    ]
+    bob = await works.hire("bob", "buyer", unit_id=cologne["id"])
+    await works.hire("bob", "purchaser", unit_id=bonn["id"])
+    sam, quotes = service.as_("sam", "portal:staff"), {}
+    for unit in (cologne, bonn):
+        line = {"sku": "C40", "quantity": 1}
+        quote = await post(bob, "quotes", unit_id=unit["id"], title="x", currency="EUR", lines=[line])
+        ours, anybody = f"/v1/staff/quotes/{quote['id']}", {"If-Match": "*"}
+        offer = {"lines": [line | {"unit_price": 1}], "valid_until": "2099-01-01T00:00:00Z"}
+        await sam.post(f"{ours}/transitions", json={"action": "review"}, headers=anybody)
+        await sam.post(f"{ours}/offers", json=offer, headers=anybody | {"Idempotency-Key": unit["id"]})
+        accepted = await bob.post(f"/v1/quotes/{quote['id']}/transitions", json={"action": "accept"}, headers=anybody)
+        assert accepted.status_code == 200, accepted.text
+        quotes[unit["id"]] = quote["id"]
+    mine = {one["unit_id"]: one["id"] for one in await member_of(bob)}
+    for roles in (["buyer", "approver"], ["technician"]):
+        await patch(works.admin, f"members/{mine[cologne['id']]}", roles=roles)
+    top = await works.hire("bob", "buyer")
+    assert len(await member_of(top)) == 3
+    await delete(works.admin, f"members/{mine[bonn['id']]}")
+    (last,) = [one["id"] for one in await member_of(bob) if one["unit_id"] == works.unit_id]
+    await delete(works.admin, f"members/{last}")
+
+    assert await _lost(service, "member.changed") == [[], [quotes[cologne["id"]]]]
+    assert await _lost(service, "member.left") == [[], sorted(quotes.values())]
 
 
 async def test_leaving_takes_everything_along(service: Service) -> None:

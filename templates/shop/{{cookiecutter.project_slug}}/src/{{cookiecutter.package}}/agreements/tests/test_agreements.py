@@ -81,17 +81,22 @@ async def test_order_costs_what_was_agreed(service: Service, bob: httpx.AsyncCli
 
 
 async def test_quote_is_ordered_once(service: Service, bob: httpx.AsyncClient) -> None:
-    """Of two carts that follow it, one is ordered; when that order is cancelled the other one can be."""
+    """Of two carts that follow it, one is ordered; when that order is cancelled the other one can be. Meanwhile the
+    same things can be bought once more, at the prices of everybody."""
     await _agree(service)
     first, second = (await _cart(bob)).json(), (await _cart(bob)).json()
     placed = await put(bob, "orders", order_of(first, None))
     refused = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
     third = await _cart(bob)
-    copied = await bob.post("/v1/cart-copies", json={"cart": first["id"]})
+    more = await bob.post("/v1/cart-copies", json={"cart": first["id"]})
     await bob.post(f"/v1/orders/{placed['id']}/cancellations", json={}, headers=key())
+    copied = await bob.post("/v1/cart-copies", json={"cart": first["id"]})
     again = await bob.post("/v1/orders", json=order_of(second, None), headers=key())
 
     assert [_told(refused), _told(third)] == [(409, "agreement-over")] * 2
+    assert (more.status_code, more.json()["agreement"], more.json()["account"]) == (201, None, ACME)
+    assert [(line["sku"], line["quantity"]) for line in more.json()["lines"]] == [("C40", 4), ("V1", 2)]
+    assert more.json()["lines"][0]["unit_price"] != 15_000
     assert (_told(copied), copied.json()["agreement"]) == ((409, "agreement-binds"), QUOTE)
     assert again.status_code == 201, again.text
 
@@ -220,15 +225,51 @@ async def test_account_obliges_also_who_does_not_name_it(
     assert _told(await cleo.post("/v1/orders", json=order_of(made, None), headers=key())) == (409, reason)
 
 
-@pytest.mark.parametrize("kind", ["member.left", "account.person_erased"])
-async def test_who_has_left_orders_no_more(service: Service, cleo: httpx.AsyncClient, kind: str) -> None:
+OTHER = "0190a5e0-0000-7000-8000-00000000000e"
+_PARTINGS = pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("member.left", {"quotes": [QUOTE], "unit_id": UNIT}),
+        ("member.changed", {"quotes": [QUOTE], "unit_id": UNIT}),
+        ("account.person_erased", {}),
+    ],
+)
+
+
+@_PARTINGS
+async def test_who_has_left_orders_no_more(
+    service: Service, cleo: httpx.AsyncClient, kind: str, members: dict[str, Any]
+) -> None:
     """Not even with a cart that was filled before; the account's other people still do."""
     made = (await _cart(cleo)).json()
-    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON, "unit_id": UNIT}))
+    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON} | members))
     late = await cleo.post("/v1/orders", json=order_of(made, None), headers=key())
 
     assert [_told(late), _told(await _cart(cleo))] == [(409, "agreement-over"), (422, "unknown-agreement")]
     assert (await _cart(service.as_("bob", "shop:buy", account=ACME))).status_code == 201
+
+
+@_PARTINGS
+async def test_order_of_the_news_does_not_matter(service: Service, kind: str, members: dict[str, Any]) -> None:
+    """Events of a quote and of a person may overtake each other: what is heard of late is not ordered by either."""
+    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON} | members))
+    await _agree(service, buyer="cleo", person_id=PERSON)
+
+    assert _told(await _cart(service.as_("cleo", "shop:buy"))) == (422, "unknown-agreement")
+    assert (await _cart(service.as_("bob", "shop:buy", account=ACME))).status_code == 201
+
+
+@pytest.mark.parametrize("kind", ["member.left", "member.changed"])
+async def test_what_somebody_still_has_to_do_with_stays_theirs(
+    service: Service, cleo: httpx.AsyncClient, kind: str
+) -> None:
+    """Who leaves one unit goes on ordering for another one: the portal says which quotes are lost, and no other is."""
+    await _agree(service, id=OTHER, buyer="cleo", person_id=PERSON)
+    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON, "unit_id": UNIT, "quotes": [OTHER]}))
+    await tell(service, event(kind, {"id": ABSENT, "person_id": PERSON, "unit_id": UNIT, "quotes": []}))
+
+    assert (await _cart(cleo)).status_code == 201
+    assert _told(await _cart(cleo, agreement=OTHER)) == (422, "unknown-agreement")
 
 
 @pytest.mark.usefixtures("cleo")

@@ -342,6 +342,30 @@ async def test_colleagues_orders_are_seen_with_the_scope_for_that(service: Servi
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "not-the-buyer")
 
 
+async def test_house_needs_no_scope_of_buyers(service: Service, shop: httpx.AsyncClient) -> None:
+    """Who packs and helps reads every order with `shop:read` and cancels with `shop:write`; reading alone changes
+    nothing."""
+    made, other = [await order(shop, {"C40": 2}) for _ in range(2)]
+    for one in (made, other):
+        await until(shop, f"/v1/orders/{one['id']}", order_state="confirmed")
+    path = f"/v1/orders/{made['id']}"
+    packer, helper = service.as_("pia", "shop:read", "shop:write"), service.as_("hal", "shop:read")
+    piece = {"lines": [{"line": made["lines"][0]["id"], "quantity": 1}]}
+    parcel = await packer.post(f"{path}/shipments", json=piece, headers=key())
+    back = await packer.post(f"{path}/returns", json=piece, headers=key())
+    places = [path, f"{path}/shipments", f"{path}/returns", parcel.headers["location"], back.headers["location"]]
+    listed = (await helper.get("/v1/orders", params={"number": made["number"]})).json()["items"]
+    cancel = f"/v1/orders/{other['id']}/cancellations"
+    answers = [await one.post(cancel, json={}, headers=key()) for one in (helper, packer)]
+    looking = service.as_("lea", "shop:buy", "shop:read")
+
+    assert [(await helper.get(place)).status_code for place in places] == [200] * 5
+    assert [one["id"] for one in listed] == [made["id"]]
+    assert [answer.status_code for answer in answers] == [403, 200]
+    assert answers[1].json()["order_state"] == "cancelled"
+    assert (await looking.post(f"{path}/cancellations", json={}, headers=key())).status_code == 403
+
+
 async def test_one_key_is_one_order(shop: httpx.AsyncClient) -> None:
     """Fifty at once with one key, and fifty more with keys of their own: one order, one charge."""
     filled = await cart(shop, {"V1": 1})

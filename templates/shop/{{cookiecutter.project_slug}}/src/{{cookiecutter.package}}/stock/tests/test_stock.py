@@ -69,6 +69,23 @@ async def test_reservation_expires_and_can_be_released(service: Service, ann: ht
     assert await _counts(ann) == {"A@berlin": (5, 0, 5)}
 
 
+async def test_reservation_is_where_it_is_said_to_be(service: Service, ann: httpx.AsyncClient) -> None:
+    """As long as it holds; what has expired, was released, or is another house's or an order's is not there."""
+    await stock(ann, A=5, B=5)
+    made = await _reserve(ann, A=2, B=1)
+    place = made.headers["location"]
+    other = service.as_("bob", tenant="other")
+    first, foreign = await ann.get(place), await other.get(place)
+    await ann.post(f"{place}/releases", headers=key())
+    released = await ann.get(place)
+    expired = (await _reserve(ann, A=1)).headers["location"]
+    async with service.app.state.database.transaction() as session:
+        await session.execute(update(ReservationRow).values(expires_at=now()))
+
+    assert (first.status_code, first.json()) == (200, made.json())
+    assert [(await ann.get(expired)).status_code, released.status_code, foreign.status_code] == [404, 404, 404]
+
+
 async def test_stock_that_runs_low_is_told_once(service: Service, ann: httpx.AsyncClient) -> None:
     """When the threshold is crossed, and when nothing is left."""
     await put(ann, "stock-items", {"sku": "A", "location": "berlin", "on_hand": 10, "low_at": 4})
