@@ -77,8 +77,11 @@ def is_apart(rule: Rule) -> bool:
 def _answers(facts: Facts, asked: Sequence[_Question], second_core: bool) -> list[_Told]:
     """What became of each question; about half are asked by a process of their own, where that may be."""
     apart = {rule.id for rule, _ in asked if is_apart(rule)}
+    either = {rule.id for rule, _ in asked if rule.id in _EITHER}
+    # without services there are no contracts to read, and still credentials and secrets to look for
+    shared = len(either) > 1 or (bool(apart) and not all(rule.id in apart for rule, _ in asked))
     # what is compared with is read by a process of git's, and that answers one process only
-    if not second_core or facts.base is not None or not apart or all(rule.id in apart for rule, _ in asked):
+    if not second_core or facts.base is not None or not shared:
         return [_ask(rule, facts, root) for rule, root in asked]
     claims = Claims(len(_EITHER))
 

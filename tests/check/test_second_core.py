@@ -77,6 +77,20 @@ def test_the_report_of_one_processor_and_of_two_is_the_same(source: Path, tmp_pa
 
 
 @PAIRED
+def test_what_is_no_service_is_shared_too(tmp_path: Path) -> None:
+    """There is no contract to read, but every file is looked through for credentials and for default secrets."""
+    (tmp_path / "settings.py").write_text('SECRET_KEY = os.environ.get("SECRET_KEY", "c0rrect-horse")\n')
+    (tmp_path / "token.txt").write_text("ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n")
+    (tmp_path / "bundle.py").write_text("\0")
+    check = "import sys; sys.argv[1:] = ['check', '.', '--format', 'json']; from machgen.cli import main; main()"
+    counted = "import os; fork = os.fork; os.fork = lambda: print('forked', file=sys.stderr) or fork(); import sys; "
+
+    alone = python(ALONE + check, tmp_path)
+    assert {"C306", "C307"} <= set(re.findall(r'"rule": "(C30\d)",\n *"level"', alone))
+    assert f"{alone}forked\n" == python(counted + check, tmp_path)
+
+
+@PAIRED
 def test_the_first_half_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     """And here where there is one processor, or where a thread may hold a lock."""
     shown = """

@@ -151,16 +151,11 @@ _REFUSES = lazy_compile(r"(?:raise|throw|panic|exit|Fatal|abort)\b", re.IGNORECA
 def no_default_secret(facts: Facts) -> Iterator[Answer]:
     """Whoever reads the repository can sign tokens that your service believes, on every installation where somebody
     forgot to set the secret. A default that is refused outside of development is none."""
-    looked_through = [
-        path
-        for path in facts.paths
-        if path.endswith(_DEFAULT_ENDINGS) and not facts.is_beside(path) and not _DEVELOPMENT.search(path)
-    ]
-    facts.split_all(looked_through)
-    for path in looked_through:
-        if not facts.mentions(path, _NAMES_A_SECRET):
+    for path in facts.paths:
+        if not path.endswith(_DEFAULT_ENDINGS) or facts.is_beside(path) or _DEVELOPMENT.search(path):
             continue
-        if path.endswith(_FILLED_IN) and "${" not in facts.prose(path):
+        text = facts.glance(path, _MARKS_OF_SECRETS, _NAMES_A_SECRET)
+        if not text or (path.endswith(_FILLED_IN) and "${" not in text):
             continue  # large contracts and manifests, where no setting has a default
         for endings, ends, pattern in DEFAULTS:
             if path.endswith(endings) and facts.mentions(path, ends):
@@ -176,6 +171,7 @@ _NAMES_A_SECRET = Words(
     "ecret", "SECRET", "jwt", "Jwt", "JWT", "igning", "SIGNING", "ncryption", "ENCRYPTION", "SymmetricSecurityKey",
     "ookieSession",
 )  # fmt: skip
+_MARKS_OF_SECRETS = tuple(lazy_compile(part.encode("ascii")) for part in _NAMES_A_SECRET.parts)
 _NO_LITERAL = ("$", "/", "http", "env:", "{", "<")
 _COMMENT = ("#", "//", "*", "/*")
 _ONLY_A_NAME = lazy_compile(
