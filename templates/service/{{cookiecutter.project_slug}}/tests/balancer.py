@@ -3,12 +3,15 @@
 import asyncio
 import re
 import time
+from bisect import insort
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tests.wire import call
 
 _PROBE_SECONDS = 0.2
+_SILENCE_SECONDS = 5.0
+_NOBODY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: ?(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: ?close", re.IGNORECASE)
 
@@ -16,7 +19,10 @@ _CLOSE = re.compile(rb"\r\nconnection: ?close", re.IGNORECASE)
 class Balancer:
     """Sends each request to the next process that was ready ``late`` seconds ago; never tries twice.
 
-    :param late: seconds between a probe's answer and what is done about it.
+    A process that answers no probe in time is taken for what it was before: on a machine that does other things silence
+    is no news, and what is sent to one that hangs is lost and counted.
+
+    :param late: seconds between a probe's question and what is done about the answer.
     """
 
     def __init__(self, ports: list[int], *, late: float) -> None:
@@ -44,17 +50,22 @@ class Balancer:
                 await _close(writer)
 
     async def _probe(self, port: int) -> None:
-        while True:
-            try:
-                reply = await call(port, "GET", "/readyz", {}, seconds=2)
-                ready = reply is not None and reply.status == 200
-            except (OSError, EOFError):
-                ready = False
-            if self._verdicts[port][-1][1] != ready:
-                self._verdicts[port].append((time.monotonic(), ready))
-            await asyncio.sleep(_PROBE_SECONDS)
+        async with asyncio.TaskGroup() as questions:
+            while True:  # none waits for the answer to the one before it, which may take long
+                questions.create_task(self._ask(port, time.monotonic()))
+                await asyncio.sleep(_PROBE_SECONDS)
 
-    def _next(self) -> int:
+    async def _ask(self, port: int, at: float) -> None:
+        try:
+            reply = await call(port, "GET", "/readyz", {}, seconds=_SILENCE_SECONDS)
+            ready = reply is not None and reply.status == 200
+        except TimeoutError:
+            return
+        except (OSError, EOFError):
+            ready = False
+        insort(self._verdicts[port], (at, ready))
+
+    def _next(self) -> int | None:
         known_until = time.monotonic() - self._late
         good = [
             port
@@ -62,7 +73,7 @@ class Balancer:
             if next(ready for at, ready in reversed(verdicts) if at <= known_until)
         ]
         self._turn += 1
-        return good[self._turn % len(good)]
+        return good[self._turn % len(good)] if good else None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers.add(asyncio.current_task())
@@ -78,6 +89,9 @@ class Balancer:
 
     async def _forward(self, request: bytes) -> bytes:
         port = self._next()
+        if port is None:
+            self.failures.append("no process is ready")
+            return _NOBODY
         idle = self._idle[port]
         while idle and idle[-1][0].at_eof():  # closed by the process: no balancer would send there
             await _close(idle.pop()[1])

@@ -92,7 +92,7 @@ atexit.register(_end_what_is_left)  # after multiprocessing's own: what comes la
 
 
 def _run(program: Callable[[str], int], name: str, environment: dict[str, str], log: Path) -> None:
-    with log.open("wb") as file:
+    with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.clear()

@@ -39,7 +39,7 @@ class ServerProcess:
 
     def _started(self, command: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         words = [sys.executable, "-m", "chassis", command]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - our own words
 
     def wait_until_ready(self, seconds: float = 60) -> None:
