@@ -140,6 +140,7 @@ def test_paths_are_compared_part_by_part(path: str, expected: tuple[str, ...] | 
 
 
 OK = "responses: {'200': {description: ok}}"
+MOUNTED = "router.get('/', list);\nrouter.post('/', create);\n"
 PETS = openapi(f"/pets:\n  get: {{{OK}}}\n  post: {{{OK}}}\n/pets/{{petId}}:\n  get: {{{OK}}}")
 SERVED = """
     router.get('/pets', list);
@@ -156,8 +157,10 @@ GO_SERVED = 'r.GET("/pets", a)\nr.POST("/pets", b)\nr.GET("/pets/:id", c)\n'
         ({**NODE, "openapi.yaml": PETS, "src/a.js": SERVED.replace("router.post('/pets', create);", "")}, ["openapi.yaml:7 POST /pets is in the contract and not served"]),
         ({**GO, "openapi.yaml": PETS, "main.go": GO_SERVED + 'r.PUT("/owners/:id", d)\n'}, ["main.go:4 PUT /owners/:id is served and not in the contract"]),
         ({**GO, "openapi.yaml": PETS, "main.go": GO_SERVED.replace('r.GET("/pets", a)', "")}, ["openapi.yaml:6 GET /pets is in the contract and not served"]),
+        ({**NODE, "openapi.yaml": PETS, "src/a.js": MOUNTED, "src/b.js": "app.use('/pets', pets);\n"}, ["openapi.yaml:9 GET /pets/{petId} is in the contract and not served"]),
+        ({**PYTHON, "openapi.yaml": PETS, "a.py": "router = APIRouter()\n\n@router.get('/')\ndef a(): ...\n\n@router.post('/')\ndef b(): ...\n"}, ["openapi.yaml:9 GET /pets/{petId} is in the contract and not served"]),
     ],
-    ids=["Express serves more", "Express serves less", "Go serves more", "Go serves less"],
+    ids=["Express serves more", "Express serves less", "Go serves more", "Go serves less", "at / of an Express router", "at / of a FastAPI router"],
 )  # fmt: skip
 def test_what_one_side_lacks_is_named(files: dict[str, str], expected: list[str]) -> None:
     """A route at its line, an operation at that of the contract."""
@@ -171,8 +174,10 @@ def test_what_one_side_lacks_is_named(files: dict[str, str], expected: list[str]
         {**GO, "openapi.yaml": PETS, "main.go": 'v := r.Group("/api/v1")\n' + GO_SERVED.replace("r.", "v.")},
         {**NODE, "openapi.yaml": PETS.replace("tags: []", "servers: [{url: /api}]"), "src/a.js": SERVED.replace("'/", "'/api/")},
         {**NODE, "openapi.yaml": PETS, "src/a.js": SERVED, "src/client.js": "await api.delete('/pets/1', {});\n", "test/a.test.js": "app.get('/x', y);\n"},
+        {**NODE, "openapi.yaml": PETS, "src/a.js": MOUNTED, "src/b.js": "app.use('/pets/:id', one);\n"},
+        {**GO, "openapi.yaml": PETS, "main.go": 'r.Route("/pets", func(r chi.Router) {\n\tr.Get("/", a)\n\tr.Post("/", b)\n\tr.Route("/{petId}", func(r chi.Router) {\n\t\tr.Get("/", c)\n\t})\n})\n'},
     ],
-    ids=["health and metrics", "mounted below", "a server's path", "clients and tests"],
+    ids=["health and metrics", "mounted below", "a server's path", "clients and tests", "mounted at a parameter", "nested, chi"],
 )  # fmt: skip
 def test_what_agrees_is_not_found(files: dict[str, str]) -> None:
     """Where a router is mounted is no difference."""

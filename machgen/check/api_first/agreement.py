@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from machgen.check.api_first.contracts import api_of, no_openapi, of, place_of
 from machgen.check.api_first.operations import Operation
-from machgen.check.api_first.routes import ANY, Route, routes, segments
+from machgen.check.api_first.routes import ANY, CODE, Route, routes, segments
 from machgen.check.facts import Facts
 from machgen.check.lazy_regex import lazy_compile
 from machgen.check.model import Answer, Flaw, Level, Role, Unknown, rule, rules_in
-from machgen.check.roots import Root
+from machgen.check.roots import Root, files_of
 
 _OPERATIONAL = lazy_compile(
     r"(?:\A|/)(?:health\w*|live\w*|ready\w*|readiness|startup\w*|metrics|ping|version|info|status|probes?|actuator|"
@@ -46,7 +46,18 @@ def agrees(facts: Facts, root: Root) -> Iterator[Answer]:
         yield Unknown("no route declaration can be read")
         return
     yield from _undescribed(read, operations)
-    yield from _unserved(facts, read, operations, declared.elsewhere, whole=len(read) == len(declared.found))
+    yield from _unserved(facts, root, read, operations)
+
+
+_MOUNTS = lazy_compile(
+    r"(?:\buse|\b[mM]ount|\b[rR]oute|\bregister\w*|\binclude_router|\bGroup|\b(?:url_)?prefix|\bpath)\b[^\n]{0,200}"
+    r"(?:[:$]\w{1,80}|[{<][^{}<>\n]{1,80}[}>])/?[\"'`]"
+)
+
+
+def _mounts_at_a_parameter(facts: Facts, root: Root) -> bool:
+    """Whether a router may be mounted at a path that ends with a parameter."""
+    return any(path.endswith(CODE) and _MOUNTS.search(facts.prose(path)) for path in files_of(facts, root))
 
 
 def _undescribed(
@@ -71,31 +82,33 @@ def _undescribed(
 
 def _unserved(
     facts: Facts,
+    root: Root,
     read: list[tuple[Route, tuple[str, ...]]],
     operations: list[tuple[Operation, tuple[str, ...]]],
-    elsewhere: str,
-    *,
-    whole: bool,
 ) -> Iterator[Answer]:
     by_method: dict[str, list[tuple[str, ...]]] = {}
     for route, parts in read:
         by_method.setdefault(route.method, []).append(parts)
     anyway = by_method.get(ANY, [])
-    missing = [
-        each
-        for each, described in operations
-        if not any(_fits(parts, described) for parts in (*by_method.get(each.method, ()), *anyway))
-    ]
+
+    def served(operation: Operation, described: tuple[str, ...]) -> bool:
+        return any(_fits(parts, described) for parts in (*by_method.get(operation.method, ()), *anyway))
+
+    missing = [(each, described) for each, described in operations if not served(each, described)]
+    at_the_mount = any(not parts for _, parts in read)
+    if missing and at_the_mount and _mounts_at_a_parameter(facts, root):
+        missing = [(each, described) for each, described in missing if described[-1:] != ("{}",)]
     if not missing:
         return
-    if elsewhere:
-        yield Unknown(f"some routes are declared in a way that is not read: {elsewhere}")
-    elif not whole:
+    declared = routes(facts, root)
+    if declared.elsewhere:
+        yield Unknown(f"some routes are declared in a way that is not read: {declared.elsewhere}")
+    elif len(read) != len(declared.found):
         yield Unknown("some routes have patterns that are not read")
     elif len(missing) * 2 > len(operations):
         yield Unknown(f"most of the {len(operations)} operations have no route that can be read")
     else:
-        for each in missing:
+        for each, _ in missing:
             yield Flaw(f"{each.name} is in the contract and not served", place_of(facts, each.node), each.node.pointer)
 
 
@@ -103,12 +116,13 @@ def _fits(parts: tuple[str, ...], described: tuple[str, ...]) -> bool:
     """Whether a route may be where an operation of its method is served: one of the two is the end of the other.
 
     Where a router is mounted and what a gateway takes away is not in the file, so a longer beginning is no difference.
+    What stands at `/` of a mounted router serves the path of the mount, which ends with a name.
     """
     if parts == described:
         return True
     shared = min(len(parts), len(described))
     if not shared:
-        return True
+        return not described or described[-1] != "{}"
     # a parameter of the code may take what the contract names; one of the contract is named otherwise by the code
     taken, named = len(parts) <= len(described), len(parts) == len(described)
     for mine, theirs in zip(parts[-shared:], described[-shared:], strict=True):

@@ -85,7 +85,8 @@ _DECLARING = Words(
     *(f"\n{word}\n" for word in ("GET", "POST", "PUT", "PATCH", "DELETE", "Get", "Post", "Put", "Patch", "Delete")),
     "\nHandle", "\nMap", "Mapping", "\nHttp",
 )  # fmt: skip
-_CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".cs", ".go")
+CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".java", ".kt", ".cs", ".go")
+"""The endings of sources that are read."""
 
 
 def routes(facts: Facts, root: Root) -> Routes:
@@ -104,7 +105,7 @@ def _routes(facts: Facts, root: Root) -> Routes:
     found: list[Route] = []
     elsewhere = ""
     for path in files_of(facts, root):
-        if not path.endswith(_CODE):
+        if not path.endswith(CODE):
             continue
         hinted, declaring = facts.mentions(path, _HINTS), facts.mentions(path, _DECLARING)
         if not hinted and not declaring:

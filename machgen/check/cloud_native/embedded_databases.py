@@ -41,6 +41,29 @@ _OTHERS = (
 )  # fmt: skip
 """Clients of databases that stand outside of the process, or what chooses among them."""
 
+_MAPPERS = (
+    # Python
+    "sqlalchemy*", "sqlmodel", "django*", "tortoise-orm", "peewee*", "pony", "databases", "prisma", "aiosqlite",
+    "confluent-kafka", "kafka-python*", "aiokafka", "pika", "aio-pika", "nats-py", "celery", "dapr*",
+    # Node
+    "@prisma/*", "typeorm", "@nestjs/typeorm", "sequelize", "knex", "drizzle-orm", "@mikro-orm/*", "objection",
+    "@nestjs/mongoose", "better-sqlite3", "sqlite3", "kafkajs", "amqplib", "nats", "level", "lowdb", "nedb*",
+    # Java
+    "org.springframework.boot:spring-boot-starter-data-*", "org.springframework.boot:spring-boot-starter-jdbc",
+    "org.springframework.boot:spring-boot-starter-amqp", "org.springframework.data:*", "org.springframework.kafka:*",
+    "org.springframework.amqp:*", "org.springframework.cloud:spring-cloud-*stream*", "org.hibernate*", "org.mongodb:*",
+    "io.quarkus:quarkus-*", "io.micronaut.data:*", "redis.clients:*", "io.lettuce:*", "org.redisson:*",
+    "software.amazon.awssdk:*", "com.amazonaws:*", "com.google.cloud:*", "com.azure*", "org.mybatis*", "org.jooq:*",
+    "org.postgresql:*", "mysql:*", "com.mysql:*", "org.mariadb.jdbc:*", "com.h2database:h2", "com.hazelcast:*",
+    # Go
+    "gorm.io/*", "entgo.io/*", "github.com/uptrace/bun*", "github.com/jmoiron/sqlx", "modernc.org/sqlite",
+    "github.com/mattn/go-sqlite3", "go.etcd.io/*", "github.com/segmentio/kafka-go", "github.com/confluentinc/*",
+    "github.com/rabbitmq/*", "github.com/nats-io/*", "github.com/ibm/sarama", "github.com/dapr/*",
+    # .NET
+    "microsoft.entityframeworkcore*", "linq2db*", "nhibernate*", "masstransit*", "confluent.kafka", "rabbitmq.client",
+)  # fmt: skip
+"""What maps objects to tables of whichever database, and brokers, which keep what they are told."""
+
 _FILE = r"[\w./ %-]{1,200}?\.(?:db3?|sqlite3?|s3db)"
 _OPENED = (
     ((".py",), whole("sqlite", "sqlite3", "aiosqlite", "DATABASES"), lazy_compile(
@@ -79,6 +102,13 @@ def embedded_database(facts: Facts, root: Root) -> Iterator[Flaw]:
     if _is_kept(facts, root) or any(_CHOOSES.search(name) for name, _, _ in environment(facts, root)):
         return
     yield opened
+
+
+def has_other_database(facts: Facts, root: Root) -> bool:
+    """Whether anything that a root depends on, or its environment, tells of a place to keep data in."""
+    return any(each.needs(*_OTHERS, *_MAPPERS) for each in root.manifests) or any(
+        _CHOOSES.search(name) for name, _, _ in environment(facts, root)
+    )
 
 
 def _opened(facts: Facts, root: Root) -> Iterator[Flaw]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from machgen.check.cloud_native.cache_stores import cache_stores
 from machgen.check.cloud_native.embedded_databases import embedded_database
 from machgen.check.cloud_native.environment import environment
 from machgen.check.facts import Facts
@@ -64,6 +65,7 @@ def memory_state(facts: Facts, root: Root) -> list[Flaw]:
     changes something writes it, any name does that is not of the process's own work.
     """
     found: list[Flaw] = [*_chosen(facts, root), *_embedded(facts, root), *embedded_database(facts, root)]
+    found += cache_stores(facts, root)
     for path in files_of(facts, root):
         for pattern, endings, words in _STORES:
             if not path.endswith(endings) or not facts.mentions(path, words):
