@@ -24,7 +24,7 @@ from ..product_types.definitions import Definitions
 from ..product_types.models import ProductTypeRow
 from ..product_types.schemas import ProductTypeDraft
 from ..products import events as product_events
-from ..products.holdings import Holder, named, store
+from ..products.holdings import Holder, Value, named, store
 from ..products.models import ProductClaim, ProductRow
 from ..products.schemas import ProductState
 from .entries import UNKNOWN, Entry, Looked, Verdict, look_at, reason
@@ -42,7 +42,7 @@ class Known:
     sources: Mapping[tuple[str, str], Row[Any]]
     types: Mapping[str, Definitions]
     categories: frozenset[str]
-    holders: Mapping[tuple[str, str], UUID]
+    holders: Mapping[Value, UUID]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +117,13 @@ async def _write(session: AsyncSession, given: Sequence[Looked], before: dict[st
     known = await _look_up(session, looked, types)
     verdicts: list[Verdict] = []
     plans: list[Plan] = []
-    taken: set[tuple[str, str]] = set()
+    taken: set[Value] = set()
     for each in looked:
         judged = _judge(each, known, taken)
         if isinstance(judged, Verdict):
             verdicts.append(judged)
             continue
-        taken.update((claim.namespace, claim.value) for claim in each.claims)
+        taken |= each.values
         plans.append(judged)
         outcome = Outcome.CREATED if judged.row is None else Outcome.UPDATED
         verdicts.append(Verdict(line=each.entry.line, outcome=outcome, key=judged.key, product_id=judged.id))
@@ -144,7 +144,7 @@ async def _look_again(looked: Sequence[Looked], types: Mapping[str, Definitions]
     return found
 
 
-def _judge(looked: Looked, known: Known, taken: set[tuple[str, str]]) -> Verdict | Plan:
+def _judge(looked: Looked, known: Known, taken: set[Value]) -> Verdict | Plan:
     """Decide about one line without asking the database again."""
     entry, draft, source = looked.entry, looked.entry.draft, looked.entry.source
     before = known.sources.get((source.system, source.reference)) if source else None
@@ -154,7 +154,7 @@ def _judge(looked: Looked, known: Known, taken: set[tuple[str, str]]) -> Verdict
         reasons = [reason("/source/version", f"version {before.version} was taken in before")] if older else []
         return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=draft.key, reasons=reasons)
     reasons = _faults(looked, row, before, known)
-    if not reasons:
+    if not reasons and not (taken.isdisjoint(looked.values) and known.holders.keys().isdisjoint(looked.values)):
         for claim in looked.claims:
             value = (claim.namespace, claim.value)
             holder = known.holders.get(value)
@@ -220,8 +220,8 @@ async def _sources(session: AsyncSession, looked: Sequence[Looked]) -> dict[tupl
     return {(row.system, row.reference): row for row in found}
 
 
-async def _holders(session: AsyncSession, looked: Sequence[Looked]) -> dict[tuple[str, str], UUID]:
-    wanted = [(claim.namespace, claim.value) for each in looked for claim in each.claims]
+async def _holders(session: AsyncSession, looked: Sequence[Looked]) -> dict[Value, UUID]:
+    wanted = [value for each in looked for value in each.values]
     place = (ProductClaim.namespace, ProductClaim.value)
     found = await find_rows(session, (*place, ProductClaim.product_id), place, wanted)
     return {(row.namespace, row.value): row.product_id for row in found}
@@ -270,7 +270,7 @@ def _holder(plan: Plan, types: Mapping[str, Definitions]) -> Holder:
     draft = plan.entry.draft
     return Holder(
         id=plan.id,
-        claims={(claim.namespace, claim.value) for claim in plan.looked.claims},
+        claims=plan.looked.values,
         named=named(plan.looked.references),
         categories=draft.categories,
         definitions=types[draft.product_type],

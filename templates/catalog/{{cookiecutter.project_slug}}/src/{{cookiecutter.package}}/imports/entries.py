@@ -1,7 +1,7 @@
 """One line of a file: what it says, and what becomes of it. Nothing here knows the database."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from chassis.problems import FieldError, Problem, invalid
 
 from ..product_types.definitions import Definitions
 from ..products import rules
+from ..products.holdings import Value
 from ..products.schemas import ProductDraft
 from .schemas import ImportedProduct, Outcome, Source
 
@@ -56,13 +57,15 @@ class Entry:
 class Looked:
     """An entry beside its product type: what it breaks, what it claims and what it refers to.
 
-    ``definitions`` are the attributes that it was compared with; of a type that is not known, none.
+    ``definitions`` are the attributes that it was compared with; of a type that is not known, none. ``values`` are
+    what it claims, without where that stands.
     """
 
     entry: Entry
     definitions: Definitions
     misfits: Sequence[FieldError]
     claims: Sequence[rules.Claim]
+    values: Set[Value]
     references: Sequence[tuple[str, str, str]]
 
     def referred(self, wanted: str) -> Iterator[str]:
@@ -89,12 +92,14 @@ def read(number: int, text: bytes) -> Entry | Verdict:
 def look_at(entry: Entry, definitions: Definitions) -> Looked:
     """Compare an entry with the attributes of its type; there is nothing to see without one."""
     if definitions is UNKNOWN:
-        return Looked(entry=entry, definitions=UNKNOWN, misfits=(), claims=(), references=())
+        return Looked(entry=entry, definitions=UNKNOWN, misfits=(), claims=(), values=frozenset(), references=())
+    claims = list(rules.claims_of(entry.draft, definitions))
     return Looked(
         entry=entry,
         definitions=definitions,
         misfits=rules.misfits(entry.draft, definitions),
-        claims=list(rules.claims_of(entry.draft, definitions)),
+        claims=claims,
+        values={(claim.namespace, claim.value) for claim in claims},
         references=list(rules.references(entry.draft, definitions)),
     )
 
