@@ -1,6 +1,7 @@
 """A service for every test: the real app on a real database, SQLite and, where there is one, PostgreSQL."""
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -187,13 +188,17 @@ class Service:
 
 def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    hooks = {"response": [_says_where]}
+    hooks = {"response": [_says_where_and_which]}
     return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers, event_hooks=hooks)
 
 
-async def _says_where(response: httpx.Response) -> None:
-    """See that every 201 says where to read what was made, as the contract promises."""
+async def _says_where_and_which(response: httpx.Response) -> None:
+    """See that a 201 says where to read what was made, and what has a version has its tag, as the contract promises."""
     assert response.status_code != 201 or "location" in response.headers, f"no Location: {response.request.url}"
+    untagged = response.is_success and "etag" not in response.headers
+    if untagged and response.headers.get("content-type") == "application/json" and (body := await response.aread()):
+        version = json.loads(body).get("version")
+        assert not isinstance(version, int), f"no ETag: {response.request.method} {response.request.url}"
 
 
 @asynccontextmanager

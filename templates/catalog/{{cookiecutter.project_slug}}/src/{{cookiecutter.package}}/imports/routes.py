@@ -12,7 +12,7 @@ from chassis import idempotency
 from chassis.database import Database, Session
 from chassis.operation import idempotent, large_body, requires, resource_router
 from chassis.paging import Page, PageRequest
-from chassis.preconditions import IfNoneMatch
+from chassis.preconditions import IfNoneMatch, etag
 from chassis.problems import FieldError, Problem
 from chassis.settings import Settings
 
@@ -124,7 +124,11 @@ async def _queued(
                 await service.discard(session, import_id)
                 return repeated
             row = await service.queue(session, import_id, pieces)
-            headers = {"Location": f"/v1/product-imports/{row.id}", "Content-Type": "application/json"}
+            headers = {
+                "Location": f"/v1/product-imports/{row.id}",
+                "ETag": etag(row),
+                "Content-Type": "application/json",
+            }
             response = Response(ProductImport.model_validate(row).model_dump_json(), 202, headers)
             if claim is not None:
                 await idempotency.store(session, claim, response, settings.idempotency_seconds)

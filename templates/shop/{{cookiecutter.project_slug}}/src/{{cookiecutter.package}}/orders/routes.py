@@ -94,11 +94,14 @@ async def update_order(caller: Caller, session: Session, order_id: OrderId, seen
 @router.post("/{order_id}/cancellations", summary="Cancel an order", responses={409: {}})
 @idempotent(required=True)
 @requires("shop:buy", "shop:write")
-async def cancel_order(caller: Caller, session: Session, order_id: OrderId, reason: Reason) -> Order:
+async def cancel_order(
+    caller: Caller, session: Session, order_id: OrderId, reason: Reason, response: Response
+) -> Order:
     """Cancel an order of which nothing has left: its stock is free again, what is held of its payment is let go.
     Buyers cancel what they have placed; with the scope `shop:write` the house cancels anybody's."""
     row = await service.find_to_cancel(session, caller, order_id)
     await service.cancel_by_choice(session, row, reason.reason)
+    response.headers["ETag"] = etag(row)
     return _order(row)
 
 
@@ -140,20 +143,25 @@ async def read_shipment(
 @router.post("/{order_id}/shipments/{shipment_id}/deliveries", summary="Note a delivery", responses={409: {}})
 @idempotent(required=False)
 @requires("shop:write")
-async def deliver_shipment(caller: Caller, session: Session, order_id: OrderId, shipment_id: ShipmentId) -> Shipment:
+async def deliver_shipment(
+    caller: Caller, session: Session, order_id: OrderId, shipment_id: ShipmentId, response: Response
+) -> Shipment:
     """Take note that a parcel has arrived."""
     order = await service.find_any(session, caller.tenant, order_id)
-    return _shipment(await service.deliver(session, order, shipment_id))
+    row = await service.deliver(session, order, shipment_id)
+    response.headers["ETag"] = etag(row)
+    return _shipment(row)
 
 
 @router.post("/{order_id}/payment-attempts", summary="Ask for a payment again", responses={409: {}})
 @idempotent(required=True)
 @requires("shop:write")
-async def ask_for_payment(caller: Caller, session: Session, order_id: OrderId) -> Order:
+async def ask_for_payment(caller: Caller, session: Session, order_id: OrderId, response: Response) -> Order:
     """Ask the payment provider, now, for what it has declined before: to pay what has left, or to give back. It is
     asked by itself too, several times within two days, and each time that pieces leave or come back."""
     order = await service.find_any(session, caller.tenant, order_id)
     await paying.ask_again(session, order)
+    response.headers["ETag"] = etag(order)
     return _order(order)
 
 

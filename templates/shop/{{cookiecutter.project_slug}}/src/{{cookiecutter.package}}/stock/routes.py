@@ -95,11 +95,12 @@ async def delete_stock_item(caller: Caller, session: Session, stock_item_id: Sto
 @idempotent(required=True)
 @requires("shop:write")
 async def adjust_stock(
-    caller: Caller, session: Session, stock_item_id: StockItemId, adjustment: Adjustment
+    caller: Caller, session: Session, stock_item_id: StockItemId, adjustment: Adjustment, response: Response
 ) -> StockItem:
     """Take note of pieces that came or went: a difference, so that two who count at once do not undo each other."""
     row = await service.find(session, caller.tenant, stock_item_id, lock=True)
     await service.adjust(session, row, adjustment.difference)
+    response.headers["ETag"] = etag(row)
     return StockItem.model_validate(row)
 
 
