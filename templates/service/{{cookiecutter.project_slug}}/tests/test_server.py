@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 
 import httpx
+import uvloop
 
 from chassis.keys import DevelopmentKeys
 from chassis.server import build
@@ -45,7 +47,7 @@ async def test_refusals_on_the_wire_are_counted(database_url: str, settings_for:
     calls: list[tuple[str, object]] = [("GET", None), ("POST", {})]
     refused = [await call(port, method, example.COLLECTION, {}, body) for method, body in calls]
     server.handle_exit(signal.SIGTERM, None)
-    await until(lambda: server._overloaded.closes)
+    await until(lambda: server._protocol.overloaded.closes)
     refused += [await call(port, method, example.COLLECTION, {}, body) for method, body in calls]
     metrics = await call(port, "GET", "/metrics", {})
     await asyncio.wait_for(serving, 20)
@@ -55,3 +57,28 @@ async def test_refusals_on_the_wire_are_counted(database_url: str, settings_for:
     ]  # fmt: skip
     assert metrics is not None
     assert b"http_requests_shed_total 4.0" in metrics.body
+
+
+def test_crowd_is_let_in_within_a_few_turns(settings_for: SettingsFor, tmp_path: Path) -> None:
+    """Turns of a busy event loop are long: hundreds who connect at once must not be let in one in each."""
+    port = free_port()
+    server = build(settings_for(f"sqlite:///{tmp_path / 'a.db'}", port=port))
+
+    async def turns_to_let_in(many: int) -> int:
+        serving = asyncio.create_task(server.serve())
+        await until(lambda: server.started, seconds=20)
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(many)]
+        turns = 0
+        async with asyncio.timeout(20):
+            while len(server.server_state.connections) < many:
+                await asyncio.sleep(0)
+                turns += 1
+        for one in crowd:
+            one.close()
+        server.should_exit = True
+        await asyncio.wait_for(serving, 20)
+        return turns
+
+    turns = uvloop.run(turns_to_let_in(64))
+
+    assert turns <= 12

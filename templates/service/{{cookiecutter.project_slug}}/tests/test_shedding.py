@@ -234,20 +234,43 @@ async def test_who_waits_for_permission_to_send_a_body_is_sent_away() -> None:
 
 
 def test_limit_follows_what_can_be_served() -> None:
-    """Waiting that lasts lowers it, by a tenth each time and not below a few; without waiting it grows, one by one."""
+    """Waiting that lasts lowers it, the more the longer, and not below a few; without waiting it grows, one by one."""
     places = Places(100, patience=0.02)
 
-    def learn(*waits: float) -> int:
-        for waited in waits:
-            places.adjust(waited)
-        return places.limit
+    assert _learnt(places, 0.5, 0.0) == 100  # a moment
+    assert _learnt(places, *[0.0] * 5, 0.5) == 100
+    assert _learnt(places, 0.5) == 50
+    assert _learnt(places, 0.0) == 51
+    assert _learnt(places, *[0.021] * 3) == 47
+    assert _learnt(places, *[0.0] * 200) == 100
+    assert _learnt(places, *[0.021] * 3) == 90
+    assert _learnt(places, *[0.03] * 100) == 20
 
-    assert learn(0.5, 0.0, 0.5, 0.5, 0.5, 0.5) == 100  # moments
-    assert learn(0.5) == 90
-    assert learn(0.03) == 81
-    assert learn(0.0) == 82
-    assert learn(*[0.03] * 100) == 20
-    assert learn(*[0.0] * 200) == 100
+
+def test_waiting_is_better_than_a_refusal_and_worse_than_a_second_one() -> None:
+    """While nobody is refused a wait is borne that lowers the limit as soon as, and as long as, somebody is."""
+    places = Places(100, patience=0.02)
+
+    assert _learnt(places, *[0.0054] * 10) == 100
+    assert _learnt(places, *[0.0054] * 2, refusing=True) == 81
+    assert _learnt(places, *[0.0054] * 4) == 85
+    assert _learnt(places, *[0.004] * 5, refusing=True) == 90
+
+
+def _learnt(places: Places, *waits: float, refusing: bool = False) -> int:
+    for waited in waits:
+        places.refused_lately = refusing
+        places.adjust(waited)
+    return places.limit
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+async def test_limit_learns_of_refusals_on_the_wire(parsed: bool) -> None:
+    """Both ways of refusing there count, that of a whole request and that of one whose head was read."""
+    protocol, _ = _protocol(limit=0)
+    protocol.data_received(HEAD + (b"Connection: close\r\n" if parsed else b"") + b"\r\n")
+
+    assert protocol.places.refused_lately
 
 
 def test_uvicorn_is_the_one_that_was_read() -> None:

@@ -54,7 +54,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Take bytes; under overload a whole request is refused unparsed."""
         if self._full and self._is_idle and self._recognition.is_one_request(data):
             self._unwatch_head()
-            self.metrics.count_shed()
+            self._count_refusal()
             self.transport.write(self.overloaded.answer())
             self._refused_lately = True
             if self.overloaded.closes:
@@ -114,13 +114,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
-        self.metrics.count_shed()
+        self._count_refusal()
         self.transport.write(self.overloaded.head() if cycle.scope["method"] == "HEAD" else self.overloaded.answer())
         cycle.response_started = cycle.response_complete = True
         ends = not cycle.keep_alive or self.overloaded.closes
         if ends or cycle.waiting_for_100_continue:  # the body that waits for its permission never comes
             self.transport.close()
         cycle.on_response()
+
+    def _count_refusal(self) -> None:
+        self.metrics.count_shed()
+        self.places.refused_lately = True
 
     def on_headers_complete(self) -> None:
         """Hand the request over; from here on the application's limits hold."""

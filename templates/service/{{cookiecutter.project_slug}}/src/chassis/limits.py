@@ -21,6 +21,9 @@ _BODIES_PER_PLACE = 20
 _LEAST = 20
 _PACE_SECONDS = 0.02
 _WAITS = 5
+_LONGEST_STANDS_FOR = 3
+_MOST_AT_ONCE = 0.5
+_BUSY = 0.25
 
 
 class Places:
@@ -29,7 +32,12 @@ class Places:
     What one process can do at once depends on what is asked, on the machine and on the database. So the limit is found
     while it works: additive increase, multiplicative decrease (as TCP does it, RFC 5681), and the signal is the time
     spent waiting: for the event loop, or in a line for a connection to the database. What counts is the shortest wait
-    of a tenth of a second (as in CoDel, RFC 8289): a burst, or a moment without the processor, is no overload.
+    of a tenth of a second (as in CoDel, RFC 8289): a burst, or a moment without the processor, is no overload. The
+    longer the wait, the more is cut at once: whoever waits for the event loop learns late how long that takes.
+
+    Rather than refuse anybody, let them wait for as long as ``patience`` allows. But where some are refused anyway, to
+    let in more than keep everything busy gains nobody anything: all of them wait longer. So the limit goes on falling
+    then, until a quarter of the patience is enough.
 
     :param most: the highest limit.
     :param patience: seconds that waiting may take; more, for longer than a moment, lowers the limit.
@@ -40,6 +48,7 @@ class Places:
         self.limit = most
         self.working = 0
         self.receiving = 0
+        self.refused_lately = False
         self._most = most
         self._least = min(most, _LEAST)
         self._patience = patience
@@ -53,9 +62,12 @@ class Places:
 
     def adjust(self, waited: float) -> None:
         """Learn that somebody waited so many seconds for the event loop, or nobody for long."""
-        self._waits.append(max(waited, *(line.waited for line in self._lines), 0.0))
-        if min(self._waits) > self._patience:
-            self.limit = max(self._least, int(self.limit * 0.9))
+        longest = max(waited, *(line.waited for line in self._lines), 0.0)
+        self._waits.extend([longest] * min(1 + int(waited / _PACE_SECONDS), _LONGEST_STANDS_FOR))
+        patience = self._patience * _BUSY if self.refused_lately else self._patience
+        self.refused_lately = False
+        if (shortest := min(self._waits)) > patience:
+            self.limit = max(self._least, int(self.limit * min(max(patience / shortest, _MOST_AT_ONCE), 0.9)))
         elif self.limit < self._most:
             self.limit += 1
 
@@ -148,6 +160,7 @@ class LoadShedding:
 
     def _overloaded(self) -> Problem:
         self._metrics.count_shed()
+        self._places.refused_lately = True
         return Problem(503, "overloaded", "Too many requests are running; try again.", headers={"Retry-After": "1"})
 
 

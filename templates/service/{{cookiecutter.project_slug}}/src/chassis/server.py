@@ -4,6 +4,8 @@ import asyncio
 import gc
 import os
 import signal
+import socket
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -17,19 +19,38 @@ from chassis.project import project
 from chassis.settings import Settings
 from chassis.shedding import Overloaded
 
+_ACCEPTED_AT_ONCE = 16
+"""How many connections are accepted in one turn of the event loop."""
+
 
 class DrainingServer(uvicorn.Server):
-    """Uvicorn, which keeps serving for a while after SIGTERM.
+    """Uvicorn, which keeps serving for a while after SIGTERM, and takes in many connections at once.
 
     Load balancers learn from ``/readyz`` that the process is going, and they learn it late. Until they have, new
     connections must still be answered; uvicorn alone would refuse them at once.
+
+    uvloop takes one connection a turn from each descriptor that listens (libuv's pull request 3696).
+    Turns are long in a process that is busy, and whoever connects when hundreds do waits for seconds, unheard: neither
+    served nor refused. So the socket is listened on through several descriptors.
     """
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, overloaded: Overloaded, drain_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, protocol: type[BoundedHttpProtocol], app: FastAPI, drain_seconds: float
+    ) -> None:
         super().__init__(config)
         self.app = app
-        self._overloaded = overloaded
+        self._protocol = protocol
         self._drain_seconds = drain_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        loop, backlog = asyncio.get_running_loop(), self.config.backlog
+        protocol = partial(self._protocol, self.config, self.server_state, self.lifespan.state)
+        for listening in [each for server in self.servers for each in server.sockets]:
+            for _ in range(_ACCEPTED_AT_ONCE - 1):
+                same = socket.fromfd(listening.fileno(), listening.family, listening.type)
+                self.servers.append(await loop.create_server(protocol, sock=same, backlog=backlog))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain on the first SIGTERM; stop at once on anything else."""
@@ -42,7 +63,7 @@ class DrainingServer(uvicorn.Server):
 
     def _drain(self) -> None:
         logger().info("draining", seconds=self._drain_seconds)
-        self._overloaded.close()
+        self._protocol.overloaded.close()
         asyncio.get_running_loop().call_later(self._drain_seconds, setattr, self, "should_exit", True)
 
 
@@ -62,10 +83,11 @@ def serve(settings: Settings) -> int:
 
 def build(settings: Settings) -> DrainingServer:
     """Return the server, not yet running."""
-    app, answer = create_app(settings), Overloaded()
+    app = create_app(settings)
+    protocol = _protocol(settings, app)
     config = uvicorn.Config(
         app,
-        http=_protocol(settings, app, answer),
+        http=protocol,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -76,16 +98,16 @@ def build(settings: Settings) -> DrainingServer:
         backlog=2048,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    return DrainingServer(config, app, answer, settings.drain_seconds)
+    return DrainingServer(config, protocol, app, settings.drain_seconds)
 
 
-def _protocol(settings: Settings, app: FastAPI, answer: Overloaded) -> type[BoundedHttpProtocol]:
+def _protocol(settings: Settings, app: FastAPI) -> type[BoundedHttpProtocol]:
     class Protocol(BoundedHttpProtocol):
         head_seconds = settings.max_head_seconds
         head_bytes = settings.max_head_bytes
         head_fields = settings.max_head_fields
         places = app.state.places
         metrics = app.state.metrics
-        overloaded = answer
+        overloaded = Overloaded()
 
     return Protocol
