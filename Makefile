@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 lock_hash = $(shell cat $(1) 2>/dev/null | $(PYTHON) -c 'import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])')
 SETUP := $(VENV)/.installed-$(call lock_hash,requirements/dev.txt pyproject.toml)
 
-.PHONY: help setup tools demo test lint format types unit e2e templates bench soak lock docs clean
+.PHONY: help setup tools validators services demo test lint format types unit e2e templates bench soak lock docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,12 +38,18 @@ lint: setup ## ruff and mypy, for the tool and for the template code where it st
 	$(BIN)/ruff format --check --config tools/template-ruff.toml templates
 	$(BIN)/mypy
 
-tools: setup ## install the independent validators and the generated services' environment
+tools: validators services ## install the independent validators and the generated services' environment
+
+validators: setup
 	MACHGEN_PYTHON="$(abspath $(BIN))/python" sh tests/templates/validators/install.sh
+
+services: setup
 	sh tests/templates/environment.sh "$(abspath $(BIN))/python"
 
-test: lint tools ## everything: lint, types, unit, end to end, generated services, validators
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+# three processes on two cores: a third of what they do is to wait, for a database, a limit or an answer
+test: ## everything: lint, types, unit, end to end, generated services, validators
+	$(MAKE) --no-print-directory --jobs=3 lint tools
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 unit: setup ## the quick tests only
 	$(BIN)/python -m pytest -n 2 tests/unit tests/semantics

@@ -12,6 +12,9 @@ for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"):
 # A generated project's own suite is one test here and takes six minutes of two cores; what takes four times that hangs.
 PATIENCE_SECONDS = 2000
 SOAK_SECONDS = 6 * 3600
+APART = 40
+"""How many tests are between two long ones. pytest-xdist gives a worker up to three tests that no other takes from it,
+and two of the long ones in a row would be the last thing that runs, with nothing beside it."""
 
 # `make test` runs the short, seeded profile; `make soak` the long one
 settings.register_profile("short", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,3 +36,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="a long run: `make soak`"))
+    _begin_with_the_long_ones(items)
+
+
+def _begin_with_the_long_ones(items: list[pytest.Item]) -> None:
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in long]
+    for number, item in enumerate(long):
+        items.insert(number * APART, item)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from tests.templating import write
 
 TOOLS = Path(__file__).parents[2] / ".tools"
 
+OTHER = "other names, other pipeline"
 ANSWERS: dict[str, Mapping[str, Any]] = {
     "defaults": {},
-    "other names, other pipeline": {
+    OTHER: {
         "project_slug": "spare-parts-24",
         "project_name": "Ersatzteile & \"Zubehör\" 'GmbH' 😀",
         "package": "parts",
@@ -36,13 +37,12 @@ def run(project: Path, *targets: str) -> None:
     services = TOOLS / "services"
     if not services.exists():
         pytest.fail("run `make tools` first: it makes the environment of the generated services")
-    # one process: as many of these tests as there are cores run side by side already
+    # one process: several of these tests run side by side already
     words = ["make", "--no-print-directory", f"VENV={services}", "WORKERS=0", *targets]
     inherited = {
         k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "VIRTUAL_ENV")
     }
-    # all these projects have nearly the same dependencies: mypy reads them once a worker, and not once a project
-    known = {"MYPY_CACHE_DIR": str(TOOLS / "mypy" / os.environ.get("PYTEST_XDIST_WORKER", "one"))}
+    known = {"MYPY_CACHE_DIR": str(TOOLS / "mypy")}
     said = project.parent / "said.txt"
     code = to_its_end(words, said, cwd=project, env=inherited | known, seconds=PATIENCE_SECONDS)
 
@@ -50,27 +50,18 @@ def run(project: Path, *targets: str) -> None:
 
 
 PATIENCE_SECONDS = 1500
-"""What one call of make may take: several times what it takes where two of them run side by side."""
+"""What one call of make may take: several times what it takes where three of them run side by side."""
 
 JUDGES = ("architecture", "auth", "contract", "docs", "event_contract", "fuzz", "migrations")
 """The chassis' tests that judge the whole service, by its contracts, its settings, its migrations and its documents."""
 
 
-def cases() -> Iterator[tuple[str, str]]:
-    """Yield what to make of what: a layer's own tests run once, under the names that are not its defaults."""
-    for name in descriptions():
-        for answers in ANSWERS:
-            yield name, answers
-
-
-def chosen(name: str, answers: str, tree: Tree) -> list[str] | None:
+def own_tests(name: str, tree: Tree) -> list[str]:
     """Return the files of tests to run, or nothing for all: what the chassis does is tested with the service alone."""
     layers = builtin_template(name)[0].layers
-    if answers == "defaults":
-        return []
     if len(layers) == 1:
-        return None
-    below = rendered(layers[0], answers)
+        return []
+    below = rendered(layers[0], OTHER)
     own = [path for path, file in tree.items() if path not in below or below[path].data != file.data]
     tests = [path for path in own if re.search(r"(^|/)test_\w+\.py$", path)]
     return sorted({*tests, *(f"tests/test_{judge}.py" for judge in JUDGES)})
@@ -83,26 +74,36 @@ def rendered(name: str, answers: str) -> Tree:
     return renderer.tree(resolve(template, renderer, [Given(Source.FILE, "answers.toml", ANSWERS[answers])]).context)
 
 
-@pytest.mark.parametrize(("name", "answers"), list(cases()))
-def test_its_own_lint_types_and_tests_pass(name: str, answers: str, tmp_path: Path) -> None:
-    """What a newcomer types first is green: `make lint types test`, on SQLite and, where it is at hand, PostgreSQL.
+@pytest.mark.xdist_group("types")
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize("name", descriptions())
+def test_its_own_lint_and_types_pass(name: str, answers: str, tmp_path: Path) -> None:
+    """The first half of what a newcomer types, `make lint types`; one after the other, so that they share mypy's cache.
+
+    All these projects have nearly the same dependencies, which mypy so reads once and not once a project.
+    """
+    project = tmp_path / "project"
+    write(rendered(name, answers), project)
+
+    run(project, "lint", "types")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", descriptions())
+def test_its_own_tests_pass(name: str, tmp_path: Path) -> None:
+    """The other half, `make test`: on SQLite and, where it is at hand, PostgreSQL.
 
     The tests run under the names that are not the defaults. Of a layer only its own run here, and those that judge the
     whole. Coverage is for the service's own pipeline, on a newer Python: while 3.11 traces, the end of a thread that
     used greenlets can keep the main thread in one instruction for ever (tracing begins it anew as long as anything is
     pending).
     """
-    tree = rendered(name, answers)
+    tree = rendered(name, OTHER)
     project = tmp_path / "project"
     write(tree, project)
-    tests = chosen(name, answers, tree)
 
-    if tests is None:
-        run(project, "lint", "types", "test", 'ARGS=-m "not alone"')
-    elif not tests:
-        run(project, "lint", "types")
-    else:
-        run(project, "lint", "types", "test", f"ARGS={' '.join(tests)}")
+    chosen = " ".join(own_tests(name, tree)) or '-m "not alone"'
+    run(project, "test", f"ARGS={chosen}")
 
 
 @pytest.mark.soak
