@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from machgen.check.compose import compose_services
-from machgen.check.dependencies import Manifest, manifests
+from machgen.check.dependencies import manifests
 from machgen.check.dockerfile import image_name
 from machgen.check.document import Map, dig, items, maps
 from machgen.check.facts import Facts, join, parent, place
 from machgen.check.lazy_regex import lazy_compile
+from machgen.check.manifest import Manifest
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.pipelines import Pipeline, pipelines

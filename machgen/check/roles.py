@@ -3,11 +3,12 @@
 import re
 from bisect import bisect_left
 
-from machgen.check.dependencies import Dependency, Manifest, manifests
+from machgen.check.dependencies import manifests
 from machgen.check.dockerfile import Dockerfile, dockerfiles, image_name
 from machgen.check.document import dig
 from machgen.check.facts import Facts, is_beside, parent
 from machgen.check.lazy_regex import lazy_compile
+from machgen.check.manifest import Dependency, Manifest
 from machgen.check.model import Role
 
 SERVERS: tuple[str, ...] = (

@@ -8,10 +8,11 @@ name of a directory alone.
 import posixpath
 from typing import NamedTuple
 
-from machgen.check.dependencies import Manifest, manifests
+from machgen.check.dependencies import manifests
 from machgen.check.dockerfile import Dockerfile, copies, dockerfiles
 from machgen.check.document import dig, table
 from machgen.check.facts import Facts, is_beside, parent
+from machgen.check.manifest import Manifest
 from machgen.check.model import Role
 from machgen.check.roles import DATABASES, contract_homes, is_below, pack_homes, role_of
 

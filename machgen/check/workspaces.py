@@ -13,7 +13,7 @@ from machgen.check.lazy_regex import lazy_compile
 from machgen.check.vocabulary import whole
 
 if TYPE_CHECKING:
-    from machgen.check.dependencies import Dependency, Manifest
+    from machgen.check.manifest import Dependency, Manifest
 
 _WORKSPACE = whole("workspace")
 

@@ -40,7 +40,8 @@ _LIBRARIES = (
         whole("TTLCache", "LRUCache", "LFUCache", "FIFOCache", "SimpleMemoryCache"),
         lazy_compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:(?:TTL|LRU|LFU|FIFO)Cache|SimpleMemoryCache)\(",
             re.MULTILINE),
-        lazy_compile(r"^@[\w.]+\.(?:post|put|patch)\([^\n]*\n(?:@[^\n]*\n){0,9}(?:async )?def \w+\([^)]*?\b(\w+)\s*:\s*"
+        lazy_compile(r"^@[\w.]+\.(?:post|put|patch)\([^\n]*\n(?:@[^\n]*\n){0,9}(?:async )?def \w{1,99}\([^)]{0,400}?"
+            r"\b(\w{1,99})\s{0,9}:\s{0,9}"
             r"(?!Request\b|Response\b|Session\b|AsyncSession\b)[A-Z]\w*|"
             r"^\s+(\w+)\s*=\s*(?:await\s+)?request\.(?:json|get_json)\b", re.MULTILINE),
         r"\b{name}\[[^\]\n]+\]\s*=\s*{body}\b(?!\s*[\[(])(?:\.(?:model_dump|dict|copy)\()?(?!\.)|"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from machgen.check.dependencies import Manifest
 from machgen.check.dockerfile import dockerfiles, image_name
 from machgen.check.document import Map, dig
 from machgen.check.facts import Facts
 from machgen.check.image_use import containers_of
 from machgen.check.kubernetes import Object, Pods, cluster
+from machgen.check.manifest import Manifest
 from machgen.check.model import Answer, NotApplicable, Role, Unknown
 from machgen.check.roots import DATABASES, Root, root_of
 

@@ -7,10 +7,11 @@ from machgen.check.cloud_native.environment import environment
 from machgen.check.cloud_native.patterns import AGENT, HINTS, OF_RUNTIMES, STRUCTURED, TO_FILES
 from machgen.check.cloud_native.setting_types import setting_types
 from machgen.check.cloud_native.state import memory_state
-from machgen.check.dependencies import Manifest, shared_manifests
+from machgen.check.dependencies import shared_manifests
 from machgen.check.facts import Facts, squeezed
 from machgen.check.kubernetes import cluster
 from machgen.check.lazy_regex import lazy_compile
+from machgen.check.manifest import Manifest
 from machgen.check.microservices import anchor
 from machgen.check.model import Answer, Flaw, Level, NotApplicable, Place, Role, Unknown, rule, rules_in
 from machgen.check.roots import Root, files_of
