@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from chassis import migrations, revisions
 from chassis.__main__ import main
-from chassis.database import Database, patient_engine
+from chassis.circuit import Unreachable
+from chassis.database import Database, alone_with, patient_engine
 from chassis.project import ROOT
 from tests.fixtures import SettingsFor
 from tests.processes import server_environment
@@ -115,6 +116,22 @@ async def test_second_process_waits_for_the_first_ones_migrations(tmp_path: Path
 
     assert state.present == ()
     assert milliseconds == 600_000
+
+
+async def test_one_process_migrates_at_a_time(
+    tmp_path: Path, settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite each migration is committed by itself: whoever looked in between would run the rest once more."""
+    monkeypatch.setattr(migrations, "MIGRATION_SECONDS", 0.1)
+    database = Database(settings_for(f"sqlite:///{tmp_path / 'one.db'}"))
+    async with database.opened():
+        with alone_with(str(tmp_path / "one.db"), "migrate"), pytest.raises(Unreachable, match="another process"):
+            await migrations.upgrade(database.engine)
+        before = await revisions.state(database.engine)
+        await migrations.upgrade(database.engine)
+        after = await revisions.state(database.engine)
+
+    assert (before.present, after.missing) == ((), ())
 
 
 def test_what_is_missing_is_what_alembic_misses() -> None:

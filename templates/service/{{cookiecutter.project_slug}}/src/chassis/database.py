@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,7 +37,7 @@ Document = JSON().with_variant(JSONB(), "postgresql")
 _WRITE_LOCK = "BEGIN IMMEDIATE"
 NO_WRITE_LOCK = {"begin": "BEGIN"}
 """Options of an engine whose transactions only read: on SQLite they wait for no writer."""
-_MIGRATION_SECONDS = 600.0
+MIGRATION_SECONDS = 600.0
 """How long whoever migrates an SQLite file waits for another who is at it; on PostgreSQL there is no limit."""
 # Classes of SQLSTATE (PostgreSQL, appendix A): no connection, shutting down or starting up; out of resources.
 _AWAY = ("08", "57P")
@@ -312,7 +312,7 @@ def patient_engine(url: URL) -> AsyncEngine:
     """Return an engine without pool and without time limit on statements, for migrations."""
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, hide_parameters=True, poolclass=NullPool)
-    options = {"timeout": _MIGRATION_SECONDS}
+    options = {"timeout": MIGRATION_SECONDS}
     engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=options)
     _prepare_sqlite(engine.sync_engine)
     return engine
@@ -333,6 +333,24 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Any) -> None:
         # A writer that starts as a reader cannot wait for the lock: SQLite fails it at once (SQLITE_BUSY_SNAPSHOT).
         connection.exec_driver_sql(connection.get_execution_options().get("begin", _WRITE_LOCK))
+
+
+@contextmanager
+def alone_with(path: str, purpose: str) -> Iterator[bool]:
+    """Try to become the one process that does something with an SQLite file; yield whether that worked.
+
+    The lock is an exclusive transaction on a file beside the database: the system ends it with the process, however
+    that ends.
+
+    :param purpose: names the lock, and ends the name of its file.
+    """
+    with closing(sqlite3.connect(f"{path}-{purpose}", timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:  # another process holds it
+            yield False
+        else:
+            yield True
 
 
 async def take_turns(session: AsyncSession, name: str, *, together: bool = False) -> None:

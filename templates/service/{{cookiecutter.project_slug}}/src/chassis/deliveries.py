@@ -9,9 +9,8 @@ Events of one subject are delivered to one destination by one process at a time,
   the one that holds :func:`sole_relay`.
 """
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,7 +40,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
-from chassis.database import Database, now
+from chassis.database import Database, alone_with, now
 from chassis.outbox import OutboxRow
 
 STREAMS_A_BATCH = 250
@@ -242,20 +241,11 @@ async def _postpone_followers(connection: AsyncConnection, heads: Sequence[Mappi
 def sole_relay(database: Database) -> Iterator[bool]:
     """Try to become the one process that relays from an SQLite file; yield whether that worked.
 
-    The lock is an exclusive transaction on a file beside the database: the system ends it with the process, however
-    that ends. On PostgreSQL there may be many, so it always works.
+    On PostgreSQL there may be many, so it always works.
     """
     path = database.engine.url.database
-    if not database.is_sqlite or not path:
-        yield True
-        return
-    with closing(sqlite3.connect(f"{path}-relay", timeout=0, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:  # another process holds it
-            yield False
-        else:
-            yield True
+    with alone_with(path, "relay") if database.is_sqlite and path else nullcontext(True) as alone:
+        yield alone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,8 @@ of its own to a service whose domain has long gone on; a domain's migration name
 How far a database is, :mod:`chassis.revisions` tells without Alembic.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,13 +15,15 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from chassis.database import patient_engine
+from chassis.circuit import Unreachable
+from chassis.database import MIGRATION_SECONDS, alone_with, patient_engine
 from chassis.project import ROOT
 
 _LOCK = 0x6D_61_63_68  # any number, as long as every process takes the same
+_PACE_SECONDS = 0.05
 
 
 def _config() -> Config:
@@ -73,10 +77,33 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Open a connection of its own: a migration may take long, and its lock must not stay behind in a pool."""
     patient = patient_engine(engine.url)
     try:
-        async with patient.connect() as connection:
+        async with _turn(engine.url), patient.connect() as connection:
             yield connection
     finally:
         await patient.dispose()
+
+
+@asynccontextmanager
+async def _turn(url: URL) -> AsyncIterator[None]:
+    """Keep other processes from migrating an SQLite file; on PostgreSQL :func:`_run` does.
+
+    The file's own lock is not enough. Alembic commits each migration there by itself, so another process could slip in
+    between, and both would run the rest.
+
+    :raises Unreachable: when somebody else goes on for longer than ``MIGRATION_SECONDS``.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        yield
+        return
+    ends_at = time.monotonic() + MIGRATION_SECONDS
+    while True:
+        with alone_with(url.database, "migrate") as alone:
+            if alone:
+                yield
+                return
+        if time.monotonic() > ends_at:
+            raise Unreachable("another process is migrating it")
+        await asyncio.sleep(_PACE_SECONDS)
 
 
 def _bound(connection: Connection) -> Config:
