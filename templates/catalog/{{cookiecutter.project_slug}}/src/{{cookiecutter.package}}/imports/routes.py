@@ -68,13 +68,16 @@ async def list_product_imports(session: Session, page: PageRequest) -> Page[Prod
 @requires("catalog:write")
 async def import_products(
     request: Request,
-    publish: Annotated[bool, Query(description="publish for every channel what is fit to be seen")] = False,
+    publish: Annotated[
+        bool, Query(description="publish for every channel what the file makes or changes and is fit to be seen")
+    ] = False,
 ) -> Response:
     """Take in a file of products. The answer comes when it has been received; the work is done afterwards.
 
     Lines stand for themselves: a broken one is rejected and stops no other. A line with the same `source` reference,
     or the same key, is the same product; one that says nothing new changes nothing, and neither does one whose source
-    version was taken in before. A product may refer to one that a later line brings.
+    version was taken in before. Neither of them publishes anything: what was withdrawn stays withdrawn. A product may
+    refer to one that a later line brings.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     reader = files.READERS.get(media_type)

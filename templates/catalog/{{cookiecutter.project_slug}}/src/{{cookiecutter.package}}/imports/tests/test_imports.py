@@ -149,6 +149,20 @@ async def test_what_is_fit_is_published_at_once_on_request(service: Service, cat
     assert found[1]["reasons"][0]["pointer"] == "/slug"
 
 
+async def test_line_that_says_nothing_new_publishes_nothing(service: Service, catalog: httpx.AsyncClient) -> None:
+    """What editors have withdrawn does not come back with the same file every night, and a draft stays one."""
+    await _imported(catalog, _file(product("c40")), publish="true")
+    await _imported(catalog, _file(product("c60")))
+    (shown, _) = (await catalog.get("/v1/products")).json()["items"]
+    (published,) = (await catalog.get(f"/v1/products/{shown['id']}/publications")).json()["items"]
+    path = f"/v1/products/{shown['id']}/publications/{published['id']}"
+    assert (await catalog.delete(path, headers={"If-Match": "*"})).status_code == 204
+    _, found = await _imported(catalog, _file(product("c40"), product("c60")), publish="true")
+    seen = (await service.anonymous.get("/v1/storefront/products", params={"channel": "web"})).json()["items"]
+
+    assert ([each["outcome"] for each in found], seen) == (["unchanged", "unchanged"], [])
+
+
 async def test_spreadsheet_comes_in(catalog: httpx.AsyncClient) -> None:
     """CSV: one variant a line, texts by language, measurements as people write them, quotes and line breaks."""
     content = (
