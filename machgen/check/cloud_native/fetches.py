@@ -21,7 +21,8 @@ _CALL = lazy_compile(
 )
 _OWN = lazy_compile(
     r"\b(?:function\s*\*?|const|let|var|async|static|public|private|protected|get)\s+fetch\b|"
-    r"^[ \t]*(?:async\s+)?fetch\s*\([^()\n]*\)[^;\n]*\{|[{,]\s*fetch\s*[,}]|\bas\s+fetch\b|\bfetch\s*[:=](?!=)|"
+    r"^[ \t]*(?:async\s+)?fetch\s*\([^()\n]*\)\s*(?::[^=;{}\n]*)?\{|"
+    r"[{,]\s*fetch\s*[,}]|\bas\s+fetch\b|\bfetch\s*[:=](?!=)|"
     r"\(\s*fetch\s*[,)]",
     re.MULTILINE,
 )
