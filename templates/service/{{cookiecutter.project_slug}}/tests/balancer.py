@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from tests.wire import call
 
 _PROBE_SECONDS = 0.2
-_SILENCE_SECONDS = 5.0
+_SILENCE_SECONDS = 2.0
 _NOBODY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: ?(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: ?close", re.IGNORECASE)
