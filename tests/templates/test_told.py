@@ -35,7 +35,8 @@ TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
         "account.closed": "TellsAccount",
         "approval.decided": "TellsDecision",
         "quote.accepted": "TellsAgreement",
-        "member.left": "TellsPerson",
+        "member.changed": "TellsMember",
+        "member.left": "TellsMember",
         "account.person_erased": "TellsPerson",
     },
 }

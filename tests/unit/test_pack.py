@@ -433,7 +433,7 @@ class TestLinks:
             racing.join()
 
         assert "read" in outcomes
-        assert outcomes <= {"read", "BadRequest"}
+        assert outcomes <= {"read", "BadRequest", "Surroundings"}  # a link is refused, a file gone meanwhile unreadable
 
 
 def _leaves(root: Path, name: str) -> bool:
