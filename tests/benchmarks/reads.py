@@ -10,8 +10,9 @@ import json
 import statistics
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -73,40 +74,77 @@ def compare(
     tags: dict[str, str] | None = None,
 ) -> None:
     """Measure two servers in turn and print how many times more requests the first one answers."""
-    cpu: dict[str, list[float]] = {each.name: [] for each in pair}
-    wall: dict[str, list[float]] = {each.name: [] for each in pair}
-    for round_ in range(rounds + 1):
-        for server in pair if round_ % 2 else reversed(pair):  # whoever comes first pays for what the other warms up
-            headers = {"If-None-Match": tags[server.name]} if tags else {}
-            before = server.cpu()
-            told = bench.ask(server, targets, connections=10, requests=requests, headers=headers)
-            if list(told["statuses"]) != ["304" if tags else "200"]:
-                raise RuntimeError(f"{name}: {server.name} answered {told['statuses']}")
-            if round_:
-                cpu[server.name].append(1e6 * (server.cpu() - before) / requests)
-                wall[server.name].append(requests / told["seconds"])
-    first, second = (each.name for each in pair)
-    print(
-        f"  {name:14} CPU a request: {quartiles(cpu[first])} µs, {second} {quartiles(cpu[second])} µs:"
-        f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
-        f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
-        f" {judged(ratio(wall[first], wall[second]), bound)}",
-        flush=True,
-    )
+    found = Costs()
+    found.take(bench, pair, targets, rounds=rounds, requests=requests, tags=tags)
+    found.tell(name, pair[0].name, pair[1].name, bound)
+
+
+class Costs:
+    """What requests cost two servers, round by round: microseconds of CPU a request, and requests a second."""
+
+    def __init__(self) -> None:
+        self._cpu: dict[str, list[float]] = defaultdict(list)
+        self._wall: dict[str, list[float]] = defaultdict(list)
+
+    def take(
+        self,
+        bench: Laboratory,
+        pair: tuple[Server, Server],
+        targets: Sequence[str],
+        *,
+        rounds: int,
+        requests: int,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        """Measure so many rounds, after one that does not count."""
+        for round_ in range(rounds + 1):
+            for server in pair if round_ % 2 else reversed(pair):  # the first one pays for what the other warms up
+                headers = {"If-None-Match": tags[server.name]} if tags else {}
+                before = server.cpu()
+                told = bench.ask(server, targets, connections=10, requests=requests, headers=headers)
+                if list(told["statuses"]) != ["304" if tags else "200"]:
+                    raise RuntimeError(f"{server.name} answered {told['statuses']}")
+                if round_:
+                    self._cpu[server.name].append(1e6 * (server.cpu() - before) / requests)
+                    self._wall[server.name].append(requests / told["seconds"])
+
+    def tell(self, name: str, first: str, second: str, bound: float) -> None:
+        """Print how many times more requests the first one answers, and how much less each costs it."""
+        cpu, wall = self._cpu, self._wall
+        print(
+            f"  {name:14} CPU a request: {quartiles(cpu[first])} µs, {second} {quartiles(cpu[second])} µs:"
+            f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
+            f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
+            f" {judged(ratio(wall[first], wall[second]), bound)}",
+            flush=True,
+        )
 
 
 def tracing(bench: Laboratory, rounds: int, requests: int) -> None:
-    """Measure what traces of a tenth of the requests cost, with a collector that takes them."""
+    """Measure what traces of a tenth of the requests cost, with a collector that takes them.
+
+    Each round is between two fresh processes, which begin in turn: two of the same program differ for as long as they
+    live, and that would be taken for the cost of traces.
+    """
+    found = Costs()
     with collector() as (url, taken):
         traced = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": url,
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
             "OTEL_TRACES_SAMPLER_ARG": "0.1",
         }
-        with bench.ours(label="traced", probe=FIRST, **traced) as with_, bench.ours(probe=FIRST) as without:
-            ids = [each["id"] for each in json.loads(without.get(f"{PRODUCTS}?{VIEW}&limit=50")[1])["items"]]
-            targets = [f"{PRODUCTS}/{each}?{VIEW}" for each in ids]
-            compare(bench, (with_, without), "traced 10 %", targets, rounds=rounds, requests=requests, bound=0.85)
+        for round_ in range(rounds):
+            with ExitStack() as both:
+                settings = [("traced", traced), ("generated", {})]
+                running = {
+                    label: both.enter_context(bench.ours(label=label, probe=FIRST, **more))
+                    for label, more in (settings if round_ % 2 else reversed(settings))
+                }
+                without = running["generated"]
+                ids = [each["id"] for each in json.loads(without.get(f"{PRODUCTS}?{VIEW}&limit=50")[1])["items"]]
+                targets = [f"{PRODUCTS}/{each}?{VIEW}" for each in ids]
+                found.take(bench, (running["traced"], without), targets, rounds=2, requests=requests)
+    found.tell("traced 10 %", "traced", "generated", 0.85)
     print(f"  {'':14} the collector took {taken['requests']} exports, {taken['bytes']} bytes")
 
 
