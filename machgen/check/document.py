@@ -8,6 +8,8 @@ a document can be made to walk for ever.
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from machgen.check.lazy_regex import lazily_compiled, lazy_compile
@@ -91,6 +93,16 @@ def _plain(text: str) -> object:
     return text
 
 
+@cache
+def _yaml() -> ModuleType:
+    """PyYAML, loaded where there is YAML to read."""
+    # libyaml's parser needs none of PyYAML's own patterns, and to compile them takes half of the import
+    with lazily_compiled():
+        import yaml  # noqa: PLC0415 - a repository without YAML does not pay for it
+
+    return yaml
+
+
 def read_yaml(text: str) -> list[Any]:
     """Parse every document of a YAML stream.
 
@@ -105,10 +117,7 @@ def read_yaml(text: str) -> list[Any]:
     Raises:
         Unreadable: It is not YAML, or it is deeper or larger than a person writes.
     """
-    # libyaml's parser needs none of PyYAML's own patterns, and to compile them takes half of the import
-    with lazily_compiled():
-        import yaml  # noqa: PLC0415 - a repository without YAML does not pay for it
-
+    yaml = _yaml()
     try:
         return _build(getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text), yaml)
     except yaml.YAMLError as error:

@@ -1,7 +1,11 @@
 """The error boundary: every way in which a command may end becomes a line on stderr and an exit code."""
 
+import atexit
+import os
 import signal
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import takewhile
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -147,11 +151,7 @@ def leave(code: int) -> None:
 
     Where a thread still runs, Python's own end waits for it.
     """
-    import atexit  # noqa: PLC0415 - at the end, beside what has been loaded for the command
-    import os  # noqa: PLC0415 - see above
-    import sys  # noqa: PLC0415 - see above
-    import threading  # noqa: PLC0415 - see above
-    from contextlib import suppress  # noqa: PLC0415 - see above
+    import threading  # noqa: PLC0415 - most commands have loaded it by now, and those that have not start sooner
 
     if threading.active_count() == 1:
         atexit._run_exitfuncs()  # as multiprocessing does in the processes that it forks

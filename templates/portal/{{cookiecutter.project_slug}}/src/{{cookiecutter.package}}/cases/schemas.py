@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chassis.patterns import worded
 from chassis.values import Key
 
+from ..vocabulary.files import FileName, MediaType
 from ..vocabulary.shapes import Draft, Line, Moment, Shown, Text
 from .states import CaseCustomerAction, CaseStaffAction, CaseState
 
@@ -17,23 +18,8 @@ class Attachment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[
-        str,
-        StringConstraints(
-            pattern=worded(
-                r'^[^\x00-\x1f/\\"]{1,200}$',
-                "takes a file name of at most 200 characters without slashes, backslashes and quotation marks",
-            ),
-            max_length=200,
-        ),
-    ] = Field(description="file name", examples=["leak.jpg"])
-    media_type: Annotated[
-        str,
-        StringConstraints(
-            pattern=worded(r"^[a-z]+/[a-z0-9.+-]{1,90}$", "takes a media type such as `application/pdf`"),
-            max_length=100,
-        ),
-    ] = Field(description="what is in it", examples=["image/jpeg"])
+    name: FileName = Field(description="file name", examples=["leak.jpg"])
+    media_type: MediaType = Field(description="what is in it", examples=["image/jpeg"])
     size: Annotated[int, Field(strict=True, ge=1, le=2**40)] = Field(description="in bytes", examples=[182233])
     sha256: Annotated[
         str,

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from chassis.patterns import worded
 from chassis.values import Currency, Key, Money
 
+from ..vocabulary.files import FileName, MediaType
 from ..vocabulary.shapes import Moment
 
 _State = Annotated[str, StringConstraints(min_length=1, max_length=30)]
@@ -108,21 +109,8 @@ class TellsDocument(_Whose):
     """A document as a whole. ``location`` is its path in the document store."""
 
     kind: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    name: Annotated[
-        str,
-        StringConstraints(
-            pattern=worded(
-                r'^[^\x00-\x1f/\\"]{1,200}$',
-                "takes a file name of at most 200 characters without slashes, backslashes and quotation marks",
-            )
-        ),
-    ]
-    media_type: Annotated[
-        str,
-        StringConstraints(
-            pattern=worded(r"^[a-z]+/[a-z0-9.+-]{1,90}$", "takes a media type such as `application/pdf`")
-        ),
-    ]
+    name: FileName
+    media_type: MediaType
     size: Annotated[int, Field(ge=0, le=2**50)]
     order_id: UUID | None = None
     published_at: Moment
