@@ -16,8 +16,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.paired import ratio
-from tests.benchmarks.reads import judged, quartiles
+from tests.benchmarks.costs import Costs
 from tests.benchmarks.services import HERE, Laboratory, Server, laboratory
 
 SKUS = ("C40-230V", "V1", "S1", "K9", "P7")
@@ -130,28 +129,23 @@ def compare(
     Args:
         skus: What is put into the carts in turn; an empty name reads them.
     """
-    cpu: dict[str, list[float]] = {server.name: [] for server, _, _ in sides}
-    wall: dict[str, list[float]] = {server.name: [] for server, _, _ in sides}
+    found = Costs()
     for round_ in range(options.rounds + 1):
         for server, token, carts in sides:
             reads = not skus[0]
             targets = [f"{CARTS}/{cart}{'' if reads else '/lines'}" for cart in carts]
             bodies = [] if reads else [json.dumps({"sku": skus[n % len(skus)]}) for n in range(len(targets))]
-            before = server.cpu()
-            told = bench.ask(server, targets, connections=10, requests=options.requests, tokens=[token], bodies=bodies)
-            if list(told["statuses"]) != ["200" if reads else "201"]:
-                raise RuntimeError(f"{name}: {server.name} answered {told['statuses']}")
-            if round_:
-                cpu[server.name].append(1e6 * (server.cpu() - before) / options.requests)
-                wall[server.name].append(options.requests / told["seconds"])
+            (found if round_ else Costs()).take(
+                bench,
+                server,
+                targets,
+                requests=options.requests,
+                status=200 if reads else 201,
+                tokens=[token],
+                bodies=bodies,
+            )
     first, second = (server.name for server, _, _ in sides)
-    print(
-        f"  {name:14} CPU a request: {quartiles(cpu[first])} µs, {second} {quartiles(cpu[second])} µs:"
-        f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
-        f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
-        f" {judged(ratio(wall[first], wall[second]), bound)}",
-        flush=True,
-    )
+    found.tell(name, first, second, bound)
 
 
 def place(bench: Laboratory, shop: Shop, count: int, rate: float = 20.0) -> None:

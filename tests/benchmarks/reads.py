@@ -10,12 +10,12 @@ import json
 import statistics
 import sys
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.benchmarks.costs import Costs
 from tests.benchmarks.paired import ratio
 from tests.benchmarks.searches import searches
 from tests.benchmarks.services import HERE, Laboratory, Server, laboratory
@@ -75,56 +75,33 @@ def compare(
 ) -> None:
     """Measure two servers in turn and print how many times more requests the first one answers."""
     found = Costs()
-    found.take(bench, pair, targets, rounds=rounds, requests=requests, tags=tags)
+    alternate(bench, found, pair, targets, rounds=rounds, requests=requests, tags=tags)
     found.tell(name, pair[0].name, pair[1].name, bound)
 
 
-class Costs:
-    """What requests cost two servers, round by round: microseconds of CPU a request, and requests a second."""
-
-    def __init__(self) -> None:
-        self._cpu: dict[str, list[float]] = defaultdict(list)
-        self._wall: dict[str, list[float]] = defaultdict(list)
-
-    def take(
-        self,
-        bench: Laboratory,
-        pair: tuple[Server, Server],
-        targets: Sequence[str],
-        *,
-        rounds: int,
-        requests: int,
-        tags: dict[str, str] | None = None,
-    ) -> None:
-        """Measure so many rounds, after one that does not count."""
-        for round_ in range(rounds + 1):
-            for server in pair if round_ % 2 else reversed(pair):  # the first one pays for what the other warms up
-                headers = {"If-None-Match": tags[server.name]} if tags else {}
-                before = server.cpu()
-                told = bench.ask(server, targets, connections=10, requests=requests, headers=headers)
-                if list(told["statuses"]) != ["304" if tags else "200"]:
-                    raise RuntimeError(f"{server.name} answered {told['statuses']}")
-                if round_:
-                    self._cpu[server.name].append(1e6 * (server.cpu() - before) / requests)
-                    self._wall[server.name].append(requests / told["seconds"])
-
-    def tell(self, name: str, first: str, second: str, bound: float) -> None:
-        """Print how many times more requests the first one answers, and how much less each costs it."""
-        cpu, wall = self._cpu, self._wall
-        print(
-            f"  {name:14} CPU a request: {quartiles(cpu[first])} µs, {second} {quartiles(cpu[second])} µs:"
-            f" {judged(ratio(cpu[second], cpu[first]), bound)}\n"
-            f"  {'':14} requests/s:    {quartiles(wall[first])}, {second} {quartiles(wall[second])}:"
-            f" {judged(ratio(wall[first], wall[second]), bound)}",
-            flush=True,
-        )
+def alternate(
+    bench: Laboratory,
+    found: Costs,
+    pair: tuple[Server, Server],
+    targets: Sequence[str],
+    *,
+    rounds: int,
+    requests: int,
+    tags: dict[str, str] | None = None,
+) -> None:
+    """Add so many rounds to what was found, after one that does not count."""
+    for round_ in range(rounds + 1):
+        for server in pair if round_ % 2 else reversed(pair):  # the first one pays for what the other warms up
+            headers = {"If-None-Match": tags[server.name]} if tags else {}
+            costs = found if round_ else Costs()
+            costs.take(bench, server, targets, requests=requests, status=304 if tags else 200, headers=headers)
 
 
 def tracing(bench: Laboratory, rounds: int, requests: int) -> None:
     """Measure what traces of a tenth of the requests cost, with a collector that takes them.
 
-    Each round is between two fresh processes, which begin in turn: two of the same program differ for as long as they
-    live, and that would be taken for the cost of traces.
+    Each round is between two fresh processes, which begin in turn: between one pair alone, whatever else sets the two
+    apart (one pair gave 0.66, the next ones 0.9) would be taken for the cost of traces.
     """
     found = Costs()
     with collector() as (url, taken):
@@ -143,7 +120,7 @@ def tracing(bench: Laboratory, rounds: int, requests: int) -> None:
                 without = running["generated"]
                 ids = [each["id"] for each in json.loads(without.get(f"{PRODUCTS}?{VIEW}&limit=50")[1])["items"]]
                 targets = [f"{PRODUCTS}/{each}?{VIEW}" for each in ids]
-                found.take(bench, (running["traced"], without), targets, rounds=2, requests=requests)
+                alternate(bench, found, (running["traced"], without), targets, rounds=2, requests=requests)
     found.tell("traced 10 %", "traced", "generated", 0.85)
     print(f"  {'':14} the collector took {taken['requests']} exports, {taken['bytes']} bytes")
 
@@ -207,18 +184,6 @@ def starts(bench: Laboratory, rounds: int) -> None:
             f" {statistics.median(values['peer']):.2f} {unit}: {middle:.2f} × ({low:.2f}–{high:.2f}),"
             f" bound {bound:g}: {'holds' if middle <= bound else 'MISSED'}"
         )
-
-
-def quartiles(values: Sequence[float]) -> str:
-    """Return median and quartiles, as `61 (60–63)`."""
-    low, middle, high = statistics.quantiles(values, n=4)
-    return f"{middle:.0f} ({low:.0f}–{high:.0f})"
-
-
-def judged(measured: tuple[float, float, float], bound: float) -> str:
-    """Return a ratio with its quartiles and whether the bound holds."""
-    middle, low, high = measured
-    return f"{middle:.2f} × ({low:.2f}–{high:.2f}), bound {bound:g}: {'holds' if middle >= bound else 'MISSED'}"
 
 
 if __name__ == "__main__":
