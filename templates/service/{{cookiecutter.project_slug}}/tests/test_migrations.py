@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.util import CommandError
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from chassis import migrations, revisions
 from chassis.__main__ import main
@@ -41,6 +43,66 @@ def downgrade() -> None:
     op.drop_table("search_later")
 '''
 """A migration whose table nobody compares with the models, because of its name."""
+
+FAMILY = '''"""A table, and rows below its rows.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0002", "0001"
+
+
+def upgrade() -> None:
+    """Create the tables, with data."""
+    op.create_table(
+        "search_parents",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("name", sa.String(10)),
+    )
+    key = sa.ForeignKey("search_parents.id", name="fk_search_children_parent", ondelete="CASCADE")
+    op.create_table(
+        "search_children",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("parent", sa.Integer(), key),
+    )
+    op.execute("INSERT INTO search_parents VALUES (1, 'Ann')")
+    op.execute("INSERT INTO search_children VALUES (1, 1), (2, 1)")
+'''
+WRITTEN_ANEW = '''"""What `make migration` writes on SQLite for a table that loses a column.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+from alembic import op
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade() -> None:
+    """Drop a column."""
+    with op.batch_alter_table("search_parents") as batch_op:
+        batch_op.drop_column("name")
+'''
+ORPHANED = '''"""Leaves children behind.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+from alembic import op
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade() -> None:
+    """Forget the parents."""
+    op.execute("DELETE FROM search_parents")
+'''
 
 
 @pytest.fixture
@@ -92,6 +154,37 @@ def test_newer_chassis_comes_beneath_a_living_domain(versions: Path, capsys: pyt
     assert "is at 0002 and " in later
     (written,) = versions.glob("*_nothing_new.py")
     assert "down_revision = None" not in written.read_text(encoding="utf-8"), "it goes on where the domain is"
+
+
+async def test_changed_table_keeps_what_refers_to_it(versions: Path, settings_for: SettingsFor, fresh_url: str) -> None:
+    """On SQLite a table is changed by writing it anew: what refers to its rows does not go with the old one."""
+    (versions / "0002_family.py").write_text(FAMILY, encoding="utf-8")
+    (versions / "0003_written_anew.py").write_text(WRITTEN_ANEW, encoding="utf-8")
+    database = Database(settings_for(fresh_url))
+    async with database.opened():
+        await migrations.upgrade(database.engine)
+        children = await database.fetch("SELECT id, parent FROM search_children ORDER BY id")
+        with pytest.raises(IntegrityError):
+            async with database.transaction() as session:
+                await session.execute(text("INSERT INTO search_children VALUES (3, 2)"))
+
+    assert [tuple(row) for row in children] == [(1, 1), (2, 1)]
+
+
+@pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
+async def test_orphans_are_refused_before_the_commit(versions: Path, settings_for: SettingsFor, fresh_url: str) -> None:
+    """What SQLite does not enforce while it migrates is asked at the end; PostgreSQL has enforced it by then."""
+    (versions / "0002_family.py").write_text(FAMILY, encoding="utf-8")
+    (versions / "0003_orphaned.py").write_text(ORPHANED, encoding="utf-8")
+    database = Database(settings_for(fresh_url))
+    async with database.opened():
+        with pytest.raises(CommandError, match="migration 0003 would leave rows of search_children without search_pa"):
+            await migrations.upgrade(database.engine)
+        present = (await revisions.state(database.engine)).present
+        parents = await database.fetch("SELECT id FROM search_parents")
+
+    assert "0003" not in present
+    assert [tuple(row) for row in parents] == [(1,)]
 
 
 async def test_database_of_newer_code_is_good_enough(versions: Path, settings_for: SettingsFor, fresh_url: str) -> None:

@@ -309,23 +309,27 @@ def _keep_alive_only(engine: Engine, connections: WeakSet[asyncpg.Connection]) -
 
 
 def patient_engine(url: URL) -> AsyncEngine:
-    """Return an engine without pool and without time limit on statements, for migrations."""
+    """Return an engine without pool and without time limit on statements, for migrations.
+
+    On SQLite it does not enforce foreign keys: there a table is changed by writing it anew, and dropping the old one
+    would take along, or stumble over, every row that refers to it. What migrates checks them before it commits.
+    """
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, hide_parameters=True, poolclass=NullPool)
     options = {"timeout": MIGRATION_SECONDS}
     engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=options)
-    _prepare_sqlite(engine.sync_engine)
+    _prepare_sqlite(engine.sync_engine, foreign_keys="OFF")
     return engine
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, *, foreign_keys: str = "ON") -> None:
     """Make SQLite behave: foreign keys, write-ahead log, and transactions that begin where SQLAlchemy says so."""
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", f"foreign_keys={foreign_keys}", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
