@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.contextvars import bind_contextvars
 
 from chassis import auth, idempotency, merge_patch, preconditions
+from chassis.conflicts import refused_by_database
 from chassis.database import Database, current_session
 from chassis.deferred import DeferredRoute
 from chassis.json_body import JsonRequest
@@ -297,6 +299,8 @@ def _committing(answer: _Handler) -> _Handler:
                     await idempotency.store(session, claim, response, request.app.state.settings.idempotency_seconds)
         except StaleDataError:
             raise preconditions.stale() from None
+        except IntegrityError as error:
+            raise refused_by_database(error) from error
         # The transaction has been committed here; from now on the response may be sent.
         return response
 
