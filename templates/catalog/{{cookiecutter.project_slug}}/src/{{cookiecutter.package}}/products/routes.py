@@ -24,7 +24,7 @@ ProductId = Annotated[UUID, Path(description="the product's id")]
 
 @router.get("", summary="List products")
 @requires("catalog:read")
-async def list_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def list_products(
     session: Session,
     page: PageRequest,
     key: Annotated[Key | None, Query(description="only the one with this key")] = None,

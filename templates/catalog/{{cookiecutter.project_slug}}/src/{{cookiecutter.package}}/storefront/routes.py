@@ -79,7 +79,7 @@ class Sort(StrEnum):
 
 @router.get("/products", summary="List published products", response_model=ProductCards, responses={404: {}})
 @public
-async def list_storefront_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def list_storefront_products(
     request: Request,
     page: PageRequest,
     channel: ChannelKey,
@@ -107,7 +107,7 @@ async def list_storefront_products(  # noqa: PLR0913, PLR0917 - one parameter a 
     responses={200: {"content": {LINKED_DATA: {"schema": {"type": "object"}}}}},
 )
 @public
-async def read_storefront_product(  # noqa: PLR0913, PLR0917 - query and headers
+async def read_storefront_product(
     request: Request,
     id_or_slug: IdOrSlug,
     channel: ChannelKey,
@@ -156,7 +156,7 @@ async def list_related_products(
 
 @router.get("/search", summary="Search published products", response_model=SearchResult, responses={404: {}})
 @public
-async def search_products(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def search_products(
     request: Request,
     page: PageRequest,
     channel: ChannelKey,

@@ -159,7 +159,7 @@ async def create_staff_quote_transition(
 @staff.post("/{quote_id}/offers", status_code=201, summary="Make an offer", responses={409: {}})
 @idempotent(required=True)
 @requires("portal:staff")
-async def create_offer(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def create_offer(
     caller: Caller, session: Session, quote_id: QuoteId, seen: IfMatch, draft: OfferDraft, response: Response
 ) -> Offer:
     """Offer prices. What was offered is never changed; a new offer takes another round."""

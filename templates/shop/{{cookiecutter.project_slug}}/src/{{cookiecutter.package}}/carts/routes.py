@@ -86,7 +86,7 @@ async def read_cart(request: Request, caller: Caller, cart_id: CartId, copy: IfN
 
 @router.patch("/{cart_id}", summary="Change a cart", response_model=Cart, responses={409: {}})
 @requires("shop:buy")
-async def update_cart(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def update_cart(
     caller: Caller, session: Session, ports: Plugged, cart_id: CartId, seen: IfMatch, patch: CartPatch
 ) -> Response:
     """Change where it is sent, which unit buys, and the codes; everything is priced again."""
@@ -112,7 +112,7 @@ async def delete_cart(caller: Caller, session: Session, cart_id: CartId, seen: I
 @beforehand(look_up)
 @idempotent(required=False)
 @requires("shop:buy")
-async def add_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def add_line(
     request: Request, caller: Caller, session: Session, ports: Plugged, cart_id: CartId, draft: LineDraft
 ) -> Response:
     """Put pieces of an article into a cart; what is in it already gets more. Everything is priced again."""
@@ -137,7 +137,7 @@ async def read_line(request: Request, caller: Caller, cart_id: CartId, line_id: 
 
 @router.patch("/{cart_id}/lines/{line_id}", summary="Change a quantity", response_model=Cart, responses={409: {}})
 @requires("shop:buy")
-async def update_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def update_line(
     caller: Caller,
     session: Session,
     ports: Plugged,
@@ -155,7 +155,7 @@ async def update_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 
 @router.delete("/{cart_id}/lines/{line_id}", summary="Take a line out", response_model=Cart, responses={409: {}})
 @requires("shop:buy")
-async def delete_line(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def delete_line(
     caller: Caller, session: Session, ports: Plugged, cart_id: CartId, line_id: LineId, seen: IfMatch
 ) -> Response:
     """Take a line out of a cart; the others are priced again. `If-Match` names the cart's version."""

@@ -55,7 +55,7 @@ async def list_orders(
 @router.post("", status_code=201, summary="Place an order", responses={404: {}, 409: {}})
 @idempotent(required=True)
 @requires("shop:buy")
-async def place_order(  # noqa: PLR0913, PLR0917 - what FastAPI injects
+async def place_order(
     request: Request, caller: Caller, session: Session, ports: Plugged, draft: OrderDraft, response: Response
 ) -> Order:
     """Order a cart, whole, at the prices its buyer saw. `price-changed` (409) names the lines that cost something else

@@ -8,11 +8,13 @@ import pytest
 
 from tests.fixtures import Service
 
+from .drafts import draft
+
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
 async def _create(client: httpx.AsyncClient, **members: object) -> dict[str, Any]:
-    response = await client.post("/v1/notes", json={"title": "Milk"} | members)
+    response = await client.post("/v1/notes", json=draft(**members))
     assert response.status_code == 201
     found: dict[str, Any] = response.json()
     return found
@@ -20,7 +22,7 @@ async def _create(client: httpx.AsyncClient, **members: object) -> dict[str, Any
 
 async def test_created_note_is_found_where_the_answer_says(ann: httpx.AsyncClient) -> None:
     """``Location`` leads to the note, ``ETag`` names its version."""
-    created = await ann.post("/v1/notes", json={"title": "Milk", "text": "Two litres", "pinned": True})
+    created = await ann.post("/v1/notes", json=draft(text="Two litres", pinned=True))
     found = await ann.get(created.headers["location"])
 
     assert found.json() == created.json()
@@ -41,7 +43,7 @@ async def test_fresh_copy_is_not_sent_again(ann: httpx.AsyncClient) -> None:
 async def test_put_replaces_everything(ann: httpx.AsyncClient) -> None:
     """What a replacement leaves out is gone."""
     note = await _create(ann, text="Two litres", pinned=True)
-    response = await ann.put(f"/v1/notes/{note['id']}", json={"title": "Beer"}, headers={"If-Match": '"1"'})
+    response = await ann.put(f"/v1/notes/{note['id']}", json=draft(title="Beer"), headers={"If-Match": '"1"'})
 
     assert response.headers["etag"] == '"2"'
     assert {name: response.json()[name] for name in ("title", "text", "pinned", "version")} == {
@@ -103,7 +105,7 @@ async def test_of_many_changes_to_one_version_one_wins(ann: httpx.AsyncClient) -
     note = await _create(ann)
     path = f"/v1/notes/{note['id']}"
     answers = await asyncio.gather(
-        *(ann.put(path, json={"title": f"by {n}"}, headers={"If-Match": '"1"'}) for n in range(10))
+        *(ann.put(path, json=draft(title=f"by {n}"), headers={"If-Match": '"1"'}) for n in range(10))
     )
 
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
@@ -154,8 +156,8 @@ async def test_foreign_or_tampered_cursor_is_refused(ann: httpx.AsyncClient) -> 
 async def test_somebody_elses_note_does_not_exist(
     service: Service, ann: httpx.AsyncClient, subject: str, tenant: str
 ) -> None:
-    """Every answer about another person's note is the answer about no note at all; so is the same name elsewhere."""
-    note = (await ann.post("/v1/notes", json={"title": "mine"})).json()
+    """Every answer about another person's note is that about none at all; so is the same name elsewhere."""
+    note = (await ann.post("/v1/notes", json=draft())).json()
     bob = service.as_(subject, tenant=tenant)
     path, absent = f"/v1/notes/{note['id']}", "/v1/notes/0190a5e0-0000-7000-8000-000000000000"
     headers = {"If-Match": '"1"'}
@@ -163,7 +165,7 @@ async def test_somebody_elses_note_does_not_exist(
 
     for method, options in [
         ("GET", {}),
-        ("PUT", {"headers": headers, "json": {"title": "his"}}),
+        ("PUT", {"headers": headers, "json": draft(title="his")}),
         ("PATCH", {"headers": patch, "content": b'{"title": "his"}'}),
         ("DELETE", {"headers": headers}),
     ]:

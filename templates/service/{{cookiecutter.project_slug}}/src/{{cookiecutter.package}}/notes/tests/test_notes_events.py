@@ -12,6 +12,8 @@ from chassis.outbox import OutboxRow
 from chassis.project import ROOT
 from tests.fixtures import Service
 
+from .drafts import draft
+
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -23,7 +25,7 @@ async def _recorded(service: Service) -> list[dict[str, Any]]:
 
 async def test_life_of_a_note_is_told_in_order(service: Service, ann: httpx.AsyncClient) -> None:
     """Each change is one event, no change is none, and every event keeps the contract."""
-    note = (await ann.post("/v1/notes", json={"title": "Milk", "text": "secret"})).json()
+    note = (await ann.post("/v1/notes", json=draft(text="secret"))).json()
     path = f"/v1/notes/{note['id']}"
     for tag, patch in (('"1"', {"pinned": True}), ('"2"', {"pinned": True}), ('"2"', {"title": "Beer"})):
         assert (await ann.patch(path, json=patch, headers=MERGE | {"If-Match": tag})).status_code == 200
@@ -45,9 +47,9 @@ async def test_life_of_a_note_is_told_in_order(service: Service, ann: httpx.Asyn
 
 async def test_refused_change_is_not_told(service: Service, ann: httpx.AsyncClient) -> None:
     """A request that fails publishes nothing."""
-    note = (await ann.post("/v1/notes", json={"title": "Milk"})).json()
+    note = (await ann.post("/v1/notes", json=draft())).json()
     path = f"/v1/notes/{note['id']}"
     await ann.delete(path, headers={"If-Match": '"9"'})
-    await ann.put(path, json={"title": ""}, headers={"If-Match": '"1"'})
+    await ann.put(path, json=draft(title=""), headers={"If-Match": '"1"'})
 
     assert [one["type"] for one in await _recorded(service)] == ["note.created"]
