@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..product_types.definitions import Definitions
-from .entries import UNKNOWN, Looked, Verdict, look_at, read
+from .entries import Entry, Verdict, read
 from .failures import Attempt
 from .files import numbered
 from .models import ImportPiece, ImportRow
@@ -16,13 +16,13 @@ from .models import ImportPiece, ImportRow
 _AT_ONCE = 8
 """So many lines are read before requests have their turn: some milliseconds."""
 
-Read = Sequence[Looked | Verdict]
+Read = Sequence[Entry | Verdict]
 
 
 class ReadAhead:
-    """The lines of the piece that comes next, as far as they have been read and looked at.
+    """The lines of the piece that comes next, as far as they have been read.
 
-    ``types`` are the product types as they were last seen, by which the lines are looked at; whoever takes them in has
+    ``types`` are the product types as they were last seen, with which the lines are compared; whoever takes them in has
     to see whether these are still the same. ``interrupted`` is the attempt that was under way when the database went
     away.
     """
@@ -52,13 +52,9 @@ class ReadAhead:
         self._place = self._reading = None
 
     async def _lines(self, piece: bytes) -> Read:
-        found: list[Looked | Verdict] = []
+        found: list[Entry | Verdict] = []
         for number, text in numbered(piece) if piece else ():
-            entry = read(number, text)
-            if isinstance(entry, Verdict):
-                found.append(entry)
-            else:
-                found.append(look_at(entry, self.types.get(entry.draft.product_type, UNKNOWN)))
+            found.append(read(number, text, self.types))
             if len(found) % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         return found

@@ -27,7 +27,7 @@ from ..products import events as product_events
 from ..products.holdings import Holder, Value, named, store
 from ..products.models import ProductClaim, ProductRow
 from ..products.schemas import ProductState
-from .entries import UNKNOWN, Entry, Looked, Verdict, look_at, reason
+from .entries import UNKNOWN, Entry, Verdict, read, reason
 from .models import SourceVersion
 from .schemas import Outcome
 
@@ -45,80 +45,67 @@ class Known:
     holders: Mapping[Value, UUID]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """A product that is to be written."""
 
-    looked: Looked
+    entry: Entry
     row: ProductRow | None
     id: UUID
-
-    @property
-    def entry(self) -> Entry:
-        """What the line says."""
-        return self.looked.entry
-
-    @property
-    def key(self) -> str:
-        """The product's key."""
-        return self.entry.draft.key
 
     @property
     def state(self) -> ProductState:
         """Where the product stands from now on."""
         if self.row is not None and self.row.state == ProductState.PUBLISHED:
             return ProductState.PUBLISHED
-        return ProductState.ARCHIVED if self.entry.draft.archived else ProductState.DRAFT
+        return ProductState.ARCHIVED if self.entry.archived else ProductState.DRAFT
 
 
 async def take_in(
-    session: AsyncSession, lines: Iterable[Looked | Verdict], types: dict[str, Definitions]
+    session: AsyncSession, lines: Iterable[Entry | Verdict], types: dict[str, Definitions]
 ) -> list[Verdict]:
     """Take in some lines.
 
-    :param types: product types as they were when the lines were looked at; kept up to date for those that follow.
+    :param types: product types as they were when the lines were read; kept up to date for those that follow.
     :returns: a verdict for each of them, in their order.
     """
     verdicts: list[Verdict] = []
-    group: dict[str, Looked] = {}
+    group: dict[str, Entry] = {}
     for each in lines:
         if isinstance(each, Verdict):
             verdicts.append(each)
             continue
-        key = each.entry.draft.key
-        if key in group:  # the same product again: what the first line wrote must be there
+        if each.key in group:  # the same product again: what the first line wrote must be there
             verdicts += await _take_in_group(session, list(group.values()), types)
             group = {}
-        group[key] = each
+        group[each.key] = each
     if group:
         verdicts += await _take_in_group(session, list(group.values()), types)
     return sorted(verdicts, key=lambda verdict: verdict.line)
 
 
 async def _take_in_group(
-    session: AsyncSession, looked: Sequence[Looked], types: dict[str, Definitions]
+    session: AsyncSession, entries: Sequence[Entry], types: dict[str, Definitions]
 ) -> list[Verdict]:
     """Take in lines of different products; if somebody else interferes, one by one."""
     try:
         async with session.begin_nested():
-            return await _write(session, looked, types)
+            return await _write(session, entries, types)
     except IntegrityError:
-        if len(looked) == 1:
+        if len(entries) == 1:
             reasons = [reason("", "another product just took one of its values")]
-            entry = looked[0].entry
-            return [Verdict(line=entry.line, outcome=Outcome.REJECTED, key=entry.draft.key, reasons=reasons)]
-    return [verdict for each in looked for verdict in await _take_in_group(session, [each], types)]
+            return [Verdict(line=entries[0].line, outcome=Outcome.REJECTED, key=entries[0].key, reasons=reasons)]
+    return [verdict for each in entries for verdict in await _take_in_group(session, [each], types)]
 
 
-async def _write(session: AsyncSession, given: Sequence[Looked], before: dict[str, Definitions]) -> list[Verdict]:
-    types = await _types(session, {each.entry.draft.product_type for each in given}, before)
-    looked = await _look_again(given, types)
-    entries = [each.entry for each in looked]
-    known = await _look_up(session, looked, types)
+async def _write(session: AsyncSession, given: Sequence[Entry], before: dict[str, Definitions]) -> list[Verdict]:
+    types = await _types(session, {each.product_type for each in given}, before)
+    entries = await _read_again(given, types)
+    known = await _look_up(session, entries, types)
     verdicts: list[Verdict] = []
     plans: list[Plan] = []
     taken: set[Value] = set()
-    for each in looked:
+    for each in entries:
         judged = _judge(each, known, taken)
         if isinstance(judged, Verdict):
             verdicts.append(judged)
@@ -126,59 +113,65 @@ async def _write(session: AsyncSession, given: Sequence[Looked], before: dict[st
         taken |= each.values
         plans.append(judged)
         outcome = Outcome.CREATED if judged.row is None else Outcome.UPDATED
-        verdicts.append(Verdict(line=each.entry.line, outcome=outcome, key=judged.key, product_id=judged.id))
-    await _store(session, plans, types)
+        verdicts.append(Verdict(line=each.line, outcome=outcome, key=each.key, product_id=judged.id))
+    await _store(session, plans)
     await _remember_sources(session, entries, verdicts, known)
     await _note_pending(session, plans, {each.line: each for each in verdicts})
     return verdicts
 
 
-async def _look_again(looked: Sequence[Looked], types: Mapping[str, Definitions]) -> list[Looked]:
-    """Look again at what was compared with another state of its type than the one that is locked now."""
-    found = []
-    for number, each in enumerate(looked, start=1):
-        present = types.get(each.entry.draft.product_type, UNKNOWN)
-        found.append(each if each.definitions is present else look_at(each.entry, present))
+async def _read_again(entries: Sequence[Entry], types: Mapping[str, Definitions]) -> list[Entry]:
+    """Read again what was compared with another state of its type than the one that is locked now.
+
+    Nobody gets a turn where nothing has changed: the lines of the next piece, which are read whenever there is one,
+    are read while the database works instead.
+    """
+    found = list(entries)
+    present = [types.get(each.product_type, UNKNOWN) for each in entries]
+    changed = [place for place, each in enumerate(entries) if each.definitions is not present[place]]
+    for number, place in enumerate(changed, start=1):
+        again = read(entries[place].line, entries[place].raw, types)
+        assert isinstance(again, Entry)  # noqa: S101 - what could be read once can be read again
+        found[place] = again
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)  # requests have their turn
     return found
 
 
-def _judge(looked: Looked, known: Known, taken: set[Value]) -> Verdict | Plan:
+def _judge(entry: Entry, known: Known, taken: set[Value]) -> Verdict | Plan:
     """Decide about one line without asking the database again."""
-    entry, draft, source = looked.entry, looked.entry.draft, looked.entry.source
+    source = entry.source
     before = known.sources.get((source.system, source.reference)) if source else None
-    row = known.products.get(draft.key)
+    row = known.products.get(entry.key)
     if source and source.version is not None and before is not None and before.version >= source.version:
         older = before.version > source.version
         reasons = [reason("/source/version", f"version {before.version} was taken in before")] if older else []
-        return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=draft.key, reasons=reasons)
-    reasons = _faults(looked, row, before, known)
-    if not reasons and not (taken.isdisjoint(looked.values) and known.holders.keys().isdisjoint(looked.values)):
-        for claim in looked.claims:
+        return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=entry.key, reasons=reasons)
+    reasons = _faults(entry, row, before, known)
+    if not reasons and not (taken.isdisjoint(entry.values) and known.holders.keys().isdisjoint(entry.values)):
+        for claim in entry.claims():
             value = (claim.namespace, claim.value)
             holder = known.holders.get(value)
             if value in taken or (holder is not None and (row is None or holder != row.id)):
                 reasons.append(reason(claim.pointer, f"{claim.value} belongs to another product"))
     if reasons:
-        return Verdict(line=entry.line, outcome=Outcome.REJECTED, key=draft.key, reasons=reasons)
-    if row is not None and row.document == entry.document:
-        return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=draft.key)
-    return Plan(looked=looked, row=row, id=row.id if row else uuid7())
+        return Verdict(line=entry.line, outcome=Outcome.REJECTED, key=entry.key, reasons=reasons)
+    if row is not None and row.document == entry.document():
+        return Verdict(line=entry.line, outcome=Outcome.UNCHANGED, key=entry.key)
+    return Plan(entry=entry, row=row, id=row.id if row else uuid7())
 
 
-def _faults(looked: Looked, row: ProductRow | None, before: Row[Any] | None, known: Known) -> list[FieldError]:
-    draft = looked.entry.draft
+def _faults(entry: Entry, row: ProductRow | None, before: Row[Any] | None, known: Known) -> list[FieldError]:
     if before is not None and (row is None or row.id != before.product_id):
         return [reason("/key", "this reference belongs to a product with another key")]
-    if draft.product_type not in known.types:
+    if entry.product_type not in known.types:
         return [reason("/product_type", "there is no such product type")]
-    if row is not None and row.product_type != draft.product_type:
+    if row is not None and row.product_type != entry.product_type:
         return [reason("/product_type", f"the type of a product never changes; it is {row.product_type}")]
-    if row is not None and draft.archived and row.state == ProductState.PUBLISHED:
+    if row is not None and entry.archived and row.state == ProductState.PUBLISHED:
         return [reason("/archived", "the product is published; withdraw it first")]
-    reasons = list(looked.misfits)
-    for pointer, target, key in looked.references:
+    reasons = list(entry.misfits)
+    for pointer, target, key in entry.references:
         if target == "category" and key not in known.categories:
             reasons.append(reason(pointer, f"there is no category {key}"))
     return reasons
@@ -195,44 +188,46 @@ async def _types(session: AsyncSession, keys: set[str], before: dict[str, Defini
     return found
 
 
-async def _look_up(session: AsyncSession, looked: Sequence[Looked], types: Mapping[str, Definitions]) -> Known:
-    keys = [each.entry.draft.key for each in looked]
+async def _look_up(session: AsyncSession, entries: Sequence[Entry], types: Mapping[str, Definitions]) -> Known:
+    keys = [each.key for each in entries]
     locked = select(ProductRow).where(one_of(session, ProductRow.key, keys)).order_by(ProductRow.id)
     locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
     products = {row.key: row for row in await session.scalars(locked)}
-    wanted = {key for each in looked for key in each.referred("category")}
+    wanted = {key for each in entries for key in each.referred("category")}
     places = select(CategoryRow.key).where(one_of(session, CategoryRow.key, wanted)).order_by(CategoryRow.id)
     # What is named stays until the end of this transaction.
     categories = await session.scalars(places.with_for_update(read=True, key_share=True)) if wanted else ()
     return Known(
         products=products,
-        sources=await _sources(session, looked),
+        sources=await _sources(session, entries),
         types=types,
         categories=frozenset(categories),
-        holders=await _holders(session, looked),
+        holders=await _holders(session, entries),
     )
 
 
-async def _sources(session: AsyncSession, looked: Sequence[Looked]) -> dict[tuple[str, str], Row[Any]]:
-    wanted = [(source.system, source.reference) for source in (each.entry.source for each in looked) if source]
+async def _sources(session: AsyncSession, entries: Sequence[Entry]) -> dict[tuple[str, str], Row[Any]]:
+    wanted = [(source.system, source.reference) for source in (each.source for each in entries) if source]
     place = (SourceVersion.system, SourceVersion.reference)
     found = await find_rows(session, (*place, SourceVersion.product_id, SourceVersion.version), place, wanted)
     return {(row.system, row.reference): row for row in found}
 
 
-async def _holders(session: AsyncSession, looked: Sequence[Looked]) -> dict[Value, UUID]:
-    wanted = [value for each in looked for value in each.values]
+async def _holders(session: AsyncSession, entries: Sequence[Entry]) -> dict[Value, UUID]:
+    wanted = [value for each in entries for value in each.values]
     place = (ProductClaim.namespace, ProductClaim.value)
     found = await find_rows(session, (*place, ProductClaim.product_id), place, wanted)
     return {(row.namespace, row.value): row.product_id for row in found}
 
 
-async def _store(session: AsyncSession, plans: Sequence[Plan], types: Mapping[str, Definitions]) -> None:
+async def _store(session: AsyncSession, plans: Sequence[Plan]) -> None:
     """Write the products and the rows beside them."""
     moment = now()
     await insert_rows(session, ProductRow, [_row(plan, moment) for plan in plans if plan.row is None])
     changed = [
-        {"which": plan.id, "new": plan.entry.document, "standing": plan.state} for plan in plans if plan.row is not None
+        {"which": plan.id, "new": plan.entry.document(), "standing": plan.state}
+        for plan in plans
+        if plan.row is not None
     ]
     if changed:
         table = ProductRow
@@ -245,9 +240,10 @@ async def _store(session: AsyncSession, plans: Sequence[Plan], types: Mapping[st
         )
         connection = await session.connection()
         await connection.execute(statement, changed)
-    await store(session, [_holder(plan, types) for plan in plans])
+    await store(session, [_holder(plan) for plan in plans])
     await product_events.tell_all(
-        session, [(plan.id, plan.key, plan.row.version + 1 if plan.row else 1, plan.row is None) for plan in plans]
+        session,
+        [(plan.id, plan.entry.key, plan.row.version + 1 if plan.row else 1, plan.row is None) for plan in plans],
     )
 
 
@@ -257,8 +253,8 @@ def _row(plan: Plan, moment: datetime) -> dict[str, Any]:
         "version": 1,
         "created_at": moment,
         "updated_at": moment,
-        "key": plan.key,
-        "product_type": plan.entry.draft.product_type,
+        "key": plan.entry.key,
+        "product_type": plan.entry.product_type,
         "state": plan.state,
         "published_version": None,
         "published_at": None,
@@ -266,14 +262,14 @@ def _row(plan: Plan, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _holder(plan: Plan, types: Mapping[str, Definitions]) -> Holder:
-    draft = plan.entry.draft
+def _holder(plan: Plan) -> Holder:
+    entry = plan.entry
     return Holder(
         id=plan.id,
-        claims=plan.looked.values,
-        named=named(plan.looked.references),
-        categories=draft.categories,
-        definitions=types[draft.product_type],
+        claims=entry.values,
+        named=named(entry.references),
+        categories=entry.categories,
+        definitions=entry.definitions,
         new=plan.row is None,
     )
 
@@ -291,7 +287,7 @@ async def _remember_sources(
             continue
         before = known.sources.get((source.system, source.reference))
         if before is None or before.version < source.version:
-            product_id = verdict.product_id or known.products[entry.draft.key].id
+            product_id = verdict.product_id or known.products[entry.key].id
             if before is not None:
                 replaced.setdefault(source.system, []).append(source.reference)
             rows.append(
@@ -311,7 +307,7 @@ async def _remember_sources(
 
 async def _note_pending(session: AsyncSession, plans: Sequence[Plan], verdicts: Mapping[int, Verdict]) -> None:
     """Note which products are referred to and not there yet."""
-    wanted = {plan.entry.line: dict.fromkeys(plan.looked.referred("product")) for plan in plans}
+    wanted = {plan.entry.line: dict.fromkeys(plan.entry.referred("product")) for plan in plans}
     keys = {key for found in wanted.values() for key in found}
     if not keys:
         return

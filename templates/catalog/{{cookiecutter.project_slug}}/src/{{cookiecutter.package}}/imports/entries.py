@@ -1,9 +1,8 @@
 """One line of a file: what it says, and what becomes of it. Nothing here knows the database."""
 
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,13 @@ from chassis.problems import FieldError, Problem, invalid
 
 from ..product_types.definitions import Definitions
 from ..products import rules
-from ..products.holdings import Value
-from ..products.schemas import ProductDraft
+from ..products.holdings import Value, values_of
 from .schemas import ImportedProduct, Outcome, Source
 
 UNKNOWN = Definitions()
 """The attributes of a type that is not known."""
 
+_NOT_STORED = {"source"}
 _LIMITS = JsonLimits(depth=16, string=20_000, items=5_000)
 
 
@@ -37,44 +36,52 @@ class Verdict:
     pending: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A line that could be read. ``text`` is its product's document, written as it will be stored."""
+    """A line that could be read, beside its product type: what it says, breaks, claims and refers to.
+
+    The models that it was read with are let go: thousands of entries wait at a time, and the collector of garbage
+    would go through all that hangs on them. What is seldom wanted is read from the text again.
+
+    :param text: its product's document, written as it will be stored.
+    :param definitions: the attributes that it was compared with; of a type that is not known, none.
+    :param values: what only one product may hold.
+    :param references: JSON pointer, ``product`` or ``category``, and key.
+    :param raw: the line as it came.
+    """
 
     line: int
-    draft: ProductDraft
-    source: Source | None
+    raw: bytes
     text: JsonText
+    source: Source | None
+    key: str
+    product_type: str
+    archived: bool
+    categories: Sequence[str]
+    definitions: Definitions
+    misfits: Sequence[FieldError]
+    values: Set[Value]
+    references: Sequence[tuple[str, str, str]]
 
-    @cached_property
     def document(self) -> dict[str, Any]:
-        """The document, to be compared with what is stored."""
+        """Return the document, to be compared with what is stored."""
         found: dict[str, Any] = json.loads(self.text)
         return found
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Looked:
-    """An entry beside its product type: what it breaks, what it claims and what it refers to.
-
-    ``definitions`` are the attributes that it was compared with; of a type that is not known, none. ``values`` are
-    what it claims, without where that stands.
-    """
-
-    entry: Entry
-    definitions: Definitions
-    misfits: Sequence[FieldError]
-    claims: Sequence[rules.Claim]
-    values: Set[Value]
-    references: Sequence[tuple[str, str, str]]
+    def claims(self) -> Iterator[rules.Claim]:
+        """Yield what only one product may hold, and where it stands."""
+        return rules.claims(self.document(), self.definitions)
 
     def referred(self, wanted: str) -> Iterator[str]:
         """Yield the keys of what it refers to: of every ``product``, or of every ``category``."""
         return (key for _, target, key in self.references if target == wanted)
 
 
-def read(number: int, text: bytes) -> Entry | Verdict:
-    """Read a line; one that cannot be read has its verdict at once."""
+def read(number: int, text: bytes, types: Mapping[str, Definitions]) -> Entry | Verdict:
+    """Read a line and compare it with its type; one that cannot be read has its verdict at once.
+
+    :param types: the attributes of the product types; there is nothing to compare with where a type is not there.
+    """
     try:
         found = ImportedProduct.model_validate(parse(text, _LIMITS))
     except Problem as problem:
@@ -82,25 +89,23 @@ def read(number: int, text: bytes) -> Entry | Verdict:
     except ValidationError as error:
         reasons = list(invalid(error.errors(), prefix=("body",)).errors)
         return Verdict(line=number, outcome=Outcome.REJECTED, reasons=reasons)
-    source = found.source
-    if source is not None:
-        found.external_references[source.system] = source.reference
-    text_of = JsonText(found.model_dump_json(exclude={"source"}))
-    return Entry(line=number, draft=found, source=source, text=text_of)
-
-
-def look_at(entry: Entry, definitions: Definitions) -> Looked:
-    """Compare an entry with the attributes of its type; there is nothing to see without one."""
-    if definitions is UNKNOWN:
-        return Looked(entry=entry, definitions=UNKNOWN, misfits=(), claims=(), values=frozenset(), references=())
-    claims = list(rules.claims_of(entry.draft, definitions))
-    return Looked(
-        entry=entry,
+    if found.source is not None:
+        found.external_references[found.source.system] = found.source.reference
+    definitions = types.get(found.product_type, UNKNOWN)
+    known = definitions is not UNKNOWN
+    return Entry(
+        line=number,
+        raw=text,
+        text=JsonText(found.model_dump_json(exclude=_NOT_STORED)),
+        source=found.source,
+        key=found.key,
+        product_type=found.product_type,
+        archived=found.archived,
+        categories=found.categories,
         definitions=definitions,
-        misfits=rules.misfits(entry.draft, definitions),
-        claims=claims,
-        values={(claim.namespace, claim.value) for claim in claims},
-        references=list(rules.references(entry.draft, definitions)),
+        misfits=rules.misfits(found, definitions) if known else (),
+        values=values_of(rules.claims_of(found, definitions)) if known else frozenset(),
+        references=list(rules.references(found, definitions)) if known else (),
     )
 
 

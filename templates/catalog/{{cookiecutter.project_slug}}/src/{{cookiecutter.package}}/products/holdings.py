@@ -46,7 +46,7 @@ def holder(
     """Return what a product holds, as callers wrote it."""
     return Holder(
         id=product_id,
-        claims=_values(rules.claims_of(draft, definitions)),
+        claims=values_of(rules.claims_of(draft, definitions)),
         named=named(rules.references(draft, definitions)),
         categories=draft.categories,
         definitions=definitions,
@@ -90,7 +90,7 @@ async def _shown_claims(
     definitions = {each.id: each.definitions for each in holders}
     found: dict[UUID, set[Value]] = {}
     for product_id, document in await _live(session, changed):
-        found.setdefault(product_id, set()).update(_values(rules.claims(document, definitions[product_id])))
+        found.setdefault(product_id, set()).update(values_of(rules.claims(document, definitions[product_id])))
     return found
 
 
@@ -101,8 +101,9 @@ async def _live(session: AsyncSession, products: Sequence[UUID]) -> Sequence[Any
     return (await session.execute(query.where(one_of(session, PublicationRow.product_id, products)))).all()
 
 
-def _values(claims: Iterable[rules.Claim]) -> set[Value]:
-    return {(each.namespace, each.value) for each in claims}
+def values_of(claims: Iterable[rules.Claim]) -> set[Value]:
+    """Return what is claimed, without where that stands."""
+    return {(namespace, value) for namespace, value, _ in claims}
 
 
 async def release(session: AsyncSession, over: Sequence[tuple[Holder, Mapping[str, Any]]]) -> None:
@@ -111,14 +112,14 @@ async def release(session: AsyncSession, over: Sequence[tuple[Holder, Mapping[st
     :param over: each product as it stands, with the document that was published.
     """
     freed = {
-        holder.id: _values(rules.claims(document, holder.definitions)) - holder.claims for holder, document in over
+        holder.id: values_of(rules.claims(document, holder.definitions)) - holder.claims for holder, document in over
     }
     freed = {product_id: values for product_id, values in freed.items() if values}
     if not freed:
         return
     definitions = {holder.id: holder.definitions for holder, _ in over}
     for product_id, document in await _live(session, list(freed)):
-        freed[product_id] -= _values(rules.claims(document, definitions[product_id]))
+        freed[product_id] -= values_of(rules.claims(document, definitions[product_id]))
     rows = [(namespace, value, product_id) for product_id, values in freed.items() for namespace, value in values]
     where = tuple_(ProductClaim.namespace, ProductClaim.value, ProductClaim.product_id)
     for start in range(0, len(rows), _MOST_AT_ONCE):

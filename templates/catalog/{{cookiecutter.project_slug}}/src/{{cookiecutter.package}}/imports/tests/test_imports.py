@@ -296,7 +296,7 @@ async def test_import_that_always_fails_is_given_up(
     seen = list[str]()
 
     async def fail_at_c40(session: AsyncSession, lines: Any, types: Any) -> Any:
-        seen.extend(each.entry.draft.key for each in lines)
+        seen.extend(each.key for each in lines)
         if "c40" in seen[-1:]:
             raise RuntimeError("a defect")
         return await take_in(session, lines, types)
