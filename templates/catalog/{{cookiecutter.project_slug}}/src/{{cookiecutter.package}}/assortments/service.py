@@ -55,9 +55,9 @@ async def create(session: AsyncSession, draft: AssortmentDraft) -> AssortmentRow
 
     :raises Problem: 409 when the key is taken, 422 when it names something that is not there.
     """
+    await take_turns(session, LISTINGS)
     if await session.scalar(select(AssortmentRow.id).where(AssortmentRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is an assortment {draft.key} already.")
-    await take_turns(session, LISTINGS)
     await _refuse_dangling(session, draft)
     row = AssortmentRow(**draft.model_dump())
     session.add(row)

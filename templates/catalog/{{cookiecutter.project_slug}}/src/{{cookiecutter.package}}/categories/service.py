@@ -20,7 +20,7 @@ from .models import MAX_DEPTH, MAX_SIBLINGS, CategoryPath, CategoryRow, Category
 from .schemas import CategoryDraft
 
 _TREE = "categories"
-"""What those take turns for who change the tree: two moves that are fine one by one can make a circle together."""
+"""What those take turns for who change the tree or its slugs: two moves, fine one by one, can make a circle together."""
 
 _MOST_NAMED = 20
 
@@ -73,9 +73,11 @@ async def replace(session: AsyncSession, row: CategoryRow, draft: CategoryDraft)
     """
     if draft.key not in (None, row.key):
         raise Problem(409, "key-changed", f"The key of a category never changes; it is {row.key}.")
+    slugs_differ, before = draft.slug != row.slug, row.version
+    if slugs_differ or draft.parent != row.parent:
+        await take_turns(session, _TREE)
     if draft.parent != row.parent:
         await _move(session, row, draft.parent)
-    slugs_differ, before = draft.slug != row.slug, row.version
     for name, value in draft.model_dump(exclude={"key"}).items():
         if getattr(row, name) != value:
             setattr(row, name, value)
@@ -174,7 +176,6 @@ async def _hang(session: AsyncSession, key: str, parent: str | None) -> None:
 
 
 async def _move(session: AsyncSession, row: CategoryRow, parent: str | None) -> None:
-    await take_turns(session, _TREE)
     query = select(CategoryPath.descendant, CategoryPath.depth).where(CategoryPath.ancestor == row.key)
     subtree = {found.descendant: found.depth for found in await session.execute(query)}
     if parent in subtree:

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import take_turns
 from chassis.problems import Problem
 
 from ..assortments import service as assortments
@@ -12,6 +13,9 @@ from ..publications import rebuild
 from ..storefront.reading import forget_languages
 from .models import ChannelRow
 from .schemas import ChannelDraft
+
+_KEYS = "channels"
+"""What those take turns for who create channels: of two with one key the second one is told so."""
 
 
 def listed(key: str | None = None) -> Select[ChannelRow]:
@@ -36,6 +40,7 @@ async def create(session: AsyncSession, draft: ChannelDraft) -> ChannelRow:
 
     :raises Problem: 409 when the key is taken, or was until a moment ago.
     """
+    await take_turns(session, _KEYS)
     if await session.scalar(select(ChannelRow.id).where(ChannelRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is a channel {draft.key} already.")
     if await rebuild.pending(session, "channel", draft.key):

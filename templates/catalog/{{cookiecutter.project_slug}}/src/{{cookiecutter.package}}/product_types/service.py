@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.bulk import insert_rows
+from chassis.database import take_turns
 from chassis.problems import FieldError, Problem
 
 from ..products import rules
@@ -21,6 +22,9 @@ from .canonical import canonical
 from .definitions import Definitions
 from .models import ProductTypeRow
 from .schemas import AttributeDefinition, ProductTypeDraft
+
+_KEYS = "product-types"
+"""What those take turns for who create product types: of two with one key the second one is told so."""
 
 _BATCH = 500
 _MOST_NAMED = 20
@@ -48,6 +52,7 @@ async def create(session: AsyncSession, draft: ProductTypeDraft) -> ProductTypeR
 
     :raises Problem: 409 when the key is taken.
     """
+    await take_turns(session, _KEYS)
     if await session.scalar(select(ProductTypeRow.id).where(ProductTypeRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is a product type {draft.key} already.")
     row = ProductTypeRow(**draft.model_dump(mode="json"))
@@ -80,8 +85,7 @@ async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductType
 
 
 async def _refuse_if_broken(session: AsyncSession, row: ProductTypeRow, changed: list[AttributeDefinition]) -> None:
-    # Whoever saves a product locks its type for sharing: none can slip in behind this check.
-    await session.execute(select(ProductTypeRow.id).where(ProductTypeRow.id == row.id).with_for_update())
+    await _lock(session, row)
     present = [AttributeDefinition.model_validate(each) for each in row.attributes]
     unique = set(rules.unique_attributes(changed)) - set(rules.unique_attributes(present))
     wanted = Definitions(changed)
@@ -103,6 +107,11 @@ async def _refuse_if_broken(session: AsyncSession, row: ProductTypeRow, changed:
             errors=broken[:_MOST_NAMED],
         )
     await _claim(session, row.key, unique, taken)
+
+
+async def _lock(session: AsyncSession, row: ProductTypeRow) -> None:
+    """Wait for whoever saves a product of a type, which locks it for sharing: none slips in behind what comes next."""
+    await session.execute(select(ProductTypeRow.id).where(ProductTypeRow.id == row.id).with_for_update())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +193,7 @@ async def remove(session: AsyncSession, row: ProductTypeRow) -> None:
 
     :raises Problem: 409 when it is in use.
     """
+    await _lock(session, row)
     using = select(ProductRow.key).where(ProductRow.product_type == row.key).order_by(ProductRow.id).limit(_MOST_NAMED)
     products = list(await session.scalars(using))
     if products:
