@@ -15,6 +15,7 @@ from chassis.problems import FieldError, Problem, invalid
 from ..product_types.definitions import Definitions
 from ..products import rules
 from ..products.holdings import Value, values_of
+from .files import REFUSALS
 from .schemas import ImportedProduct, Outcome, Source
 
 UNKNOWN = Definitions()
@@ -85,7 +86,7 @@ def read(number: int, text: bytes, types: Mapping[str, Definitions]) -> Entry | 
     try:
         found = ImportedProduct.model_validate(parse(text, _LIMITS))
     except Problem as problem:
-        return Verdict(line=number, outcome=Outcome.REJECTED, reasons=[reason("", problem.detail)])
+        return Verdict(line=number, outcome=Outcome.REJECTED, reasons=[reason("", REFUSALS.get(text, problem.detail))])
     except ValidationError as error:
         reasons = list(invalid(error.errors(), prefix=("body",)).errors)
         return Verdict(line=number, outcome=Outcome.REJECTED, reasons=reasons)

@@ -16,7 +16,7 @@ from chassis.preconditions import IfNoneMatch, etag
 from chassis.problems import FieldError, Problem
 from chassis.settings import Settings
 
-from . import files, service
+from . import files, service, spreadsheets
 from .models import ImportRow
 from .schemas import ImportedLine, Outcome, ProductImport
 
@@ -31,6 +31,7 @@ _NDJSON = (
 )
 _CSV = "key,product_type,name.en,sku,attributes.material\nc40,pump,Circulation pump C40,C40-230V,steel\n"
 _ROUTE = "POST /v1/product-imports"
+_READERS = {"application/x-ndjson": files.lines, "text/csv": spreadsheets.from_csv}
 _FILE = {"type": "string", "maxLength": MAX_BYTES}
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -80,19 +81,19 @@ async def import_products(
     refer to one that a later line brings.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    reader = files.READERS.get(media_type)
+    reader = _READERS.get(media_type)
     if reader is None:
         raise Problem(
             415,
             "unsupported-media-type",
-            f"This operation takes {' or '.join(files.READERS)}.",
-            headers={"Accept": ", ".join(files.READERS)},
+            f"This operation takes {' or '.join(_READERS)}.",
+            headers={"Accept": ", ".join(_READERS)},
         )
     # A body that is streamed is known when it has been read; what a key is, before.
     claim = partial(idempotency.claim_of, request, caller=request.state.principal.key, route=_ROUTE, required=False)
     claim(body=b"")
     digest, state = hashlib.sha256(), request.app.state
-    pieces = files.pieces(reader(files.lines(_digested(request.stream(), digest))))
+    pieces = files.pieces(reader(_digested(request.stream(), digest)))
     import_id, count = await service.receive(
         state.database, pieces, publish=publish, lines_days=state.settings.import_lines_days
     )

@@ -21,9 +21,10 @@ from .. import failures, files, worker
 from .. import service as importing
 from ..ahead import ReadAhead
 from ..batch import take_in
-from ..files import from_csv, lines
+from ..files import lines
 from ..models import ImportPiece, ImportRow
 from ..schemas import Outcome
+from ..spreadsheets import from_csv
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -186,6 +187,21 @@ async def test_spreadsheet_comes_in(catalog: httpx.AsyncClient) -> None:
             [{"amount": 19900, "currency": "EUR"}],
         ),
         ("C40-2", {"material": "bronze", "max_head": {"value": 4.0, "unit": "m"}}, []),
+    ]
+
+
+async def test_what_is_no_csv_is_refused_in_words(catalog: httpx.AsyncClient) -> None:
+    """Whoever has exported a file in another encoding, or without quotes, reads what to mend."""
+    content = "key,product_type,name.en,sku\nc20,pump,Größe,C20\n".encode("latin-1") + b"c30,pump,Three, thirty,C30\n"
+    _, lines = await _imported(catalog, content, headers={"Content-Type": "text/csv"})
+
+    assert [(each["line"], each["outcome"], each["reasons"][0]["detail"]) for each in lines] == [
+        (2, "rejected", "it is not UTF-8"),
+        (
+            3,
+            "rejected",
+            "one of its lines has more fields than there are columns: a field with a comma in it needs quotes",
+        ),
     ]
 
 
@@ -437,8 +453,7 @@ async def _collect(content: list[bytes], *, spreadsheet: bool = False) -> list[t
         for chunk in content:
             yield chunk
 
-    source = lines(arriving())
-    return [each async for each in (from_csv(source) if spreadsheet else source)]
+    return [each async for each in (from_csv if spreadsheet else lines)(arriving())]
 
 
 async def test_lines_are_the_same_however_they_arrive() -> None:
