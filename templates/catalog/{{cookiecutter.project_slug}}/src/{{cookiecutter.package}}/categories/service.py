@@ -20,7 +20,7 @@ from .models import MAX_DEPTH, MAX_SIBLINGS, CategoryPath, CategoryRow, Category
 from .schemas import CategoryDraft
 
 _TREE = "categories"
-"""What those take turns for who change the tree or its slugs: two moves, fine one by one, can make a circle together."""
+"""What those take turns for who change the tree or its slugs: two moves that are fine alone can make a circle."""
 
 _MOST_NAMED = 20
 

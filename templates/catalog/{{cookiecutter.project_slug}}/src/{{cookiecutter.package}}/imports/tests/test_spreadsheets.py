@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ..files import LONGEST_LINE, NEVER_CLOSED, NOT_CSV, NOT_UTF8, NOT_WHOLE, TOO_LONG, TOO_MANY_FIELDS
@@ -47,6 +47,7 @@ async def test_a_quoted_field_keeps_its_lines() -> None:
         assert _names(found) == [(2, 'one\n\n  two ,"\n'), (7, "B")]
 
 
+@settings(deadline=None)  # a loaded machine may take long
 @given(st.lists(st.text(alphabet='a",\n ', max_size=8), min_size=1, max_size=5))
 async def test_what_a_program_writes_is_read_as_it_was(names: list[str]) -> None:
     """Python's own writer quotes where RFC 4180 says so."""
