@@ -1,10 +1,11 @@
 """Every error is a problem document (RFC 9457), whoever makes it."""
 
 import json
+from typing import Annotated, Literal
 
 import httpx
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from chassis.problems import FieldError, Problem, invalid, render
 from chassis.values import Key
@@ -86,6 +87,39 @@ def test_validation_says_in_words_what_a_pattern_takes() -> None:
 
     words = "takes at most 100 lower-case letters (a to z) and digits, with a single `-`, `_` or `.` between them"
     assert problem.errors == [FieldError(pointer="/key", parameter=None, detail=words)]
+
+
+class _Circle(BaseModel):
+    kind: Literal["circle"]
+    radius: int
+
+
+class _Square(BaseModel):
+    kind: Literal["square"]
+    side: int
+
+
+class _Drawing(BaseModel):
+    shapes: list[Annotated[_Circle | _Square, Field(discriminator="kind")]]
+    names: dict[Key, str] = {}
+
+
+def test_pointer_leads_to_what_is_wrong_in_the_body() -> None:
+    """Neither the member of a union that was tried nor the remark that a name is wrong is a part of the body."""
+    body = {"shapes": [{"kind": "circle", "radius": "x"}, {"kind": "square"}], "names": {"A B": "a"}}
+    with pytest.raises(ValidationError) as refused:
+        _Drawing.model_validate(body)
+    problem = invalid(refused.value.errors(), prefix=("body",), body=body)
+
+    assert [error.pointer for error in problem.errors] == ["/shapes/0/radius", "/shapes/1/side", "/names/A B"]
+
+
+async def test_query_without_nul(ann: httpx.AsyncClient) -> None:
+    """No text in PostgreSQL may hold U+0000, and a caller's slip is not the service's defect."""
+    response = await ann.get(f"{example.COLLECTION}?cursor=a%00b")
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"parameter": "cursor", "detail": "holds the character U+0000"}]
 
 
 async def test_method_not_allowed_names_the_allowed_ones(ann: httpx.AsyncClient) -> None:

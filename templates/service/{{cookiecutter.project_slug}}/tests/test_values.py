@@ -1,11 +1,12 @@
 """Words that every commerce service speaks."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.values import Country, Currency, Key, Locale, Money, Sku
+from chassis.values import Country, Currency, Key, Locale, Moment, Money, Sku
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,27 @@ def test_unknown_code_is_named() -> None:
     """A slip such as `UK` for `GB` is told as what it is, and not as a breach of a pattern."""
     with pytest.raises(ValidationError, match=r"UK is not the code of a country \(ISO 3166-1\)"):
         TypeAdapter[str](Country).validate_python("UK")
+
+
+@pytest.mark.parametrize("text", ["2026-02-01T00:30:00+05:30", "2026-01-31t19:00:00Z", "2026-01-31T14:00:00.000-05:00"])
+def test_moment_is_read_in_any_zone_and_kept_in_utc(text: str) -> None:
+    """Everybody who reads it reads the same, wherever it was written."""
+    read = TypeAdapter[datetime](Moment).validate_python(text)
+
+    assert (read, read.tzinfo) == (datetime(2026, 1, 31, 19, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1769886000, "1769886000", "2026-01-31", "2026-01-31T19:00Z", "2026-01-31T19:00:00", "2026-02-30T00:00:00Z",
+        "0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-01:00",
+    ],
+)  # fmt: skip
+def test_moment_has_one_meaning(value: object) -> None:
+    """A number could be seconds or milliseconds, a day begins elsewhere earlier, and UTC ends with the year 9999."""
+    with pytest.raises(ValidationError):
+        TypeAdapter[datetime](Moment).validate_python(value)
 
 
 @pytest.mark.parametrize("amount", [19.99, 19.0, "1999", True, -1, 10**15 + 1])

@@ -36,7 +36,8 @@ def patched(current: _Model, patch: BaseModel) -> _Model:
     :raises Problem: 422 when the result breaks a rule, such as when a required member was removed.
     """
     changes = patch.model_dump(mode="json", exclude_unset=True)
+    merged = merge(current.model_dump(mode="json"), changes)
     try:
-        return type(current).model_validate(merge(current.model_dump(mode="json"), changes))
+        return type(current).model_validate(merged)
     except ValidationError as error:
-        raise invalid(error.errors(), prefix=("body",)) from None
+        raise invalid(error.errors(), prefix=("body",), body=merged) from None

@@ -195,10 +195,15 @@ class Operation(DeferredRoute):
     async def admit(self, request: Request) -> None:
         """Let only those callers pass whom the policy allows.
 
-        :raises Problem: 401, 403 or 429; 422 when the request has query parameters that the operation does not know.
+        :raises Problem: 401, 403 or 429; 422 when the request has query parameters that the operation does not know,
+            or with U+0000, which no text in a database may hold.
         """
-        if not self.policy.scopes:
-            return
+        if self.policy.scopes:
+            await self._identify(request)
+        if request.scope["query_string"]:
+            self._check_query(request)
+
+    async def _identify(self, request: Request) -> None:
         authenticator: auth.Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
         bind_contextvars(principal=principal.subject)
@@ -207,15 +212,20 @@ class Operation(DeferredRoute):
             request.state.headers = allowance.headers
         auth.require(principal, self.policy.scopes)
         request.state.principal = principal
-        # What everybody may read is linked to, and links carry what others have put on them (decision 13).
-        if request.scope["query_string"]:
-            self._refuse_unknown_parameters(request)
 
-    def _refuse_unknown_parameters(self, request: Request) -> None:
-        unknown = [name for name in dict.fromkeys(request.query_params.keys()) if name not in self.queries]
-        if unknown:
-            detail = f"no query parameter of this operation; it takes {', '.join(sorted(self.queries)) or 'none'}"
-            errors = [FieldError(pointer=None, parameter=name, detail=detail) for name in unknown]
+    def _check_query(self, request: Request) -> None:
+        wrong: dict[str, str] = {}
+        # What everybody may read is linked to, and links carry what others have put on them (decision 13).
+        if self.policy.scopes:
+            takes = f"no query parameter of this operation; it takes {', '.join(sorted(self.queries)) or 'none'}"
+            wrong = {name: takes for name in request.query_params if name not in self.queries}
+        if b"%00" in request.scope["query_string"]:
+            given = request.query_params.multi_items()
+            wrong |= {
+                name: "holds the character U+0000" for name, value in given if "\0" in value and name in self.queries
+            }
+        if wrong:
+            errors = [FieldError(pointer=None, parameter=name, detail=detail) for name, detail in wrong.items()]
             raise Problem(422, "invalid-request", "The request does not fit the contract.", errors=errors)
 
     def _bounded(self, request: Request) -> JsonRequest:

@@ -188,14 +188,15 @@ async def _on_not_modified(_request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler's registration guarantees it
-    return _answer(request, invalid(error.errors()))
+    return _answer(request, invalid(error.errors(), body=error.body))
 
 
-def invalid(errors: Sequence[Any], *, prefix: tuple[str, ...] = ()) -> Problem:
+def invalid(errors: Sequence[Any], *, prefix: tuple[str, ...] = (), body: Any = None) -> Problem:
     """Turn Pydantic's errors into one problem.
 
     :param errors: as ``ValidationError.errors()`` gives them.
     :param prefix: where the validated value lies, such as ``("body",)``.
+    :param body: the whole body, to tell its own names from those of a union's members.
     """
     found = []
     for error in errors:
@@ -205,8 +206,28 @@ def invalid(errors: Sequence[Any], *, prefix: tuple[str, ...] = ()) -> Problem:
             return Problem(428, "precondition-required", "Name the version that you change: its ETag in If-Match.")
         if error["type"] == "json_invalid":
             return Problem(400, "malformed-json", f"The body is not JSON: {error['ctx']['error']} at {path[0]}.")
+        if place == "body":
+            path = _in_body(body, path, absent=error["type"] == "missing")
         found.append(_field_error(str(place), path, _in_words(error)))
     return Problem(422, "invalid-request", "The request does not fit the contract.", errors=found)
+
+
+def _in_body(body: Any, path: Sequence[Any], *, absent: bool) -> list[object]:
+    """Leave out of a path what is not in the body, but which member of a union was tried, or that a name is wrong.
+
+    :param absent: whether the last part names what is missing.
+    """
+    if body is None:
+        return [part for part in path if part != "[key]"]
+    known: list[object] = []
+    for number, part in enumerate(path, start=1):
+        within = isinstance(body, Mapping) and part in body
+        if within or (isinstance(body, list) and isinstance(part, int) and part < len(body)):
+            body = body[part]
+            known.append(part)
+        elif absent and number == len(path):
+            known.append(part)
+    return known
 
 
 def _in_words(error: Any) -> str:

@@ -1,9 +1,11 @@
-"""Words that every commerce service speaks: money in whole minor units, countries, languages, keys, article numbers."""
+"""Words that every commerce service speaks: money in whole minor units, countries, languages, moments, keys."""
 
+import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from chassis.codes import COUNTRIES, CURRENCIES, LANGUAGES
 from chassis.patterns import worded
@@ -45,6 +47,35 @@ def check_locale(tag: str) -> str:
         check_country(others[-1])
     return tag
 
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[-+][0-9]{2}:[0-9]{2})"
+)
+
+
+def check_moment(value: object) -> object:
+    """Return a moment as callers write it (RFC 3339, section 5.6), or one that is read already, as it is.
+
+    :raises ValueError: for what could be meant otherwise: a number, or a time without seconds or zone.
+    """
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return value
+    raise ValueError("takes a date and a time with its zone, such as `2026-01-31T12:00:00Z` (RFC 3339)")
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC.
+
+    :raises ValueError: when UTC has no year between 1 and 9999 for it.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("takes a moment between the years 1 and 9999, in UTC as well") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(check_moment), AfterValidator(in_utc)]
+"""A point in time; whatever zone it was written in, it is answered and stored in UTC."""
 
 Currency = Annotated[
     str,

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chassis.values import Key
+from chassis.values import Key, Moment
 
 from ..vocabulary.localized import LocalizedName, LocalizedNamePatch
 
@@ -14,8 +14,8 @@ Channels = Annotated[list[Key], Field(min_length=1, max_length=100, description=
 Everything = Annotated[bool, Field(description="whether every product belongs to it", examples=[False])]
 Categories = Annotated[list[Key], Field(max_length=500, description="products in or below these belong to it")]
 Products = Annotated[list[Key], Field(max_length=5000, description="these products belong to it")]
-From = Annotated[AwareDatetime | None, Field(description="not before; null: always", examples=["2026-01-31T12:00:00Z"])]
-Until = Annotated[AwareDatetime | None, Field(description="before; null: for ever", examples=["2026-12-31T12:00:00Z"])]
+From = Annotated[Moment | None, Field(description="not before; null: always", examples=["2026-01-31T12:00:00Z"])]
+Until = Annotated[Moment | None, Field(description="before; null: for ever", examples=["2026-12-31T12:00:00Z"])]
 
 
 class AssortmentDraft(BaseModel):
@@ -31,6 +31,13 @@ class AssortmentDraft(BaseModel):
     products: Products = Field(default_factory=list)
     valid_from: From = None
     valid_until: Until = None
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        for what, keys in (("channels", self.channels), ("categories", self.categories), ("products", self.products)):
+            if len(set(keys)) < len(keys):
+                raise ValueError(f"{what}: {next(key for key in keys if keys.count(key) > 1)} appears twice")
+        return self
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

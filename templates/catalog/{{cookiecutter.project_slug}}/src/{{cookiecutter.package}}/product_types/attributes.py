@@ -5,13 +5,13 @@ Pure functions; nothing here knows the database.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from chassis.measures import convert
 
 from ..vocabulary.answers import answer
 from ..vocabulary.localized import choose
-from .canonical import canonical
 from .definitions import Definitions
 from .schemas import AttributeDefinition, AttributeType, BooleanType, Constraint, EnumType, MeasurementType, SetType
 
@@ -47,21 +47,24 @@ def _between_variants(known: Definitions, variants: Sequence[Values]) -> Iterato
     for name in known.constrained(Constraint.SAME_FOR_ALL):
         first = variants[0].get(name)
         for index, values in enumerate(variants[1:], start=1):
-            if values.get(name) != first:
+            if (value := values.get(name)) != first and known.compared(name, value) != known.compared(name, first):
                 yield Fault((index, "attributes", name), "all variants must have the same value")
     for name in known.constrained(Constraint.UNIQUE):
-        yield from _repeated([(name,)], variants, "another variant of this product has this value")
+        yield from _repeated(known, [(name,)], variants, "another variant of this product has this value")
     if axes := known.constrained(Constraint.COMBINATION_UNIQUE):
-        yield from _repeated([tuple(axes)], variants, f"another variant has the same combination of {', '.join(axes)}")
+        detail = f"another variant has the same combination of {', '.join(axes)}"
+        yield from _repeated(known, [tuple(axes)], variants, detail)
 
 
-def _repeated(groups: list[tuple[str, ...]], variants: Sequence[Values], detail: str) -> Iterator[Fault]:
+def _repeated(
+    known: Definitions, groups: list[tuple[str, ...]], variants: Sequence[Values], detail: str
+) -> Iterator[Fault]:
     for names in groups:
         seen: set[tuple[str, ...]] = set()
         for index, values in enumerate(variants):
             if len(names) == 1 and names[0] not in values:
                 continue
-            found = tuple(canonical(values.get(name)) for name in names)
+            found = tuple(known.compared(name, values.get(name)) for name in names)
             if found in seen:
                 yield Fault((index, "attributes", names[0]), detail)
             seen.add(found)
@@ -98,7 +101,11 @@ def terms(kind: AttributeType, value: Any) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, int | float) else str(value)
+    """Write a number as people do, without exponent: what is stored has at most fifteen digits that count."""
+    if not isinstance(value, int | float):
+        return str(value)
+    text = f"{value:.15g}"
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def shown(kind: AttributeType, value: Any, chain: Sequence[str]) -> str | None:

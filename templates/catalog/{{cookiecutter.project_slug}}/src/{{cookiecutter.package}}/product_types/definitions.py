@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from chassis.measures import UNITS
+from chassis.measures import UNITS, convert
 
 from ..vocabulary.localized import LocalizedText
 from .canonical import canonical
@@ -41,6 +41,18 @@ class Definitions(tuple[AttributeDefinition, ...]):
         kinds = [(each.name, each.type.element if isinstance(each.type, SetType) else each.type) for each in self]
         return [(name, kind.target) for name, kind in kinds if kind.kind == "reference"]
 
+    def compared(self, name: str, value: Any) -> str:
+        """Return a text that is equal for values that mean the same: 230 V and 0.23 kV, a set in any order.
+
+        What the attribute does not take is compared as it is written.
+        """
+        check = self.checks.get(name)
+        return canonical(value) if check is None or check(value) else _meaning(self._kinds[name], value)
+
+    @cached_property
+    def _kinds(self) -> dict[str, AttributeType]:
+        return {each.name: each.type for each in self}
+
     def constrained(self, constraint: Constraint) -> Sequence[str]:
         """Return the attributes with a constraint."""
         return self._by_constraint.get(constraint, ())
@@ -51,6 +63,14 @@ class Definitions(tuple[AttributeDefinition, ...]):
         for each in self:
             found.setdefault(each.constraint, []).append(each.name)
         return found
+
+
+def _meaning(kind: AttributeType, value: Any) -> str:
+    if isinstance(kind, SetType):
+        return canonical(sorted(_meaning(kind.element, item) for item in value))
+    if isinstance(kind, MeasurementType):
+        return canonical(convert(value["value"], value["unit"], kind.unit))
+    return canonical(value)
 
 
 def check_for(kind: AttributeType) -> Check:

@@ -25,7 +25,10 @@ from ..vocabulary.names import Name
 Url = Annotated[
     str,
     StringConstraints(
-        pattern=worded(r"^(https://[^\s/]+/|/)[^\s]*$", "takes an https:// address, or a path that begins with `/`"),
+        pattern=worded(
+            r"^(https://[^\s/@\\]+/[^\s]*|/([^\s/\\][^\s]*)?)$",
+            "takes an https:// address, or a path that begins with one `/`",
+        ),
         max_length=2000,
     ),
     Field(description="absolute https URL, or a path on the touchpoint's own media host", examples=["/media/c40.webp"]),
@@ -163,7 +166,10 @@ class Product(ProductDraft):
     id: UUID = Field(description="UUID version 7", examples=["0190a5e0-0000-7000-8000-000000000000"])
     version: int = Field(description="counts the changes, from 1", examples=[1])
     state: ProductState = Field(description="draft, published or archived", examples=["draft"])
-    published_version: int | None = Field(description="the version that touchpoints see", examples=[1])
+    published_version: int | None = Field(
+        description="the version that was published last and not withdrawn; another `version` was edited since",
+        examples=[1],
+    )
     published_at: datetime | None = Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])
     created_at: datetime = Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])
     updated_at: datetime = Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])

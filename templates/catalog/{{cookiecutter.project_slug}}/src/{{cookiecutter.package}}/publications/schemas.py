@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chassis.values import Key
+from chassis.values import Key, Moment
 
 From = Annotated[
-    AwareDatetime | None, Field(description="when touchpoints begin to see it", examples=["2026-01-31T12:00:00Z"])
+    Moment | None, Field(description="when touchpoints begin to see it", examples=["2026-01-31T12:00:00Z"])
 ]
 Until = Annotated[
-    AwareDatetime | None, Field(description="when they cease to; null: never", examples=["2026-12-31T12:00:00Z"])
+    Moment | None, Field(description="when they cease to; null: never", examples=["2026-12-31T12:00:00Z"])
 ]
 
 

@@ -61,8 +61,15 @@ async def find(session: AsyncSession, product_id: UUID, publication_id: UUID) ->
 async def publish(session: AsyncSession, row: ProductRow, wanted: PublicationDraft) -> PublicationRow:
     """Freeze a product as it stands.
 
-    :raises Problem: 409 when it has changed since it was looked at, 422 when it is not fit to be seen.
+    A beginning that is past means now: what came before cannot be changed.
+
+    :raises Problem: 409 when it has changed since it was looked at, 422 when it is not fit to be seen, or never would.
     """
+    present = now()
+    begin = max(wanted.valid_from or present, present)
+    if wanted.valid_until is not None and wanted.valid_until <= begin:
+        over = FieldError(pointer="/valid_until", parameter=None, detail="is past; nobody would ever see it")
+        raise Problem(422, "not-publishable", "The product would not be seen at any time.", errors=[over])
     if wanted.product_version not in (None, row.version):
         raise Problem(409, "other-version", f"The product is at version {row.version}; look at it again.")
     draft = products.draft_of(row)
@@ -72,7 +79,7 @@ async def publish(session: AsyncSession, row: ProductRow, wanted: PublicationDra
     errors = unfit(item, targets) + await products.dangling(session, draft, definitions)
     if errors:
         raise Problem(422, "not-publishable", "The product is not fit to be seen; see the errors.", errors=errors)
-    (made,) = await freeze(session, [item], targets, wanted.valid_from or now(), wanted.valid_until)
+    (made,) = await freeze(session, [item], targets, begin, wanted.valid_until)
     return made
 
 

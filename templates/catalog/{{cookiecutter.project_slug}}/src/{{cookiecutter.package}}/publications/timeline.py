@@ -68,15 +68,19 @@ async def _release(session: AsyncSession, by_key: Mapping[str, ProductRow], over
 
 
 async def close(session: AsyncSession, found: Sequence[ProductRow]) -> None:
-    """Make drafts of the published products of which nothing is published any more."""
-    query = select(PublicationRow.product_id).where(
+    """Make drafts of the published products of which nothing is published any more; of others tell what is left."""
+    query = select(PublicationRow.product_id, PublicationRow.product_version, PublicationRow.created_at).where(
         PublicationRow.product_id.in_([row.id for row in found]), PublicationRow.ended.is_(False)
     )
-    left = set(await session.scalars(query))
+    left = {each.product_id: each for each in await session.execute(query.order_by(PublicationRow.id))}
     for row in found:
-        if row.id not in left and row.state == ProductState.PUBLISHED:
+        if row.state != ProductState.PUBLISHED:
+            continue
+        if (latest := left.get(row.id)) is None:
             row.state = ProductState.DRAFT
             row.published_version = row.published_at = None
+        elif row.published_version != latest.product_version + 1:  # publishing counts as a change
+            row.published_version, row.published_at = latest.product_version + 1, latest.created_at
     await session.flush()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,12 +18,16 @@ _TRUTHS = ("true", "false")
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """What searchable attributes and their values are called, in every language, and which kind of values they have."""
+    """What searchable attributes and their values are called, in every language, and which kind of values they have.
+
+    ``products`` are those attributes whose values are the keys of products.
+    """
 
     kinds: Mapping[str, str]
     attributes: Mapping[str, Mapping[str, str]]
     options: Mapping[tuple[str, str], Mapping[str, str]]
     units: Mapping[str, str]
+    products: Set[str]
 
     def attribute(self, name: str, chain: Sequence[str]) -> str:
         """Return what an attribute is called; its name where no language fits."""
@@ -40,10 +44,13 @@ class Labels:
 _kept: WeakKeyDictionary[Database, tuple[float, Labels]] = WeakKeyDictionary()
 
 
-async def labels(database: Database) -> Labels:
-    """Return the labels, read at most every ten seconds: they change with the product types, which is rare."""
+async def labels(database: Database, attributes: Iterable[str] = ()) -> Labels:
+    """Return the labels, read at most every ten seconds: they change with the product types, which is rare.
+
+    :param attributes: which must be known; one that is new is looked for at once.
+    """
     until, found = _kept.get(database, (0.0, None))
-    if found is None or time.monotonic() > until:
+    if found is None or time.monotonic() > until or not found.kinds.keys() >= set(attributes):
         found = _collect(await database.fetch("SELECT CAST(attributes AS text) FROM product_types ORDER BY id"))
         _kept[database] = (time.monotonic() + _SECONDS, found)
     return found
@@ -54,6 +61,7 @@ def _collect(rows: Sequence[Sequence[str]]) -> Labels:
     attributes: dict[str, Mapping[str, str]] = {}
     options: dict[tuple[str, str], Mapping[str, str]] = {}
     units: dict[str, str] = {}
+    products: set[str] = set()
     for row in rows:
         for definition in json.loads(row[0]):
             name, kind = definition["name"], definition["type"]
@@ -62,9 +70,11 @@ def _collect(rows: Sequence[Sequence[str]]) -> Labels:
             attributes.setdefault(name, definition["label"])
             if kind["kind"] == "measurement":
                 units.setdefault(name, kind["unit"])
+            if kind.get("target") == "product":
+                products.add(name)
             for key, label in _options(kind):
                 options.setdefault((name, key), label)
-    return Labels(kinds=kinds, attributes=attributes, options=options, units=units)
+    return Labels(kinds=kinds, attributes=attributes, options=options, units=units, products=products)
 
 
 def _options(kind: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -17,6 +17,9 @@ from ..vocabulary.moments import microseconds
 
 FILTER = r"^[a-z][a-z0-9_]{0,49}:.{1,500}$"
 _RANGE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?\.\.(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)?")
+_VALUE = re.compile(r"(?:\\.|[^,])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SPECIAL = re.compile(r"[\\,]")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE_SECONDS = 5.0
 SORTS = {"newest": "newness", "name": "sort_name", "price": "price", "-price": "price_descending"}
@@ -102,6 +105,8 @@ class Statement:
 
     def having(self, wanted: "Filter") -> str:
         """Return the condition that an entry has one of the values of an attribute, or one in a range."""
+        if wanted.bounds is None and not wanted.values:
+            return "1 = 0"
         start = f"e.publication_id IN (SELECT t.publication_id FROM terms t WHERE t.name = {self.bind(wanted.name)}"
         if wanted.bounds is not None:
             low, high = wanted.bounds
@@ -121,7 +126,8 @@ class Filter:
 def filters(given: Sequence[str]) -> list[Filter]:
     """Read filters: ``material:steel,bronze`` or ``max_head:4..10``, one end of which may be left open.
 
-    Of several for one attribute the last one counts.
+    A backslash takes the next character as it is, so that values may hold commas. Of several for one attribute the
+    last one counts.
 
     :param given: each fits :data:`FILTER`.
     """
@@ -132,8 +138,15 @@ def filters(given: Sequence[str]) -> list[Filter]:
             low, high = float(bounds[1] or "-inf"), float(bounds[2] or "inf")
             found[name] = Filter(name=name, bounds=(low, high))
         else:
-            found[name] = Filter(name=name, values=tuple(wanted.split(",")[:50]))
+            values = [_ESCAPED.sub(r"\1", value) for value in _VALUE.findall(wanted)]
+            found[name] = Filter(name=name, values=tuple(values[:50]))
     return list(found.values())
+
+
+def in_filter(value: str) -> str:
+    """Write a value in the way in which a filter means it, and nothing but it."""
+    text = _SPECIAL.sub(r"\\\g<0>", value)
+    return text.replace("..", "\\..") if _RANGE.fullmatch(text) else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +262,19 @@ async def related(database: Database, view: View, entry: int) -> Sequence[Any]:
         " ORDER BY r.position LIMIT 200",
         *statement.parameters,
     )
+
+
+async def names(database: Database, view: View, products: Sequence[str]) -> dict[str, str]:
+    """Return what the view calls those of some products that it shows, by their keys."""
+    if not products:
+        return {}
+    statement = Statement()
+    where = statement.visible(view)
+    wanted = ", ".join(statement.bind(key) for key in products)
+    rows = await database.fetch(
+        f"SELECT e.product, e.card FROM entries e WHERE e.product IN ({wanted}) AND {where}", *statement.parameters
+    )
+    return {key: json.loads(card)["name"] for key, card in rows}
 
 
 async def populated(database: Database, view: View) -> set[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -21,8 +22,7 @@ from chassis.values import Key, Locale
 from ..search.index import index_of
 from ..vocabulary.moments import moment
 from ..vocabulary.names import Name
-from . import reading
-from .labels import labels
+from . import facets, reading
 from .reading import Question, View
 from .schemas import CategoryTree, ProductCards, RelatedProducts, SearchResult, StorefrontProduct
 from .searching import Asked, search
@@ -33,6 +33,7 @@ router = prepared_router("/v1/storefront", tag="storefront")
 JSON, LINKED_DATA = "application/json", "application/ld+json"
 _SECONDS = 60
 _SITEMAP_PART = 10_000
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 
 ChannelKey = Annotated[Key, Query(description="the touchpoint that asks")]
 Language = Annotated[
@@ -52,7 +53,10 @@ Filters = Annotated[
     Query(
         alias="filter",
         max_length=20,
-        description="`attribute:value,value` or `attribute:from..to`; repeat it for several attributes",
+        description=(
+            "`attribute:value,value` or `attribute:from..to`; repeat it for several attributes. A comma that belongs to"
+            " a value follows a backslash"
+        ),
         examples=[["material:steel,bronze", "max_head:4..10"]],
     ),
 ]
@@ -92,7 +96,8 @@ async def list_storefront_products(
     """List what the channel shows, as cards."""
     database = _database(request)
     view = await _view(database, channel, locale)
-    question = Question(view=view, category=category, filters=reading.filters(wanted))
+    filters = await facets.existing(database, view, reading.filters(wanted))
+    question = Question(view=view, category=category, filters=filters)
     found = await reading.cards(database, question, sort=sort, limit=page.limit, position=page.position)
     body = b'{"items":[' + b",".join(found.cards) + b"]"
     if found.position is not None:
@@ -117,7 +122,7 @@ async def read_storefront_product(
 ) -> Response:
     """Read one product as the channel shows it, by its id or by its slug in the language asked for."""
     database = _database(request)
-    linked = LINKED_DATA in accept
+    linked = _wants_linked_data(accept)
     # The copy at hand is most often fresh: then the tag alone is read.
     columns = "e.etag, e.visible_until" if copy else f"e.etag, e.visible_until, {_column(linked=linked)}"
     view, row = await _entry(database, channel, locale, id_or_slug, columns)
@@ -180,22 +185,11 @@ async def search_products(
     if q.strip() and match is None:
         return _cacheable(b'{"items":[],"total":0,"facets":[]}', copy)
     view = reading.present(channel, chain[0])
-    question = Question(view=view, category=category, filters=reading.filters(wanted), match=match)
+    filters = await facets.existing(database, view, reading.filters(wanted))
+    question = Question(view=view, category=category, filters=filters, match=match)
     asked = Asked(question=question, facets=facet, limit=page.limit, position=page.position)
     found = await search(database, request.app.state.search_indexes, asked)
-    names = await labels(database)
-    shown = [
-        {
-            "name": name,
-            "label": names.attribute(name, chain),
-            "kind": names.kinds.get(name, "text"),
-            "unit": names.units.get(name),
-            "values": [
-                {"value": value, "label": names.value(name, value, chain), "count": count} for value, count in values
-            ],
-        }
-        for name, values in found.counts.facets.items()
-    ]
+    shown = await facets.shown(database, view, chain, found.counts.facets)
     body = b'{"items":[' + b",".join(found.page.cards) + b'],"total":%d' % found.counts.total
     body += b',"facets":' + _dump(shown)
     if found.page.position is not None:
@@ -273,6 +267,19 @@ async def _entry(
     if row is None:
         raise _gone()
     return view, row
+
+
+def _wants_linked_data(accept: str) -> bool:
+    """Tell whether a caller would rather have JSON-LD than JSON (RFC 9110, section 12.5.1)."""
+    if LINKED_DATA not in accept.lower():
+        return False
+    weights: dict[str, float] = {}
+    for each in accept.lower().split(","):
+        media_range, *parameters = (part.strip() for part in each.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        weights[media_range] = float(weight) if _WEIGHT.fullmatch(weight) else 1.0
+    linked = weights.get(LINKED_DATA, 0.0)
+    return linked > 0 and linked >= weights.get(JSON, 0.0)
 
 
 def _gone() -> Problem:

@@ -1,22 +1,13 @@
 """Shapes: what all drafts, patches and resources have in common, as callers see them."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis import values
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a moment between the years 1 and 9999, in UTC as well") from None
-
-
-Moment = Annotated[
-    AwareDatetime, AfterValidator(_in_utc), Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])
-]
+Moment = Annotated[values.Moment, Field(description="RFC 3339, UTC", examples=["2026-01-31T12:00:00Z"])]
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 """One line of text that says something."""

@@ -3,9 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.values import Currency, Money, Sku
+from chassis.values import Currency, Moment, Money, Sku
 
 
 class AgreedLine(BaseModel):
@@ -30,7 +30,7 @@ class TellsAgreement(BaseModel):
     person_id: UUID | None = None
     currency: Currency
     prices_include_tax: bool = False
-    valid_until: AwareDatetime
+    valid_until: Moment
     lines: list[AgreedLine] = Field(min_length=1, max_length=500)
 
 

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Mapped
 
-From = Annotated[AwareDatetime | None, Field(description="not before; null: always", examples=["2026-01-31T12:00:00Z"])]
-Until = Annotated[AwareDatetime | None, Field(description="before; null: for ever", examples=["2026-12-31T12:00:00Z"])]
+from chassis.values import Moment
+
+From = Annotated[Moment | None, Field(description="not before; null: always", examples=["2026-01-31T12:00:00Z"])]
+Until = Annotated[Moment | None, Field(description="before; null: for ever", examples=["2026-12-31T12:00:00Z"])]
 
 
 class Validity(BaseModel):

@@ -270,3 +270,35 @@ async def test_type_and_products_changed_at_once_fit_each_other(ann: httpx.Async
             await replace(ann, "products", took.json(), variants=[])
         else:
             await replace(ann, "product-types", went.json(), attributes=PUMP_TYPE["attributes"])
+
+
+def test_values_that_mean_the_same_are_the_same() -> None:
+    """Neither another unit, nor the order of a set, nor how a number or a letter is written tells them apart."""
+    parts = {"name": "parts", "label": {"en": "P"}, "type": {"kind": "set", "element": {"kind": "text"}}}
+    definitions = [*DEFINITIONS.values(), AttributeDefinition.model_validate(parts | {"constraint": "same_for_all"})]
+    here = {
+        "max_head": {"value": 4, "unit": "m"},
+        "voltage": {"value": 230, "unit": "V"},
+        "approval": "\u00c4",
+        "parts": ["a", "b"],
+    }
+    there = {
+        "max_head": {"value": 400.0, "unit": "cm"},
+        "voltage": {"value": 0.23, "unit": "kV"},
+        "approval": "A\u0308",
+        "parts": ["b", "a"],
+    }
+
+    assert [(fault.path[2], fault.detail) for fault in faults(definitions, [here, there])] == [
+        ("approval", "another variant of this product has this value"),
+        ("voltage", "another variant has the same combination of voltage"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(999999999999999, "999999999999999"), (0.1 + 0.2, "0.3"), (1e-7, "0.0000001"), (-2.50, "-2.5"), (4.0, "4")],
+)
+def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
+    """All their digits, without what computers add, and without exponents."""
+    assert (shown(_type(kind="number"), value, ["en"]), terms(_type(kind="number"), value)) == (text, [text])

@@ -182,3 +182,21 @@ async def test_patch_of_traits_merges_by_namespace(catalog: httpx.AsyncClient) -
     changed = await replace(catalog, "products", made, traits={"a": {"y": None, "w": 4}, "b": None})
 
     assert changed.json()["traits"] == {"a": {"x": 1, "w": 4}}
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("/media/c40.webp", 201),
+        ("https://cdn.example.com/c40.webp?w=2", 201),
+        ("//elsewhere.example.com/c40.webp", 422),
+        ("/\\elsewhere.example.com/c40.webp", 422),
+        ("https://user:password@cdn.example.com/c40.webp", 422),
+        ("http://cdn.example.com/c40.webp", 422),
+    ],
+)
+async def test_pictures_come_from_where_they_seem_to(catalog: httpx.AsyncClient, url: str, status: int) -> None:
+    """A path leads to no other host, and an address shows nobody's password to touchpoints."""
+    response = await catalog.post("/v1/products", json=product("c40", media=[{"url": url}]))
+
+    assert response.status_code == status

@@ -173,3 +173,56 @@ async def test_published_product_is_neither_archived_nor_deleted(catalog: httpx.
     assert (await replace(catalog, "products", found, archived=True)).status_code == 409
     deleted = await catalog.delete(f"/v1/products/{made['id']}", headers={"If-Match": f'"{found["version"]}"'})
     assert (deleted.status_code, deleted.json()["type"]) == (409, "urn:problem-type:published")
+
+
+async def test_publication_that_nobody_would_see_is_refused(catalog: httpx.AsyncClient) -> None:
+    """One whose time is over would leave a product that is published and nowhere to be seen."""
+    made = await put(catalog, "products", product("c40"))
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    refused = await catalog.post(f"/v1/products/{made['id']}/publications", json={"valid_until": yesterday})
+
+    assert (refused.status_code, [each["pointer"] for each in refused.json()["errors"]]) == (422, ["/valid_until"])
+    assert (await catalog.get(f"/v1/products/{made['id']}")).json()["state"] == "draft"
+
+
+async def test_publication_that_began_before_the_present_one_takes_its_place(
+    service: Service, catalog: httpx.AsyncClient
+) -> None:
+    """What is published last is seen, even if it says that it had begun before: it begins now."""
+    made = await put(catalog, "products", product("c40"))
+    first = await publish(catalog, made)
+    await replace(catalog, "products", (await catalog.get(f"/v1/products/{made['id']}")).json(), name={"en": "Better"})
+    second = await publish(catalog, made, valid_from="2020-01-01T02:00:00+02:00")
+
+    assert await _seen(service, "pump-c40") == "Better"
+    assert second["valid_from"] > first["valid_from"]
+
+
+async def test_time_of_any_zone_is_answered_in_utc(catalog: httpx.AsyncClient) -> None:
+    """Whoever schedules from Kolkata and whoever reads it in Berlin see one moment."""
+    made = await put(catalog, "products", product("c40"))
+    later = await publish(catalog, made, valid_from="2099-01-01T05:30:00+05:30")
+    path = f"/v1/products/{made['id']}/publications"
+    beyond = await catalog.post(path, json={"valid_until": "9999-12-31T23:59:59-01:00"})
+
+    assert later["valid_from"] == "2099-01-01T00:00:00Z"
+    assert (await catalog.get(f"{path}/{later['id']}")).json()["valid_from"] == "2099-01-01T00:00:00Z"
+    assert beyond.status_code == 422
+
+
+async def test_withdrawn_schedule_leaves_what_was_published_before(
+    service: Service, catalog: httpx.AsyncClient
+) -> None:
+    """The product tells again the version that touchpoints go on to see, and so that there are edits."""
+    made = await put(catalog, "products", product("c40"))
+    await publish(catalog, made)
+    before = (await catalog.get(f"/v1/products/{made['id']}")).json()
+    await replace(catalog, "products", before, name={"en": "Better pump"})
+    later = await publish(catalog, made, valid_from="2099-01-01T00:00:00Z")
+    path = f"/v1/products/{made['id']}/publications/{later['id']}"
+    assert (await catalog.delete(path, headers={"If-Match": "*"})).status_code == 204
+    after = (await catalog.get(f"/v1/products/{made['id']}")).json()
+
+    assert await _seen(service, "pump-c40") == "Pump c40"
+    assert (after["state"], after["published_version"]) == ("published", before["published_version"])
+    assert after["version"] > after["published_version"]

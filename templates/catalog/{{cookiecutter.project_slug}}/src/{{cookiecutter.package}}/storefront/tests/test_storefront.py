@@ -318,3 +318,61 @@ async def test_cards_are_what_the_contract_says(catalog: httpx.AsyncClient, get:
         "id": "", "key": "c1", "slug": "pump-c1", "name": "Pump c1", "media": [], "variants": 1,
         "list_price": {"amount": 1000, "currency": "EUR"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ['DN 15, 1/2"', "4..10", "a\\b", "x:y", ",", "..", "1..", "\\,"])
+async def test_what_a_facet_offers_a_filter_takes(catalog: httpx.AsyncClient, get: Any, value: str) -> None:
+    """Whatever a text holds, the value that a facet shows finds exactly the products that it counts."""
+    text = {"name": "size", "label": {"en": "Size"}, "type": {"kind": "text"}, "searchable": True}
+    await put(catalog, "product-types", {"key": "part", "name": {"en": "Part"}, "attributes": [text]})
+    for key, size in (("one", value), ("other", "DN 15")):
+        one = variant(key.upper(), attributes={"size": size})
+        await publish(catalog, await put(catalog, "products", product(key, product_type="part", variants=[one])))
+    (facet,) = (await get("/v1/storefront/search", params=WEB)).json()["facets"]
+    (offered,) = [each for each in facet["values"] if each["label"] == value]
+
+    for path in ("search", "products"):
+        found = (await get(f"/v1/storefront/{path}", params=WEB | {"filter": f"size:{offered['value']}"})).json()
+        assert [item["key"] for item in found["items"]] == ["one"]
+
+
+async def test_product_that_is_not_shown_is_no_value_either(catalog: httpx.AsyncClient, get: Any) -> None:
+    """A facet names the products that others refer to, as long as the channel shows them; so does a filter."""
+    reference = {"kind": "set", "element": {"kind": "reference", "target": "product"}}
+    fits = {"name": "spare_for", "label": {"en": "Spare part for"}, "type": reference, "searchable": True}
+    await put(catalog, "product-types", {"key": "part", "name": {"en": "Part"}, "attributes": [fits]})
+    pump = await put(catalog, "products", product("c40"))
+    seal = product("seal", product_type="part", variants=[variant("S", attributes={"spare_for": ["c40"]})])
+    await publish(catalog, await put(catalog, "products", seal))
+    hidden = (await get("/v1/storefront/search", params=WEB)).json()
+    in_vain = [
+        (await get(f"/v1/storefront/{path}", params=WEB | {"filter": "spare_for:c40"})).json()["items"]
+        for path in ("search", "products")
+    ]
+    await publish(catalog, pump)
+    seen = (await get("/v1/storefront/search", params=WEB | {"filter": "spare_for:c40", "facet": "spare_for"})).json()
+
+    assert (hidden["facets"], in_vain) == ([], [[], []])
+    assert [item["key"] for item in seen["items"]] == ["seal"]
+    assert seen["facets"][0]["values"] == [{"value": "c40", "label": "Pump c40", "count": 1}]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/ld+json", "application/ld+json"),
+        ("Application/LD+JSON", "application/ld+json"),
+        ("application/json, application/ld+json;q=0.5", "application/json"),
+        ("application/json;q=0.5, application/ld+json", "application/ld+json"),
+        ("application/ld+json;q=0, */*", "application/json"),
+    ],
+)
+async def test_caller_gets_what_it_likes_best(
+    catalog: httpx.AsyncClient, get: Any, accept: str, media_type: str
+) -> None:
+    """Weights count, and letters in either case (RFC 9110, section 12.5.1)."""
+    await publish(catalog, await put(catalog, "products", product("c40")))
+    response = await get("/v1/storefront/products/pump-c40", params=WEB, headers={"Accept": accept})
+
+    assert (response.status_code, response.headers["content-type"]) == (200, media_type)
