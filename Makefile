@@ -24,7 +24,9 @@ setup: $(SETUP) ## make the environment
 $(SETUP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("machgen needs Python 3.11 or newer; say PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
+	sed '/^uv==/,/[^\\]$$/!d' requirements/dev.txt > $(VENV)/uv.txt
+	$(BIN)/pip install -qq --require-hashes -r $(VENV)/uv.txt
+	sh tools/install.sh $(BIN)/python requirements/dev.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.installed-* && touch $@
 

@@ -28,8 +28,8 @@ install_python() {
     [ ! -e "$(stamp "$1" "$2")" ] || return 0
     echo "installing $tools/$1" >&2
     rm -rf "${tools:?}/$1"
-    "$python" -m venv "$tools/$1"
-    "$tools/$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$2"
+    "$python" -m venv --without-pip "$tools/$1"
+    sh "$root/tools/install.sh" "$tools/$1/bin/python" "$2" "$python"
     touch "$(stamp "$1" "$2")"
 }
 
