@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
 from starlette.types import Message, Scope
 
 from chassis.app import create_app
+from chassis.logs import log_each, logger
 from tests import example
 from tests.fixtures import Service, SettingsFor
 
@@ -97,6 +99,25 @@ async def test_log_line_carries_the_ids(
     assert refused.status_code == 422
     for canary in ("ann@example.org", "canary-title", "Bearer", service.token("ann")[:20]):
         assert canary not in captured
+
+
+async def test_lines_that_are_logged_together_are_those_of_each_alone(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They take a part of the time, and say the same, the ids of the request among it."""
+    assert service
+    facts = [{"subject": "tanks/nörth\n", "sequence": number} for number in (1, 2)]
+    capsys.readouterr()
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        for fact in facts:
+            logger().info("published", **fact)
+        log_each("published", facts)
+    lines = _lines(capsys.readouterr().out)
+    alone, together = lines[:2], lines[2:]
+
+    assert [list(line) for line in alone] == [list(line) for line in together]  # the order of the names
+    assert [line | {"timestamp": ""} for line in alone] == [line | {"timestamp": ""} for line in together]
+    assert together[0]["request_id"] == "r-1"
 
 
 async def test_nothing_a_caller_sends_forges_a_log_line(service: Service, capsys: pytest.CaptureFixture[str]) -> None:

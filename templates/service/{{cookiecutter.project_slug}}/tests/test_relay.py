@@ -114,8 +114,15 @@ async def test_whole_queue_of_a_subject_waits_with_its_first_event(database: Dat
     assert min(due) > now() + timedelta(minutes=50)
 
 
-@pytest.mark.parametrize("waiting", [700, 2_000])
-async def test_backlog_is_not_read_for_each_subject(database: Database, waiting: int) -> None:
+@pytest.mark.parametrize(
+    ("waiting", "subjects"),
+    [
+        (700, deliveries.SUBJECTS_A_BATCH),
+        (2_000, deliveries.SUBJECTS_A_BATCH),
+        (4_000, deliveries.MOST_SUBJECTS_A_BATCH),
+    ],
+)
+async def test_backlog_is_not_read_for_each_subject(database: Database, waiting: int, subjects: int) -> None:
     """PostgreSQL plans without having counted what waits; its plans must be good for hundreds and for thousands."""
     if database.is_sqlite:
         pytest.skip("SQLite keeps no statistics of what was read")
@@ -128,8 +135,8 @@ async def test_backlog_is_not_read_for_each_subject(database: Database, waiting:
             await record_many(session, FILLED, [(f"tanks/{number}", Level(litres=1)) for number in range(count)])
 
     for _ in range(10):
-        await record(deliveries.STREAMS_A_BATCH)
-        await deliveries.deliver_due(database, "log", deliver)
+        await record(subjects)
+        await deliveries.deliver_due(database, "log", deliver, subjects=subjects)
     await record(waiting)
     async with database.transaction() as session:
         await session.execute(text("SELECT pg_stat_force_next_flush()"))  # the connection counts from here
@@ -140,10 +147,30 @@ async def test_backlog_is_not_read_for_each_subject(database: Database, waiting:
         query = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
         read.extend(connection.exec_driver_sql(query).scalars())
 
-    found = await deliveries.deliver_due(database, "log", deliver)
+    found = await deliveries.deliver_due(database, "log", deliver, subjects=subjects)
 
-    assert len(found) == deliveries.STREAMS_A_BATCH
+    assert len(found) == subjects
     assert len(found) <= read[0] < 10 * len(found)
+
+
+async def test_events_of_many_subjects_are_taken_a_few_of_each(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in memory at once is bounded; every subject gets on, in its order."""
+    monkeypatch.setattr(deliveries, "EVENTS_A_BATCH", 7)
+    taken: list[list[tuple[str, int]]] = []
+
+    async def deliver(streams: Sequence[Sequence[Delivery]]) -> list[deliveries.Outcome]:
+        taken.append(sorted((one.subject, one.sequence) for each in streams for one in each))
+        return [deliveries.Outcome(delivered=list(each)) for each in streams]
+
+    for tank in ("east", "north", "south"):
+        await fill(database, tank, 1, 2, 3)
+    while await deliveries.deliver_due(database, "log", deliver):
+        pass
+
+    tanks = ("tanks/east", "tanks/north", "tanks/south")
+    assert taken == [[(tank, n) for tank in tanks for n in (1, 2)], [(tank, 3) for tank in tanks]]
 
 
 async def test_delivery_has_a_deadline(database_url: str, settings_for: SettingsFor) -> None:

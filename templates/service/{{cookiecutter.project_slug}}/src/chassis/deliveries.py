@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Delete,
+    FromClause,
+    Integer,
     Select,
     TableValuedAlias,
     Text,
@@ -29,7 +32,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -38,13 +40,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import aliased
 
 from chassis.database import Database, alone_with, now
 from chassis.outbox import OutboxRow
 
-STREAMS_A_BATCH = 250
+SUBJECTS_A_BATCH = 250
+MOST_SUBJECTS_A_BATCH = 1_000
+"""Where they are delivered at once."""
 EVENTS_A_STREAM = 50
+EVENTS_A_BATCH = 12_500
+"""So many are in memory at most."""
+_OUTBOX = OutboxRow.__table__
 _FOR_RELAYS = text(
     # A plan that PostgreSQL keeps from when nothing waited reads all of what waits later, for each event.
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
@@ -54,9 +60,8 @@ _ROW: ColumnElement[Any] = literal_column("outbox.ctid").label("ctid")
 """Where PostgreSQL has put a row."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """One event on its way to one destination."""
+class Delivery(NamedTuple):
+    """One event on its way to one destination: a tuple, as there are thousands a second."""
 
     destination: str
     subject: str
@@ -88,16 +93,20 @@ class Outcome:
 Deliver = Callable[[Sequence[Sequence[Delivery]]], Awaitable[list[Outcome]]]
 
 
-async def deliver_due(database: Database, destination: str, deliver: Deliver) -> list[Outcome]:
+async def deliver_due(
+    database: Database, destination: str, deliver: Deliver, *, subjects: int = SUBJECTS_A_BATCH
+) -> list[Outcome]:
     """Take what is due for a destination, have it delivered, and store what became of it.
 
     :param deliver: gets a list of subjects, each a list of its events in order.
+    :param subjects: of how many subjects at most; others have the rest meanwhile.
     :returns: what ``deliver`` returned; empty when nothing is due, or others are at it.
     :raises Problem: 503 when the database is away; what was delivered meanwhile will be delivered again.
     """
     if database.is_sqlite:
+        subjects = min(subjects, SUBJECTS_A_BATCH)  # each is a condition, and SQLite takes no more than a thousand
         async with database.reading() as session:
-            streams = await _due(session, destination)
+            streams = await _due(session, destination, subjects)
         outcomes = await deliver(streams) if streams else []
         if outcomes:
             async with database.transaction() as session:
@@ -105,7 +114,7 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
         return outcomes
     async with database.transaction() as session:
         await session.execute(_FOR_RELAYS)
-        streams = await _due(session, destination)
+        streams = await _due(session, destination, subjects)
         if not streams:
             return []
         outcomes = await deliver(streams)
@@ -113,74 +122,100 @@ async def deliver_due(database: Database, destination: str, deliver: Deliver) ->
     return outcomes
 
 
-def _alive(row: type[OutboxRow]) -> ColumnElement[bool]:
+def _alive(row: FromClause) -> ColumnElement[bool]:
     """Return the condition that an event has not been given up, for what is read subject by subject.
 
     With a CASE only the primary key is of use. With NOT EXISTS, or the condition of the other index, PostgreSQL may
     plan to read everything that waits for each subject, when it plans while little waits.
     """
-    return case((row.dead_at.is_(None), 1), else_=0) == 1
+    return case((row.c.dead_at.is_(None), 1), else_=0) == 1
 
 
-async def _due(session: AsyncSession, destination: str) -> list[list[Delivery]]:
-    waiting = aliased(OutboxRow)
-    first = select(waiting.sequence).where(
-        waiting.destination == OutboxRow.destination, waiting.subject == OutboxRow.subject, _alive(waiting)
+def _heads() -> Select[Any]:
+    """Return the query for the first events of some subjects."""
+    waiting = _OUTBOX.alias("waiting")
+    first = select(waiting.c.sequence).where(
+        waiting.c.destination == _OUTBOX.c.destination, waiting.c.subject == _OUTBOX.c.subject, _alive(waiting)
     )
-    first = first.order_by(waiting.sequence).limit(1)
-    heads = (
-        select(OutboxRow.subject, OutboxRow.sequence)
+    first = first.order_by(waiting.c.sequence).limit(1)
+    return (
+        select(_OUTBOX.c.subject, _OUTBOX.c.sequence)
         .where(
-            OutboxRow.destination == destination,
-            OutboxRow.dead_at.is_(None),
-            OutboxRow.due_at <= now(),
-            OutboxRow.sequence == first.scalar_subquery(),
+            _OUTBOX.c.destination == bindparam("destination"),
+            _OUTBOX.c.dead_at.is_(None),
+            _OUTBOX.c.due_at <= bindparam("present"),
+            _OUTBOX.c.sequence == first.scalar_subquery(),
         )
-        .order_by(OutboxRow.due_at)
-        .limit(STREAMS_A_BATCH)
-        .with_for_update(skip_locked=True, of=OutboxRow)
+        .order_by(_OUTBOX.c.due_at)
+        .limit(bindparam("subjects", type_=Integer))
+        .with_for_update(skip_locked=True, of=_OUTBOX)
     )
-    found = [(subject, sequence) for subject, sequence in await session.execute(heads)]
+
+
+def _following() -> Select[Any]:
+    """Return PostgreSQL's query for what comes next after the first events of some subjects, these among them."""
+    head, events = _listed(), bindparam("events", type_=Integer)
+    here = _OUTBOX.c.subject == head.c.subject, _OUTBOX.c.sequence >= head.c.sequence
+    # Numbers have no gaps but what was given up, so that the end bounds what is read of a long queue.
+    near = _OUTBOX.c.sequence < head.c.sequence + events
+    each = _waiting().where(*here, near).order_by(_OUTBOX.c.sequence).limit(events).lateral("following")
+    return select(each).select_from(head.join(each, true())).order_by(each.c.sequence)
+
+
+def _waiting() -> Select[Any]:
+    columns = [_OUTBOX.c[name] for name in Delivery._fields]
+    return select(*columns).where(_OUTBOX.c.destination == bindparam("destination"), _alive(_OUTBOX))
+
+
+def _listed() -> TableValuedAlias:
+    """Return subjects and sequences as a table that is one statement and two parameters, however many there are."""
+    arrays = bindparam("of", type_=ARRAY(Text)), bindparam("from", type_=ARRAY(BigInteger))
+    return func.unnest(*arrays).table_valued("subject", "sequence").render_derived(name="listed")
+
+
+def _removal() -> Delete:
+    """Return PostgreSQL's statement that removes some events."""
+    gone = _listed()
+    here = _OUTBOX.c.subject == gone.c.subject, _OUTBOX.c.sequence == gone.c.sequence
+    each = select(_ROW).where(_OUTBOX.c.destination == bindparam("destination"), *here).limit(1).lateral("one")
+    found = select(each.c.ctid).select_from(gone.join(each, true()))
+    return delete(OutboxRow).where(any_(func.array(found.scalar_subquery())) == _ROW)
+
+
+# Built once: to build them takes longer than to run them.
+_HEADS, _FOLLOWING, _REMOVAL = _heads(), _following(), _removal()
+
+
+async def _due(session: AsyncSession, destination: str, subjects: int) -> list[list[Delivery]]:
+    connection = await session.connection()
+    wanted = {"destination": destination, "present": now(), "subjects": subjects}
+    found = [(row.subject, row.sequence) for row in await connection.execute(_HEADS, wanted)]
     if not found:
         return []
     streams: dict[str, list[Delivery]] = {name: [] for name, _ in found}
+    each = min(EVENTS_A_STREAM, EVENTS_A_BATCH // len(found))
     # A second statement: it sees what was committed since, and the locks keep others away from these subjects.
-    for row in await session.execute(_following(session, destination, found)):
-        streams[row.subject].append(Delivery(**row._mapping))
+    if connection.dialect.name == "postgresql":
+        listed = {"of": [subject for subject, _ in found], "from": [sequence for _, sequence in found]}
+        further = {"destination": destination, "events": each, **listed}
+        rows = await connection.execute(_FOLLOWING, further)
+    else:
+        rows = await connection.execute(_following_one_of(found, each), {"destination": destination})
+    for delivery in map(Delivery._make, rows):
+        streams[delivery.subject].append(delivery)
     return list(streams.values())
 
 
-def _following(session: AsyncSession, destination: str, heads: Sequence[tuple[str, int]]) -> Select[Any]:
-    """Return the query for what comes next after the first events of some subjects, these among them."""
-    columns = [getattr(OutboxRow, name) for name in Delivery.__dataclass_fields__]
-    waiting = select(*columns).where(OutboxRow.destination == destination, _alive(OutboxRow))
-    if session.get_bind().dialect.name == "postgresql":
-        head = _listed(heads)
-        last = head.c.sequence + (EVENTS_A_STREAM - 1)
-        here = OutboxRow.subject == head.c.subject, OutboxRow.sequence.between(head.c.sequence, last)
-        each = waiting.where(*here).order_by(OutboxRow.sequence).limit(EVENTS_A_STREAM).lateral("following")
-        return select(each).select_from(head.join(each, true())).order_by(each.c.sequence)
-    some = or_(
-        *(
-            and_(OutboxRow.subject == name, OutboxRow.sequence.between(first, first + EVENTS_A_STREAM - 1))
-            for name, first in heads
-        )
-    )
-    return waiting.where(some).order_by(OutboxRow.sequence)
-
-
-def _listed(places: Sequence[tuple[str, int]]) -> TableValuedAlias:
-    """Return subjects and sequences as a table that is one statement and two parameters, however many there are."""
-    subjects, sequences = [place[0] for place in places], [place[1] for place in places]
-    arrays = literal(subjects, ARRAY(Text)), literal(sequences, ARRAY(BigInteger))
-    return func.unnest(*arrays).table_valued("subject", "sequence").render_derived(name="listed")
+def _following_one_of(heads: Sequence[tuple[str, int]], events: int) -> Select[Any]:
+    """Return the query for what comes next after the first events of some subjects, as SQLite knows it."""
+    places = ((_OUTBOX.c.subject == name, _OUTBOX.c.sequence.between(at, at + events - 1)) for name, at in heads)
+    return _waiting().where(or_(*(and_(*place) for place in places))).order_by(_OUTBOX.c.sequence)
 
 
 async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     await _remove(session, [one for outcome in outcomes for one in outcome.delivered])
     key = ("destination", "subject", "sequence")
-    table = OutboxRow.__table__
-    this = and_(*(table.c[name] == bindparam(f"b_{name}") for name in key))
+    this = and_(*(_OUTBOX.c[name] == bindparam(f"b_{name}") for name in key))
     connection = await session.connection()
     failed = [
         {f"b_{name}": getattr(failure.delivery, name) for name in key}
@@ -203,32 +238,28 @@ async def _settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
 async def _remove(session: AsyncSession, delivered: Sequence[Delivery]) -> None:
     if not delivered:
         return
-    table = OutboxRow.__table__
-    places = [(one.subject, one.sequence) for one in delivered]
-    here = table.c.destination == delivered[0].destination  # they were asked for together
+    destination = delivered[0].destination  # they were asked for together
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
-        gone = _listed(places)
-        one = select(_ROW).where(here, table.c.subject == gone.c.subject, table.c.sequence == gone.c.sequence)
-        each = one.limit(1).lateral("one")
-        found = select(each.c.ctid).select_from(gone.join(each, true()))
-        await connection.execute(delete(OutboxRow).where(any_(func.array(found.scalar_subquery())) == _ROW))
+        subjects, sequences = [one.subject for one in delivered], [one.sequence for one in delivered]
+        await connection.execute(_REMOVAL, {"destination": destination, "of": subjects, "from": sequences})
     else:
-        this = and_(here, table.c.subject == bindparam("b_subject"), table.c.sequence == bindparam("b_sequence"))
-        rows = [{"b_subject": subject, "b_sequence": sequence} for subject, sequence in places]
+        this = and_(*(_OUTBOX.c[name] == bindparam(f"b_{name}") for name in ("destination", "subject", "sequence")))
+        rows = [
+            {"b_destination": destination, "b_subject": one.subject, "b_sequence": one.sequence} for one in delivered
+        ]
         await connection.execute(delete(OutboxRow).where(this), rows)
 
 
 async def _postpone_followers(connection: AsyncConnection, heads: Sequence[Mapping[str, object]]) -> None:
     if not heads:
         return
-    table = OutboxRow.__table__
     following = and_(
-        table.c.destination == bindparam("b_destination"),
-        table.c.subject == bindparam("b_subject"),
-        table.c.sequence > bindparam("b_sequence"),
-        table.c.dead_at.is_(None),
-        table.c.due_at < bindparam("b_due_at"),
+        _OUTBOX.c.destination == bindparam("b_destination"),
+        _OUTBOX.c.subject == bindparam("b_subject"),
+        _OUTBOX.c.sequence > bindparam("b_sequence"),
+        _OUTBOX.c.dead_at.is_(None),
+        _OUTBOX.c.due_at < bindparam("b_due_at"),
     )
     keys = ("b_destination", "b_subject", "b_sequence", "b_due_at")
     await connection.execute(

@@ -4,12 +4,14 @@ Values are escaped by the JSON encoder, so nothing a caller sends can forge a li
 and header values are never logged; where an exception quotes them, they are left out.
 """
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from select import PIPE_BUF
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
@@ -25,6 +27,8 @@ _SHARED: list[Processor] = [
 _TRACEBACKS: Processor = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+_ENCODER = json.JSONEncoder(default=repr)
+"""Made once: to make it takes as long as to write a line."""
 # What messages of exceptions may quote: PostgreSQL's rows, addresses of people, tokens.
 _PERSONAL = re.compile(r"DETAIL: .*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
@@ -33,6 +37,10 @@ def _leave_out_personal_data(_logger: object, _method: str, line: EventDict) -> 
     for error in line.get("exception", ()):
         error["exc_value"] = _PERSONAL.sub("…", error["exc_value"])
     return line
+
+
+def _as_json(_logger: object, _method: str, line: EventDict) -> str:
+    return _ENCODER.encode(line)
 
 
 def configure(level: LogLevel, service: str) -> None:
@@ -52,7 +60,7 @@ def configure(level: LogLevel, service: str) -> None:
             add_service,
             _TRACEBACKS,
             _leave_out_personal_data,
-            structlog.processors.JSONRenderer(),
+            _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -67,7 +75,7 @@ def configure(level: LogLevel, service: str) -> None:
                 add_service,
                 _TRACEBACKS,
                 _leave_out_personal_data,
-                structlog.processors.JSONRenderer(),
+                _as_json,
             ],
         )
     )
@@ -83,27 +91,29 @@ def logger() -> FilteringBoundLogger:
     return found
 
 
-@contextmanager
-def gathered_lines() -> Iterator[FilteringBoundLogger]:
-    """Give a logger whose lines are written at the end of the block, many of them with one call of the system.
+def log_each(event: str, facts: Iterable[Mapping[str, object]]) -> None:
+    """Log the same of many things at once, a line each, many of them written with one call of the system.
 
-    Each is the line that it would be alone.
+    Each is the line that it would be alone, but that all tell the same moment: what they have in common, the ids of
+    the request among it, is put together once.
+
+    :param facts: what each line says, all under the same names.
     """
-    kept = _Kept()
-    yield structlog.wrap_logger(kept).bind()
-    for lines in _written_at_once(kept.lines):
-        sys.stdout.write("".join(lines))
+    if not logger().is_enabled_for(logging.INFO):
+        return
+    *processors, render = structlog.get_config()["processors"]
+    common: Any = None
+    lines = []
+    for fact in facts:
+        if common is None:
+            common = {**fact, "event": event}
+            for processor in processors:
+                common = processor(None, "info", common)
+        with suppress(structlog.DropEvent):
+            lines.append(f"{render(None, 'info', common | fact)}\n")
+    for part in _written_at_once(lines):
+        sys.stdout.write("".join(part))
         sys.stdout.flush()
-
-
-class _Kept:
-    """What structlog takes for the place where lines are written."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def info(self, line: str) -> None:
-        self.lines.append(line + "\n")
 
 
 def _written_at_once(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -15,7 +15,15 @@ from typing import TypeVar
 
 from chassis import idempotency, inbox
 from chassis.database import Database, now
-from chassis.deliveries import Delivery, Failure, Outcome, deliver_due, sole_relay
+from chassis.deliveries import (
+    MOST_SUBJECTS_A_BATCH,
+    SUBJECTS_A_BATCH,
+    Delivery,
+    Failure,
+    Outcome,
+    deliver_due,
+    sole_relay,
+)
 from chassis.logs import logger
 from chassis.metrics import Metrics
 from chassis.problems import Problem
@@ -40,6 +48,8 @@ class Relay:
         self._settings = settings
         self._metrics = metrics
         self._stop = asyncio.Event()
+        # One that takes many events at once is done with them so soon that no other relay could help.
+        self._subjects = MOST_SUBJECTS_A_BATCH if isinstance(publisher, BulkPublisher) else SUBJECTS_A_BATCH
 
     def stop(self) -> None:
         """Finish the deliveries that have begun and begin no other."""
@@ -62,7 +72,8 @@ class Relay:
         failures = 0
         while not self._stop.is_set():
             self._database.recorded.clear()
-            outcomes = await _guarded(deliver_due(self._database, destination, self._deliver))
+            work = deliver_due(self._database, destination, self._deliver, subjects=self._subjects)
+            outcomes = await _guarded(work)
             if outcomes == [] and not self._stop.is_set():
                 await _pause(self._database.recorded, self._settings.relay_poll_seconds)
             elif outcomes and any(outcome.delivered for outcome in outcomes):
