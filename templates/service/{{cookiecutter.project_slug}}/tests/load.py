@@ -16,7 +16,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -106,7 +107,7 @@ class _Connection(asyncio.Protocol):
     load: "_Load"
     due: float = 0.0
     waits: bool = False
-    received: bytearray = field(default_factory=bytearray)
+    received: bytes = b""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -116,21 +117,24 @@ class _Connection(asyncio.Protocol):
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        self.received += data
-        end = self.received.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        at = self.received.find(b"content-length: ")
-        length = int(self.received[at + 16 : self.received.index(b"\r", at + 16)]) if at >= 0 else 0
-        if len(self.received) >= end + 4 + length:
-            status = int(self.received[9:12])
-            self.received.clear()
-            self.waits = False
-            self.load.answered(self, status)
+        data = self.received + data
+        end = data.find(b"\r\n\r\n")
+        if end >= 0:
+            at = data.find(b"content-length: ", 0, end)
+            length = int(data[at + 16 : data.index(b"\r", at + 16)]) if at >= 0 else 0
+            if len(data) >= end + 4 + length:
+                self.received = b""
+                self.waits = False
+                self.load.answered(self, data[9:12])
+                return
+        self.received = data
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.load.lost(self)
 
+
+_THROWS = 10_000
+"""How many requests, and pauses between them, are drawn by lot; then the same ones come again."""
 
 _GRACE_SECONDS = 10.0
 """How long answers are waited for after the end."""
@@ -141,11 +145,14 @@ class _Load:
         self._plan = plan
         self._loop = asyncio.get_running_loop()
         self._dice = random.Random(plan.seed)  # noqa: S311 - chooses requests, guards nothing
-        self._requests = [request.encode() for request in plan.requests]
+        requests = [request.encode() for request in plan.requests]
+        # Thrown beforehand: what the load costs while it runs may be missing to the service.
+        self._requests = cycle(self._dice.choices(requests, k=_THROWS))
+        self._pauses = [self._dice.expovariate(plan.rate) for _ in range(_THROWS)] if plan.rate else []
         self._idle: deque[_Connection] = deque()
         self._queue: deque[float] = deque()
         self._counting_from = self._ends = 0.0
-        self.latencies: dict[int, list[float]] = {}
+        self.latencies: dict[bytes, list[float]] = {}
         self.missing = 0
 
     async def run(self) -> None:
@@ -174,12 +181,12 @@ class _Load:
         return len(self._queue) + sum(connection.waits for connection in connections)
 
     async def _on_schedule(self, began: float) -> None:
-        due = began
+        pauses, due = cycle(self._pauses), began
         while due < self._ends:
             now = time.monotonic()
             while due <= now:
                 self._queue.append(due)
-                due += self._dice.expovariate(self._plan.rate)
+                due += next(pauses)
             self._pump()
             await asyncio.sleep(0.001)
 
@@ -188,9 +195,9 @@ class _Load:
             self._send(self._idle.popleft(), self._queue.popleft())
 
     def _send(self, connection: _Connection, due: float) -> None:
-        connection.send(self._dice.choice(self._requests), due)
+        connection.send(next(self._requests), due)
 
-    def answered(self, connection: _Connection, status: int) -> None:
+    def answered(self, connection: _Connection, status: bytes) -> None:
         now = time.monotonic()
         if self._counting_from <= now < self._ends:
             self.latencies.setdefault(status, []).append(now - connection.due)
@@ -212,7 +219,7 @@ async def _main() -> None:
     cores.pin(plan.cores, os.getpid())
     load = _Load(plan)
     await load.run()
-    latencies = {status: sorted(seconds) for status, seconds in load.latencies.items()}
+    latencies = {int(status): sorted(seconds) for status, seconds in load.latencies.items()}
     json.dump({"seconds": plan.seconds, "latencies": latencies, "lost": load.missing}, sys.stdout)
 
 
