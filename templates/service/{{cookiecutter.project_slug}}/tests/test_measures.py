@@ -28,8 +28,11 @@ def test_unlike_measures_do_not_convert() -> None:
         (3, 2, "kg", (2, "kg")),
         (500, 250, "g", (2000, "kg")),
         (1000, 3, "piece", None),
+        (1000, 1e-12, "kg", (10**15, "kg")),
+        (1001, 1e-12, "kg", None),
+        (1, 1e-300, "ml", None),
     ],
-    ids=["round", "half down to even", "half up to even", "per kg", "by the piece"],
+    ids=["round", "half down to even", "half up to even", "per kg", "by the piece", "largest", "too large", "traces"],
 )
 def test_unit_price_is_per_kilogram_litre_or_metre(
     amount: int, value: float, unit: str, expected: tuple[int, str] | None

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from chassis.values import LARGEST_AMOUNT
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -88,11 +90,15 @@ def unit_price(amount: int, content: Measurement) -> tuple[int, str] | None:
     """Return the price of one kilogram, litre, metre or square metre (Directive 98/6/EC, article 2b).
 
     :param amount: price of the content, in minor units.
-    :returns: the price in minor units, rounded half to even, and the unit; ``None`` for what is sold by the piece.
+    :returns: the price in minor units, rounded half to even, and the unit; ``None`` for what is sold by the piece, and
+        where so little is contained that the price would be no amount of money.
     """
     unit = UNITS[content.unit]
     base = _BASE.get(unit.quantity)
     if base is None or content.value <= 0:
         return None
     quantity = Decimal(str(content.value)) * unit.factor / UNITS[base].factor
-    return int((Decimal(amount) / quantity).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)), base
+    price = Decimal(amount) / quantity
+    if price > LARGEST_AMOUNT:
+        return None
+    return int(price.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)), base

@@ -136,12 +136,16 @@ Sku = Annotated[
 ]
 
 
+LARGEST_AMOUNT = 10**15
+"""No amount is larger, in the currency's smallest unit: every JSON parser takes such a number as it is (RFC 7493)."""
+
+
 class Money(BaseModel):
     """An amount of money."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]})
 
     amount: Annotated[
-        int, Field(strict=True, ge=0, le=10**15, description="in the currency's smallest unit", examples=[1999])
+        int, Field(strict=True, ge=0, le=LARGEST_AMOUNT, description="in the currency's smallest unit", examples=[1999])
     ]
     currency: Currency

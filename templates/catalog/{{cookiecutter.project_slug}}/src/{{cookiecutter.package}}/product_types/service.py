@@ -18,7 +18,7 @@ from ..products.models import ProductClaim, ProductRow
 from ..publications import rebuild
 from ..publications.models import PublicationRow
 from . import attributes, events
-from .canonical import canonical
+from .canonical import distinctive
 from .definitions import Definitions
 from .models import ProductTypeRow
 from .schemas import AttributeDefinition, ProductTypeDraft
@@ -157,7 +157,7 @@ def _misfits(changed: Definitions, product: _Held) -> Iterator[str]:
 
 def _values(unique: Iterable[str], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     return (
-        (name, canonical(variant["attributes"][name]))
+        (name, distinctive(variant["attributes"][name]))
         for variant in document["variants"]
         for name in unique
         if name in variant["attributes"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from chassis.problems import FieldError
 
 from ..product_types import attributes
-from ..product_types.canonical import canonical
+from ..product_types.canonical import distinctive
 from ..product_types.definitions import Definitions
 from ..product_types.schemas import AttributeDefinition, Constraint
 from .schemas import ProductDraft
@@ -42,7 +42,7 @@ def _of_variants(
         yield Claim("sku", sku, f"/variants/{index}/sku")
         for name in unique:
             if name in values:
-                value = canonical(values[name])
+                value = distinctive(values[name])
                 yield Claim(unique_namespace(product_type, name), value, f"/variants/{index}/attributes/{name}")
 
 

@@ -101,14 +101,14 @@ def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Show
         "list_price": min((each["list_price"] for each in variants if "list_price" in each), key=_amount, default=None),
         "variants": len(variants),
     }
-    data = to_json(body)
+    data, linked_data = to_json(body), to_json(_linked_data(body, channel))
     return Shown(
         slug=slug,
         sort_name=name.casefold()[:40],
         price=min(prices, default=None),
-        etag=hashlib.sha256(data).hexdigest()[:32],
+        etag=hashlib.sha256(data + linked_data).hexdigest()[:32],  # both are known by it
         body=data,
-        linked_data=to_json(_linked_data(body, channel)),
+        linked_data=linked_data,
         card=to_json(card),
         name=f"{name} {draft.key}",
         words=reading.words,

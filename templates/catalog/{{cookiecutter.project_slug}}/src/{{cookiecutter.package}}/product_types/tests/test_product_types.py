@@ -106,7 +106,10 @@ def test_constraints_find_what_is_wrong_and_nothing_else(variants: list[dict[str
 def test_equal_values_are_equal_however_they_are_written() -> None:
     """4.0 is 4, and the order of members means nothing."""
     assert canonical(4.0) == canonical(4)
-    assert canonical({"unit": "m", "value": 1}) == canonical({"value": 1, "unit": "m"})
+    assert canonical({"unit": "m", "value": 1}) == canonical({"value": 1.0, "unit": "m"})
+    assert check_for(_type(kind="set", element={"kind": "number"}))([1, 1.0]) == "a value appears twice"
+    twice = [{"value": 1, "unit": "m"}, {"value": 1.0, "unit": "m"}]
+    assert check_for(_type(kind="set", element={"kind": "measurement", "unit": "m"}))(twice) == "a value appears twice"
 
 
 def test_values_are_found_and_shown() -> None:

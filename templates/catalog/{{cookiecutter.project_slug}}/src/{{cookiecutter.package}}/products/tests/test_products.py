@@ -122,6 +122,14 @@ async def test_of_many_who_want_one_sku_one_gets_it(catalog: httpx.AsyncClient) 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
 
 
+async def test_long_values_are_unique_too(catalog: httpx.AsyncClient) -> None:
+    """The longest text there may be, of letters that take the most bytes, fits into the index that keeps it unique."""
+    letters = "".join(chr(0x20000 + (number * 7919) % 40_000) for number in range(1000))
+    for key, text, status in (("c1", letters, 201), ("c2", letters[:-1], 201), ("c3", letters, 409)):
+        one = variant(key.upper(), attributes={"material": "steel", "approval": text})
+        assert (await catalog.post("/v1/products", json=product(key, variants=[one]))).status_code == status
+
+
 async def test_changes_free_what_they_give_up(catalog: httpx.AsyncClient) -> None:
     """A SKU that was given up can be taken by somebody else."""
     made = await put(catalog, "products", product("c40"))

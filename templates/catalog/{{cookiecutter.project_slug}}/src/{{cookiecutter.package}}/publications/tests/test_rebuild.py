@@ -170,6 +170,23 @@ async def test_changed_type_shows_in_what_is_published(
     assert (await get("/v1/storefront/search", params=WEB | {"locale": "en", "q": "vde"})).json()["total"] == 3
 
 
+async def test_moved_site_reaches_those_who_have_a_copy(
+    service: Service, catalog: httpx.AsyncClient, work: Work
+) -> None:
+    """Only the words of schema.org name the site; a search engine's copy of them is not fresh any more."""
+    path, linked = "/v1/storefront/products/pump-c1", {"Accept": "application/ld+json"}
+    english = WEB | {"locale": "en"}
+    before = await service.anonymous.get(path, params=english, headers=linked)
+    web = await found(catalog, "channels", "web")
+    assert (await replace(catalog, "channels", web, site="https://new.example.com/p")).status_code == 200
+    await _everything(work)
+    copy = linked | {"If-None-Match": before.headers["etag"]}
+    after = await service.anonymous.get(path, params=english, headers=copy)
+
+    assert (before.json()["url"], after.status_code) == ("https://shop.example.com/p/pump-c1", 200)
+    assert after.json()["url"] == "https://new.example.com/p/pump-c1"
+
+
 async def test_channel_that_is_gone_leaves_nothing(service: Service, catalog: httpx.AsyncClient, work: Work) -> None:
     """A new one of the same key begins empty; products that were shown nowhere else are drafts again."""
     await delete(catalog, "assortments", await found(catalog, "assortments", "all"))
