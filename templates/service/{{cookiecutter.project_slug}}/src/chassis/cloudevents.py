@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -14,43 +15,54 @@ MEDIA_TYPE = "application/cloudevents+json"  # structured mode: CloudEvents HTTP
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloudEvent:
-    """One event, as everybody sees it.
+class Occasion:
+    """What events that are recorded together have in common.
 
-    ``sequence`` counts the events of one ``subject`` from 1 without gaps, in the order in which their transactions
-    were committed. Subjects are independent of each other. ``tenant`` is empty where there is only one, ``tracestate``
-    where there is no ``traceparent``.
+    ``tenant`` is empty where there is only one, ``tracestate`` where there is no ``traceparent``.
     """
 
-    id: UUID
     type: str
-    subject: str
     time: datetime
-    sequence: int
-    data: dict[str, Any]
     tenant: str = ""
     traceparent: str = ""
     tracestate: str = ""
 
-    def document(self) -> str:
-        """Return the JSON text that is published: always the same one, however often it is sent.
+    @cached_property
+    def members(self) -> str:
+        """The members that all of them have, as JSON without its braces.
 
-        ``sequence``, ``traceparent`` and ``tracestate`` are CloudEvents' own extensions; the first is filled up with
-        zeros, because that extension compares it as text. ``tenant`` is an extension of ours.
+        ``traceparent`` and ``tracestate`` are extensions of CloudEvents' own, ``tenant`` is one of ours.
         """
-        members: dict[str, Any] = {
+        members = {
             "specversion": "1.0",
-            "id": str(self.id),
             "source": source(),
             "type": self.type,
-            "subject": self.subject,
             "time": self.time.isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
-            "sequence": f"{self.sequence:010d}",
         }
         further = {"tenant": self.tenant, "traceparent": self.traceparent, "tracestate": self.tracestate}
         members |= {name: value for name, value in further.items() if value}
-        return to_json(members | {"data": self.data}).decode()
+        return to_json(members).decode()[1:-1]
+
+
+class CloudEvent(NamedTuple):
+    """One event, as everybody sees it, but for its number; ``data`` is JSON text."""
+
+    occasion: Occasion
+    id: UUID
+    subject: str
+    data: str
+
+    def document(self, sequence: int) -> str:
+        """Return the JSON text that is published: always the same one, however often it is sent.
+
+        :param sequence: counts the events of one ``subject`` from 1 without gaps, in the order in which their
+            transactions were committed. Subjects are independent of each other. It is filled up with zeros, because
+            that extension of CloudEvents compares it as text.
+        """
+        subject = to_json(self.subject).decode()
+        own = f'"id":"{self.id}","subject":{subject},"sequence":"{sequence:010d}","data":{self.data}'
+        return f"{{{self.occasion.members},{own}}}"
 
 
 def trace_headers(document: str) -> dict[str, str]:

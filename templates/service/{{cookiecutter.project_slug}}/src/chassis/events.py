@@ -14,10 +14,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import correlation
-from chassis.cloudevents import CloudEvent
+from chassis.cloudevents import CloudEvent, Occasion
 from chassis.database import DESTINATIONS, now
 from chassis.identifiers import uuid7
-from chassis.outbox import UNNUMBERED, OutboxRow, number, store
+from chassis.outbox import OutboxRow, number, store
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
@@ -47,18 +47,7 @@ async def record(session: AsyncSession, kind: EventType, *, subject: str, data: 
     :param tenant: whose it is, as the caller's token says.
     :returns: the event's id, by which consumers tell a repeated delivery.
     """
-    _check(kind, data)
-    happened = CloudEvent(
-        id=uuid7(),
-        type=kind.name,
-        subject=subject,
-        time=now(),
-        sequence=UNNUMBERED,
-        data=data.model_dump(mode="json"),
-        tenant=tenant,
-        traceparent=correlation.traceparent.get(),
-        tracestate=correlation.tracestate.get(),
-    )
+    happened = CloudEvent(_occasion(kind, tenant), uuid7(), subject, _text(kind, data))
     for destination in session.info[DESTINATIONS]:
         session.add(OutboxRow(happened, destination))
     return happened.id
@@ -71,27 +60,20 @@ async def record_many(
 
     :param happened: subject and data of each event, in their order.
     """
-    for _, data in happened:
-        _check(kind, data)
-    sequences = await number(session, [subject for subject, _ in happened])
-    time, traceparent, tracestate = now(), correlation.traceparent.get(), correlation.tracestate.get()
-    events = [
-        CloudEvent(
-            id=uuid7(),
-            type=kind.name,
-            subject=subject,
-            time=time,
-            sequence=sequence,
-            data=data.model_dump(mode="json"),
-            tenant=tenant,
-            traceparent=traceparent,
-            tracestate=tracestate,
-        )
-        for (subject, data), sequence in zip(happened, sequences, strict=True)
-    ]
-    await store(session, events, session.info[DESTINATIONS])
+    texts = [_text(kind, data) for _, data in happened]
+    subjects = [subject for subject, _ in happened]
+    sequences = await number(session, subjects)
+    occasion = _occasion(kind, tenant)
+    events = [CloudEvent(occasion, uuid7(), subject, text) for subject, text in zip(subjects, texts, strict=True)]
+    await store(session, events, sequences, session.info[DESTINATIONS])
 
 
-def _check(kind: EventType, data: BaseModel) -> None:
+def _occasion(kind: EventType, tenant: str) -> Occasion:
+    traceparent, tracestate = correlation.traceparent.get(), correlation.tracestate.get()
+    return Occasion(type=kind.name, time=now(), tenant=tenant, traceparent=traceparent, tracestate=tracestate)
+
+
+def _text(kind: EventType, data: BaseModel) -> str:
     if not isinstance(data, kind.data):
         raise TypeError(f"{kind.name} carries {kind.data.__name__}, not {type(data).__name__}")
+    return data.model_dump_json()

@@ -1,5 +1,6 @@
 """Identifiers: UUID version 7 (RFC 9562, section 5.7), so that keys sort by the time they were made."""
 
+import os
 import secrets
 import threading
 import time
@@ -28,5 +29,5 @@ def uuid7() -> UUID:
                 millisecond, counter = before + 1, secrets.randbits(_COUNTER_BITS - 1)
         _last = (millisecond, counter)
     high, low = counter >> 30, counter & ((1 << 30) - 1)
-    value = millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 32 | secrets.randbits(32)
+    value = millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << 32 | int.from_bytes(os.urandom(4))
     return UUID(int=value)

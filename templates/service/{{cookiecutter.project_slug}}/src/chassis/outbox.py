@@ -6,7 +6,6 @@ is stored here and removes it.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -62,11 +61,11 @@ class OutboxRow(Base):
         super().__init__(
             destination=destination,
             subject=happened.subject,
-            sequence=happened.sequence,
+            sequence=UNNUMBERED,
             event_id=happened.id,
-            type=happened.type,
-            recorded_at=happened.time,
-            due_at=happened.time,
+            type=happened.occasion.type,
+            recorded_at=happened.occasion.time,
+            due_at=happened.occasion.time,
             attempts=0,
         )
         self._happened = happened
@@ -74,7 +73,7 @@ class OutboxRow(Base):
     def number(self, sequence: int) -> None:
         """Give the event its place among those of its subject."""
         self.sequence = sequence
-        self.document = replace(self._happened, sequence=sequence).document()
+        self.document = self._happened.document(sequence)
 
 
 class StreamRow(Base):
@@ -128,21 +127,28 @@ async def number(session: AsyncSession, subjects: Sequence[str]) -> list[int]:
     return numbers
 
 
-async def store(session: AsyncSession, events: Sequence[CloudEvent], destinations: Sequence[str]) -> None:
-    """Store events that have their numbers, for every destination."""
+async def store(
+    session: AsyncSession, events: Sequence[CloudEvent], sequences: Sequence[int], destinations: Sequence[str]
+) -> None:
+    """Store events for every destination.
+
+    :param sequences: the number of each event.
+    """
     rows = [
         {
             "destination": destination,
             "subject": one.subject,
-            "sequence": one.sequence,
+            "sequence": sequence,
             "event_id": one.id,
-            "type": one.type,
+            "type": one.occasion.type,
             "document": document,
-            "recorded_at": one.time,
-            "due_at": one.time,
+            "recorded_at": one.occasion.time,
+            "due_at": one.occasion.time,
             "attempts": 0,
         }
-        for one, document in ((one, one.document()) for one in events)
+        for one, sequence, document in (
+            (one, sequence, one.document(sequence)) for one, sequence in zip(events, sequences, strict=True)
+        )
         for destination in destinations
     ]
     session.info[RECORDED] = True
