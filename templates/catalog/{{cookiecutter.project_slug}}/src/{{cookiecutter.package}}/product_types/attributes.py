@@ -33,9 +33,10 @@ def faults(definitions: Iterable[AttributeDefinition], variants: Sequence[Values
     Whether required attributes are there is another question (:func:`missing`): a draft may be unfinished.
     """
     known = Definitions.of(definitions)
+    checks = known.checks
     for index, values in enumerate(variants):
         for name, value in values.items():
-            check = known.checks.get(name)
+            check = checks.get(name)
             problem = "the product type has no such attribute" if check is None else check(value)
             if problem:
                 yield Fault((index, "attributes", name), problem)
@@ -83,7 +84,7 @@ def references(definitions: Iterable[AttributeDefinition], values: Values) -> It
     """Yield what a variant refers to: attribute, ``product`` or ``category``, key."""
     for name, target in Definitions.of(definitions).referring:
         found = values.get(name, ())
-        for key in found if isinstance(found, list | tuple) else [found]:
+        for key in found if isinstance(found, (list, tuple)) else [found]:
             yield name, target, key
 
 

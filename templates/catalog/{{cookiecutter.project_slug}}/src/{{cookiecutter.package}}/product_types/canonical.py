@@ -15,6 +15,8 @@ def canonical(value: Any) -> str:
 
     ``1.0`` is ``1``, on its own as within a measurement; letters count as equal however Unicode composes them (NFC).
     """
+    if type(value) is int:  # many are, and the encoder takes a while to begin
+        return str(value)
     text = _written(value if isinstance(value, str) else _whole(value))
     return text if text.isascii() else normalize("NFC", text)
 

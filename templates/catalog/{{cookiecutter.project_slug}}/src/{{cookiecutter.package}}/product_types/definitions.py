@@ -1,7 +1,6 @@
 """The attributes of a product type, and what follows from them, worked out once for however many products."""
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cached_property, partial
 from typing import Any, Self
 
@@ -69,7 +68,8 @@ def _meaning(kind: AttributeType, value: Any) -> str:
     if isinstance(kind, SetType):
         return canonical(sorted(_meaning(kind.element, item) for item in value))
     if isinstance(kind, MeasurementType):
-        return canonical(convert(value["value"], value["unit"], kind.unit))
+        number, unit = value["value"], value["unit"]
+        return canonical(number if unit == kind.unit else convert(number, unit, kind.unit))
     return canonical(value)
 
 
@@ -80,7 +80,9 @@ def check_for(kind: AttributeType) -> Check:
     if isinstance(kind, SetType):
         return partial(_set_misfit, check_for(kind.element))
     if isinstance(kind, MeasurementType):
-        return partial(_measurement_misfit, UNITS[kind.unit].quantity)
+        quantity = UNITS[kind.unit].quantity
+        fitting = frozenset(name for name, unit in UNITS.items() if unit.quantity == quantity)
+        return partial(_measurement_misfit, quantity, fitting)
     return _MISFITS[kind.kind]
 
 
@@ -97,20 +99,25 @@ def _set_misfit(check: Check, value: Any) -> str:
     return "" if len({canonical(item) for item in value}) == len(value) else "a value appears twice"
 
 
-def _measurement_misfit(quantity: str, value: Any) -> str:
+def _measurement_misfit(quantity: str, fitting: Set[str], value: Any) -> str:
     if not isinstance(value, dict) or value.keys() != _MEMBERS or not _is_number(value["value"]):
         return 'must be a measurement such as {"value": 20, "unit": "mm"}'
     unit = value["unit"]
     if not isinstance(unit, str) or unit not in UNITS:
         return f"{str(unit)[:20]!r} is not a known unit"
-    return "" if UNITS[unit].quantity == quantity else f"{unit} does not measure {quantity}"
+    return "" if unit in fitting else f"{unit} does not measure {quantity}"
 
 
 _MEMBERS = {"value", "unit"}
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e15
+    # bool is another type, and what is no number or infinite is not between.
+    return type(value) in _NUMBERS and -_TOO_MUCH < value < _TOO_MUCH
+
+
+_NUMBERS = (int, float)
+_TOO_MUCH = 10**15
 
 
 def _text_misfit(value: Any) -> str:

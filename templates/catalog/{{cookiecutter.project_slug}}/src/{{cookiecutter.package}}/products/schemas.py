@@ -120,7 +120,7 @@ class ProductDraft(Strict):
             ("related", self.related),
             ("sku", [variant.sku for variant in self.variants]),
         ):
-            if len(set(values)) < len(values):
+            if len(values) > 1 and len(set(values)) < len(values):
                 raise ValueError(f"{what}: {next(value for value in values if values.count(value) > 1)} appears twice")
         return self
 

@@ -31,7 +31,7 @@ def _type(**members: Any) -> Any:
             [{"de": "ja"}],
             ["ja", {}, {"de": ""}, {"??": "ja"}, {"zz": "ja"}, {"de": "ja" * 10_001}],
         ),
-        ({"kind": "number"}, [0, -1.5], [True, "1", 1e16]),
+        ({"kind": "number"}, [0, -1.5], [True, "1", 1e16, 10**400]),
         ({"kind": "boolean"}, [True], [0, "true"]),
         ({"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}]}, ["a"], ["b", "", ["a"]]),
         ({"kind": "set", "element": {"kind": "text"}}, [[], ["a", "b"]], [["a", "a"], "a", [1]]),
