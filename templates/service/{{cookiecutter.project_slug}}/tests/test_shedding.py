@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import inspect
 import random
+from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
@@ -114,16 +115,26 @@ def _responses(data: bytes, *, heads: tuple[int, ...]) -> list[tuple[int, dict[s
     return found
 
 
+def _nothing() -> None:
+    """Let it be."""
+
+
 class Wire:
     """A transport that keeps what is written."""
 
     def __init__(self) -> None:
         self.written = b""
         self.closed = False
+        self.wrote: Callable[[], None] = _nothing
 
     def write(self, data: bytes) -> None:
         """Keep it."""
         self.written += data
+        self.wrote()
+
+    def abort(self) -> None:
+        """Close it, whatever is still to be written."""
+        self.closed = True
 
     def is_closing(self) -> bool:
         """Tell whether it was closed."""
@@ -156,6 +167,7 @@ def _protocol(limit: int) -> tuple[BoundedHttpProtocol, Wire]:
         places = Places(100, patience=1.0)
         metrics = Metrics()
         overloaded = Overloaded()
+        recognition = Recognition()
 
     Protocol.places.limit = limit
     protocol, wire = Protocol(Config(cast(Any, _app), access_log=False), ServerState(), {}), Wire()
@@ -209,6 +221,34 @@ async def test_connection_whose_requests_were_refused_stays_as_long_as_any() -> 
     assert stayed
     assert wire.closed
     assert len(_responses(wire.written, heads=())) == 4
+
+
+async def test_who_does_not_read_its_refusals_gets_no_more_of_them() -> None:
+    """A caller that sends on, and leaves the answers where they are, costs no memory for each of them."""
+    protocol, wire = _protocol(limit=0)
+    protocol.data_received(HEAD + b"\r\n")
+    wire.wrote = protocol.pause_writing
+    protocol.data_received(HEAD + b"\r\n")
+    stays = not wire.closed
+    protocol.data_received(HEAD + b"\r\n" + HEAD + b"\r\n")
+
+    assert stays
+    assert wire.closed
+    assert len(_responses(wire.written, heads=())) == 2
+
+
+async def test_who_reads_its_refusals_late_is_refused_on() -> None:
+    """What was written slowly is no reason to close."""
+    protocol, wire = _protocol(limit=0)
+    wire.wrote = protocol.pause_writing
+    protocol.data_received(HEAD + b"\r\n")
+    wire.wrote = _nothing
+    protocol.resume_writing()
+    for _ in range(2):
+        protocol.data_received(HEAD + b"\r\n")
+
+    assert not wire.closed
+    assert len(_responses(wire.written, heads=())) == 3
 
 
 async def test_body_that_goes_on_after_the_answer_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,41 +33,53 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     places: Places
     metrics: Metrics
     overloaded: Overloaded
+    recognition: Recognition
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_size = 0
     _between_requests = True
-    _refused_lately = False
+    _refusing = False
+    """Whether nothing has happened since the last refusal: then the connection is idle, without looking far for it."""
 
     def connection_made(self, transport: Any) -> None:
         """Give a new connection ``head_seconds`` to say what it wants."""
         super().connection_made(transport)
-        self._recognition = Recognition()
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Forget the timers."""
         self._unwatch_head()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; under overload a whole request is refused unparsed."""
-        if self._full and self._is_idle and self._recognition.is_one_request(data):
-            self._unwatch_head()
+        if self._full and (self._refusing or self._is_idle) and self.recognition.is_one_request(data):
+            if not self._refusing:
+                self._begin_refusing()
             self._count_refusal()
             self.transport.write(self.overloaded.answer())
-            self._refused_lately = True
             if self.overloaded.closes:
                 self.transport.close()
-            elif self.timeout_keep_alive_task is None:
-                self._watch_idleness()
         else:
+            self._refusing = False
             super().data_received(data)
+
+    def _begin_refusing(self) -> None:
+        self._refusing = True
+        self._unwatch_head()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness()
+
+    def pause_writing(self) -> None:
+        """Learn, maybe in the middle of a refusal, that the caller does not read."""
+        self._refusing = False
+        super().pause_writing()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection; one whose requests were refused meanwhile was not idle."""
-        if self._refused_lately:
-            self._refused_lately = False
+        if self._refusing:
+            self._refusing = False
             self._watch_idleness()
         else:
             super().timeout_keep_alive_handler()
@@ -115,7 +127,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
         self._count_refusal()
-        self.transport.write(self.overloaded.head() if cycle.scope["method"] == "HEAD" else self.overloaded.answer())
+        if self.flow.write_paused:  # whoever does not read its refusals gets no more of them
+            self.transport.abort()
+        else:
+            is_head = cycle.scope["method"] == "HEAD"
+            self.transport.write(self.overloaded.head() if is_head else self.overloaded.answer())
         cycle.response_started = cycle.response_complete = True
         ends = not cycle.keep_alive or self.overloaded.closes
         if ends or cycle.waiting_for_100_continue:  # the body that waits for its permission never comes

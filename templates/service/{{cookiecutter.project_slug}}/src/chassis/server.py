@@ -17,7 +17,7 @@ from chassis.http_protocol import BoundedHttpProtocol
 from chassis.logs import logger
 from chassis.project import project
 from chassis.settings import Settings
-from chassis.shedding import Overloaded
+from chassis.shedding import Overloaded, Recognition
 
 _ACCEPTED_AT_ONCE = 16
 """How many connections are accepted in one turn of the event loop."""
@@ -109,5 +109,6 @@ def _protocol(settings: Settings, app: FastAPI) -> type[BoundedHttpProtocol]:
         places = app.state.places
         metrics = app.state.metrics
         overloaded = Overloaded()
+        recognition = Recognition()
 
     return Protocol

@@ -17,31 +17,38 @@ _FRAMING = re.compile(
     rb"\n(?:(?<!\r\n)|(transfer-encoding|expect|upgrade|connection|content-length|[ \t])(: ?([^\r]*))?)"
 )
 _LONGEST_KEPT = 2048
+_MOST_KEPT = 500
 
 
 class Recognition:
-    """Tells of the bytes on one connection whether they are certainly one whole request, after which it may stay.
+    """Tells of bytes on a connection whether they are certainly one whole request, after which it may stay.
 
     What is unusual in any way is not: it goes to the parser. A mistake here would let one caller's bytes be taken for
-    another's request. Most callers say the same of themselves with every request, so what was found of all that follows
-    the request line is kept until it changes.
+    another's request. Most callers say the same of themselves with every request, on every connection, so what was
+    found of all that follows a request line is kept, for the whole process: a connection that has been silent for a
+    while is not in the processor's caches, and its own copy would not be either.
     """
 
-    __slots__ = ("_rest",)
-
     def __init__(self) -> None:
-        self._rest: bytes | None = None
+        self._kept: set[bytes] = set()
 
     def is_one_request(self, data: bytes) -> bool:
         """Tell it of what has just arrived, where a request begins."""
         line, _, rest = data.partition(b"\r\n")
-        if not _REQUEST_LINE.fullmatch(line):
+        if _REQUEST_LINE.fullmatch(line) is None:
             return False
-        if rest != self._rest:
-            if not _ends_request(rest):
-                return False
-            self._rest = rest if len(rest) <= _LONGEST_KEPT else None
+        if rest in self._kept:
+            return True
+        if not _ends_request(rest):
+            return False
+        self._keep(rest)
         return True
+
+    def _keep(self, rest: bytes) -> None:
+        if len(rest) <= _LONGEST_KEPT:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()  # who asks often is soon among them again
+            self._kept.add(rest)
 
 
 def _ends_request(rest: bytes) -> bool:
