@@ -146,6 +146,8 @@ class Operation(DeferredRoute):
         self.policy = policy_of(endpoint)
         # The operation's id is the function's name: clients generated from the contract read like this code.
         options["operation_id"] = options.get("operation_id") or endpoint.__name__
+        if options.get("status_code") == 204:  # of no content there is no type (RFC 9110, section 8.3)
+            options["response_class"] = Response
         super().__init__(path, endpoint, **options)
 
     @property
@@ -239,8 +241,8 @@ class Operation(DeferredRoute):
         return JsonRequest(request.scope, receive)
 
     async def _read(self, request: JsonRequest) -> None:
-        expected = self.body_media_type
-        if expected is None:
+        expected, streamed = self.body_media_type, self.policy.max_body_bytes is not None
+        if expected is None and not streamed:
             return
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(
@@ -249,6 +251,8 @@ class Operation(DeferredRoute):
                 "Bodies are taken uncompressed: a small one must not unpack to a huge one.",
                 headers={"Accept-Encoding": "identity"},
             )
+        if expected is None:  # the endpoint reads it, and knows what it takes
+            return
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given != expected:
             raise Problem(

@@ -470,3 +470,11 @@ async def test_endless_line_is_cut() -> None:
     found = await _collect([b"x" * 700_000] * 10 + [b"y\n", b"{}\n"])
 
     assert [(number, len(text)) for number, text in found] == [(1, 1024 * 1024), (2, 2)]
+
+
+async def test_compressed_file_is_refused(catalog: httpx.AsyncClient) -> None:
+    """It would come in as one broken line; nor is it unpacked, as a small one may unpack to a huge one."""
+    headers = NDJSON | {"Content-Encoding": "gzip"}
+    refused = await catalog.post("/v1/product-imports", content=b"\x1f\x8b\x08", headers=headers)
+
+    assert (refused.status_code, refused.headers["accept-encoding"]) == (415, "identity")
