@@ -222,6 +222,15 @@ async def test_reads_scopes_as_issuers_write_them(service: Service, claim: dict[
     assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 200
 
 
+@pytest.mark.parametrize("scope", [None, 7, {"read": True}], ids=["null", "number", "object"])
+async def test_scopes_that_are_none_grant_nothing(service: Service, scope: object) -> None:
+    """An issuer that writes them in its own way is told which scope is missing."""
+    token = jwt.encode(_claims() | {"scope": scope}, service.keys._private, "ES256", headers={"kid": "development"})
+    headers = {"Authorization": f"Bearer {token}"}
+
+    assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 403
+
+
 @pytest.mark.parametrize(
     "tenant", [7, ["a"], None, {"id": "a"}, "x" * 65], ids=["number", "list", "null", "object", "too long"]
 )

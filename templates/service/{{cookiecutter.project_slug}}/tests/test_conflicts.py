@@ -1,12 +1,15 @@
 """What only the database notices is an answer too."""
 
+import asyncio
+
 import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Session
+from chassis.database import Database, Session, take_turns
 from chassis.operation import public, resource_router
-from tests.fixtures import Service
+from chassis.problems import Problem
+from tests.fixtures import Service, SettingsFor
 
 TABLES = (
     "CREATE TEMPORARY TABLE houses (id INTEGER PRIMARY KEY, name VARCHAR(9) NOT NULL UNIQUE)",
@@ -42,3 +45,26 @@ async def test_broken_constraint_is_a_conflict(service: Service, statement: str,
     response: httpx.Response = await service.anonymous.post("/v1/statements", params={"statement": statement})
 
     assert (response.status_code, response.json()["type"]) == (status, f"urn:problem-type:{kind}")
+
+
+async def test_of_two_that_wait_for_each_other_one_is_taken_back(database_url: str, settings_for: SettingsFor) -> None:
+    """Its caller is told to try again: that is nobody's mistake, and no defect."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer, who waits for nobody")
+    database = Database(settings_for(database_url))
+    both_have_one = asyncio.Barrier(2)
+
+    async def take(first: str, second: str) -> str:
+        try:
+            async with database.transaction() as session:
+                await take_turns(session, first)
+                await both_have_one.wait()
+                await take_turns(session, second)
+        except Problem as problem:
+            return str(problem.kind)
+        return "done"
+
+    async with database.opened():
+        outcomes = await asyncio.gather(take("left", "right"), take("right", "left"))
+
+    assert sorted(outcomes) == ["done", "taken-back"]

@@ -1,5 +1,6 @@
 """Keys of an OIDC issuer: found by discovery, rotated without a restart, good while the issuer is away."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -28,8 +29,10 @@ class Issuer:
         self.asked: list[str] = []
         self.name = ISSUER
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer, after others had their turn."""
         self.asked.append(request.url.path)
+        await asyncio.sleep(0)
         if self.away:
             raise httpx.ConnectError("away")
         if request.url.path == "/realm/.well-known/openid-configuration":
@@ -89,6 +92,40 @@ async def test_keys_stay_good_while_the_issuer_is_away(wait: Callable[[float], N
     wait(3600)
 
     assert await found.find("first") is not None
+    await found.close()
+
+
+async def test_those_who_come_together_wait_for_the_same_keys() -> None:
+    """A process that has just begun refuses nobody whose token comes while the first one's key is being read."""
+    issuer = Issuer()
+    keys = issuer.keys()
+    found = await asyncio.gather(*(keys.find("first") for _ in range(5)))
+
+    assert None not in found
+    assert issuer.asked == ["/realm/.well-known/openid-configuration", "/keys"]
+
+
+async def test_one_who_gives_up_leaves_the_others_their_keys() -> None:
+    """A caller that goes away takes nothing from those who wait for the same."""
+    keys = Issuer().keys()
+    impatient, patient = (asyncio.create_task(keys.find("first")) for _ in range(2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    assert await patient is not None
+
+
+async def test_known_keys_are_not_waited_for(wait: Callable[[float], None]) -> None:
+    """An issuer that is slow delays nobody whose key is at hand; what it says then counts for the next."""
+    issuer = Issuer()
+    keys = issuer.keys()
+    await keys.find("first")
+    wait(3600)
+    issuer.published = [_public("second")]
+
+    assert await keys.find("first") is not None  # and asks, meanwhile
+    assert await keys.find("second") is not None
+    assert await keys.find("first") is None
 
 
 async def test_no_keys_at_all_is_unavailable(wait: Callable[[float], None]) -> None:

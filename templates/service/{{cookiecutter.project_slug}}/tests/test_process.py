@@ -204,6 +204,7 @@ SUBSCRIBED = {"EVENTS_PUBLISHER": "http", "EVENTS_SUBSCRIBERS": "erp=https://erp
         ({"DATABASE_URL": "mysql://svc@db/svc"}, "DATABASE_URL: 'mysql' is neither postgresql nor sqlite"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL: not a database URL"),
         ({"AUTH_ISSUER": "http://issuer.test"}, "AUTH_ISSUER must be an https:// URL"),
+        ({"AUTH_JWKS_URL": "http://issuer.test/keys"}, "AUTH_JWKS_URL must be an https:// URL"),
         ({"AUTH_ALGORITHMS": "RS256,HS256"}, "AUTH_ALGORITHMS: 'HS256' is not an asymmetric signature algorithm"),
         ({"AUTH_ALGORITHMS": "none"}, "AUTH_ALGORITHMS: 'none' is not an asymmetric signature algorithm"),
         ({"PORT": "http"}, "PORT: Input should be a valid integer"),

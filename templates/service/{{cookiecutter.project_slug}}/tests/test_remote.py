@@ -13,7 +13,7 @@ from chassis.remote import Remote
 class Other:
     """The other service; what it answers next is a list of statuses, an exception, or seconds to wait."""
 
-    def __init__(self, *moods: int | float | type[httpx.TransportError]) -> None:
+    def __init__(self, *moods: int | float | type[httpx.RequestError]) -> None:
         self.moods = list(moods)
         self.asked = 0
 
@@ -41,8 +41,8 @@ async def _status(remote: Remote) -> int:
         return problem.status
 
 
-@pytest.mark.parametrize("mood", [500, 503, 429, httpx.ConnectError, httpx.ReadError])
-async def test_failure_that_may_pass_is_asked_again(mood: int | type[httpx.TransportError]) -> None:
+@pytest.mark.parametrize("mood", [500, 503, 429, httpx.ConnectError, httpx.ReadError, httpx.DecodingError])
+async def test_failure_that_may_pass_is_asked_again(mood: int | type[httpx.RequestError]) -> None:
     """Once; its caller sees nothing of it."""
     other = Other(mood)
 
@@ -54,6 +54,16 @@ async def test_answer_is_an_answer() -> None:
     other = Other(404)
 
     assert (await _status(_remote(other)), other.asked) == (404, 1)
+
+
+async def test_answer_that_cannot_be_decoded_is_none() -> None:
+    """A proxy in between that garbles what it compresses is a failure of the other side, and none of ours."""
+    garbled = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
+    )
+    remote = Remote("The catalog", httpx.AsyncClient(base_url="http://other", transport=garbled))
+
+    assert await _status(remote) == 503
 
 
 async def test_repetitions_have_a_budget() -> None:

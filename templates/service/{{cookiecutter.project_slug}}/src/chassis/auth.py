@@ -106,7 +106,10 @@ class Authenticator:
         principal = self._principal(claims)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[digest] = (min(time.time() + _KNOWN_SECONDS, claims["exp"] + self._rules.leeway_seconds), principal)
+        self._known[digest] = (
+            min(time.time() + _KNOWN_SECONDS, int(claims["exp"]) + self._rules.leeway_seconds),
+            principal,
+        )
         return principal
 
     async def _check(self, token: str) -> dict[str, Any]:
@@ -155,7 +158,9 @@ class Authenticator:
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
     # "scope" is RFC 8693 section 4.2; "scp" is what Entra ID and Okta send instead, Okta as a list.
     granted = claims.get("scope", claims.get("scp", ""))
-    return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
+    if isinstance(granted, str):
+        return frozenset(granted.split())
+    return frozenset(map(str, granted)) if isinstance(granted, list) else frozenset()
 
 
 def _refuse(detail: str, error: str = ', error="invalid_token"') -> NoReturn:

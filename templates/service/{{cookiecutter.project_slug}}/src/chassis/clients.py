@@ -35,7 +35,7 @@ def calling(name: str) -> Iterator[None]:
         yield
     except httpx.TimeoutException as error:
         raise Problem(504, "dependency-timeout", f"{name} did not answer in time.") from error
-    except (httpx.TransportError, httpx.HTTPStatusError) as error:
+    except httpx.HTTPError as error:  # also an answer that cannot be decoded
         raise Problem(
             503, "dependency-unavailable", f"{name} cannot be reached.", headers={"Retry-After": "5"}
         ) from error

@@ -42,6 +42,8 @@ MIGRATION_SECONDS = 600.0
 # Classes of SQLSTATE (PostgreSQL, appendix A): no connection, shutting down or starting up; out of resources.
 _AWAY = ("08", "57P")
 _FULL = "53"
+_TAKEN_BACK = "40"
+"""Class of SQLSTATE: a transaction that the database has taken back, such as one of two that waited for each other."""
 DRIVER_ERRORS = (asyncpg.PostgresError, sqlite3.Error)
 """What the drivers raise when they refuse a statement that reached them without SQLAlchemy (:meth:`Database.fetch`)."""
 DESTINATIONS = "destinations"
@@ -253,6 +255,9 @@ def unavailable_as_problem() -> Iterator[None]:
     except (Unreachable, WaitedTooLong, PoolTimeoutError) as error:
         raise _unavailable() from error
     except DBAPIError as error:
+        if _state(error).startswith(_TAKEN_BACK):
+            detail = "Two requests were in each other's way, and this one was taken back; repeat it."
+            raise Problem(503, "taken-back", detail, headers={"Retry-After": "1"}) from error
         silent = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
         if silent or _state(error).startswith((*_AWAY, _FULL)):
             raise _unavailable() from error

@@ -27,7 +27,7 @@ class IssuerKeys:
 
     Keys are kept for ten minutes. A token signed with an unknown key makes the set be read again, at most every ten
     seconds, so a rotated key is found at once and a made-up key id causes no load. While the issuer is away the keys
-    at hand stay good.
+    at hand stay good, and nobody who has one of them waits for it.
 
     :param client: asks the issuer; made with the first token where none is given.
     """
@@ -40,17 +40,18 @@ class IssuerKeys:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_at = -_FRESH_SECONDS
         self._tried_at = -_RETRY_SECONDS
-        self._lock = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> "jwt.PyJWK | None":
         """Return the key of that id, reading the issuer's key set when needed.
 
         :raises Problem: 503 when no key set was ever read and the issuer does not answer.
         """
-        if self._stale(key_id):
-            async with self._lock:
-                if self._stale(key_id):
-                    await self._refresh()
+        if self._reading is None and self._stale(key_id):
+            self._reading = asyncio.create_task(self._refresh())
+            self._reading.add_done_callback(self._has_read)
+        if self._reading is not None and key_id not in self._keys:
+            await asyncio.shield(self._reading)  # others wait for it, too
         if not self._keys:
             raise Problem(
                 503, "issuer-unavailable", "The identity provider cannot be reached.", headers={"Retry-After": "10"}
@@ -80,8 +81,14 @@ class IssuerKeys:
         self._keys = {key.key_id: key for key in found.keys if key.key_id and key.public_key_use in (None, "sig")}
         self._read_at = self._tried_at
 
+    def _has_read(self, _reading: asyncio.Task[None]) -> None:
+        self._reading = None
+
     async def close(self) -> None:
         """Close the connections to the issuer."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
         if self._client is not None:
             await self._client.aclose()
 

@@ -29,14 +29,23 @@ _TRACEBACKS: Processor = structlog.processors.ExceptionRenderer(
 )
 _ENCODER = json.JSONEncoder(default=repr)
 """Made once: to make it takes as long as to write a line."""
-# What messages of exceptions may quote: PostgreSQL's rows, addresses of people, tokens.
-_PERSONAL = re.compile(r"DETAIL: .*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*")
+# What messages of exceptions may quote: PostgreSQL's rows with their line breaks, addresses of people, tokens.
+_PERSONAL = re.compile(
+    r"DETAIL: (?s:.*)(?=\n\[SQL: )|DETAIL: (?s:.*)|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+)
 
 
 def _leave_out_personal_data(_logger: object, _method: str, line: EventDict) -> EventDict:
-    for error in line.get("exception", ()):
-        error["exc_value"] = _PERSONAL.sub("…", error["exc_value"])
+    _make_anonymous(line.get("exception", ()))
     return line
+
+
+def _make_anonymous(errors: Iterable[dict[str, Any]]) -> None:
+    for error in errors:
+        error["exc_value"] = _PERSONAL.sub("…", error["exc_value"])
+        error["exc_notes"] = [_PERSONAL.sub("…", note) for note in error.get("exc_notes", ())]
+        for member in error.get("exceptions", ()):  # of a group
+            _make_anonymous(member)
 
 
 def _as_json(_logger: object, _method: str, line: EventDict) -> str:

@@ -68,7 +68,7 @@ class Remote:
             except TimeoutError as error:
                 self._failed()
                 raise httpx.ReadTimeout("deadline") from error
-            except (httpx.HTTPStatusError, httpx.TransportError):
+            except httpx.HTTPError:
                 self._failed()
                 raise
         self._failures, self._silent_until = 0, 0.0
@@ -77,7 +77,7 @@ class Remote:
     async def _ask(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
         try:
             return await self._once(path, params)
-        except (httpx.HTTPStatusError, httpx.TransportError):
+        except httpx.HTTPError:
             if self._budget < 1:
                 raise
             self._budget -= 1

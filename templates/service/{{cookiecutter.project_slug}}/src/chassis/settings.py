@@ -188,6 +188,8 @@ class Settings(BaseSettings):
             faults.insert(0, f"ENVIRONMENT={self.environment} needs {missing}")
         if self.auth_issuer and not self.auth_issuer.startswith("https://"):
             faults.append("AUTH_ISSUER must be an https:// URL")
+        if self.auth_jwks_url and not self.auth_jwks_url.startswith("https://"):
+            faults.append("AUTH_JWKS_URL must be an https:// URL: whoever can change the keys can sign tokens")
         if faults:
             raise ValueError("; ".join(faults))
         return self
