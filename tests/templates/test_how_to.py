@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.running import to_its_end
+from tests.templates import mypy_cache
 
 TOOLS = Path(__file__).parents[2] / ".tools"
 PATIENCE_SECONDS = 900
@@ -63,6 +64,7 @@ def follow(project: Path, block: Block, tests: str) -> None:
     else:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TEST_DATABASE_URL")}
         settings = {"VENV": str(TOOLS / "services"), "WORKERS": "0", "ARGS": f"-q {tests}"}
+        settings["MYPY_CACHE_DIR"] = str(project.parent / "mypy")
         script = ["bash", "-euo", "pipefail", "-c", block.text]
         said = project.parent / "said.txt"
         code = to_its_end(script, said, cwd=project, env=kept | settings, seconds=PATIENCE_SECONDS)
@@ -81,6 +83,7 @@ def test_pages_make_what_they_promise(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "machgen", "new", "service", "ticketing", "--no-input", "--no-git"]
     environment = os.environ | {"PYTHONPATH": str(TOOLS.parent)}
     subprocess.run(words, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    mypy_cache.copy(tmp_path / "mypy")
     project = tmp_path / "ticketing"
     for page in PAGES:
         found = list(blocks((project / "docs" / f"{page}.md").read_text(encoding="utf-8")))
