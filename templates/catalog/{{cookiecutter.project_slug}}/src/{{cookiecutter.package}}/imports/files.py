@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 PIECE_BYTES = 1024 * 1024
 LONGEST_LINE = 1024 * 1024
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 Line = tuple[int, bytes]
 """A line of the file, numbered from 1, as JSON or as what could not become JSON (:data:`REFUSALS`)."""
 
@@ -36,6 +38,8 @@ async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line]:
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
+            if number == 1:
+                line = line.removeprefix(_BYTE_ORDER_MARK)  # noqa: PLW2901 - programs write it before the text
             if not skipping:
                 yield number, line[:LONGEST_LINE]
             skipping = False
@@ -44,7 +48,7 @@ async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line]:
                 yield number + 1, rest[:LONGEST_LINE]
             rest, skipping = b"", True
     if rest and not skipping:
-        yield number + 1, rest
+        yield number + 1, rest.removeprefix(_BYTE_ORDER_MARK) if not number else rest
 
 
 async def pieces(source: AsyncIterator[Line]) -> AsyncIterator[bytes]:

@@ -68,6 +68,7 @@ async def receive(
 
     :param lines_days: for how many days after its end what became of the lines is kept.
     :returns: the import's id, and in how many pieces its file is.
+    :raises Problem: what is wrong with the file; nothing of it is kept then.
     """
     async with database.transaction() as session:
         row = ImportRow(
@@ -78,10 +79,15 @@ async def receive(
         )
         session.add(row)
     count = 0
-    async for piece in pieces:
+    try:
+        async for piece in pieces:
+            async with database.transaction() as session:
+                await session.execute(insert(ImportPiece), [{"import_id": row.id, "position": count, "data": piece}])
+            count += 1
+    except Problem:  # of the file itself, or with the way it arrives
         async with database.transaction() as session:
-            await session.execute(insert(ImportPiece), [{"import_id": row.id, "position": count, "data": piece}])
-        count += 1
+            await discard(session, row.id)
+        raise
     return row.id, count
 
 

@@ -6,16 +6,30 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from .files import LONGEST_LINE, NEVER_CLOSED, NOT_CSV, NOT_UTF8, NOT_WHOLE, TOO_LONG, TOO_MANY_FIELDS, Line, split
+from chassis.problems import Problem
+
+from .files import (
+    LONGEST_LINE,
+    NEVER_CLOSED,
+    NOT_CSV,
+    NOT_UTF8,
+    NOT_WHOLE,
+    REFUSALS,
+    TOO_LONG,
+    TOO_MANY_FIELDS,
+    Line,
+    split,
+)
 
 _PRICE = re.compile(r"price\.([A-Z]{3})")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _MEASURE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) (\S{1,10})")
 _LOCALIZED = ("name", "slug", "description")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UP_TO_CLOSING_QUOTE = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
 _MOST_ROWS = 251
 """So many variants of one product are kept: one more than it may have, so that it is refused."""
+
+_MOST_QUOTED = 200
 
 _LINE_BYTES = 64
 """What a line takes besides its text while it is held; empty ones, too."""
@@ -31,16 +45,18 @@ async def from_csv(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line]:
     ``|``), texts by language (``name.de``), and of a variant ``sku``, ``gtin``, ``price.EUR`` in minor units,
     ``content``, ``attributes.<name>`` and ``source.system|reference|version``. Lines that follow each other with the
     same key are variants of one product, which is refused with any of them: what is left would be taken for all of it.
+
+    :raises Problem: 422 when the first line does not name the columns: nothing of the file could be read rightly.
     """
     header: list[str] | None = None
     first, rows, fault, interrupted = 0, list[dict[str, str]](), b"", False
     async for number, record in _records(split(chunks)):
+        if header is None:
+            header = _columns(record)
+            continue
         if isinstance(record, bytes):
             yield number, record
             interrupted = True
-            continue
-        if header is None:
-            header = [name.strip() for name in record]
             continue
         row = dict(zip(header, record, strict=False))
         if rows and row.get("key") != rows[0].get("key"):
@@ -59,13 +75,24 @@ async def from_csv(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line]:
         yield first, fault or _dump(_product(rows))
 
 
+def _columns(record: list[str] | bytes) -> list[str]:
+    if isinstance(record, bytes):
+        raise Problem(422, "no-columns", f"The first line cannot be read: {REFUSALS[record]}.")
+    names = [name.strip() for name in record]
+    if "key" not in names:
+        detail = (
+            "The first line of a CSV file names the columns, with commas between them, and `key` among them; it says: "
+        )
+        raise Problem(422, "no-columns", detail + ", ".join(names)[:_MOST_QUOTED])
+    return names
+
+
 async def _records(source: AsyncIterator[Line]) -> AsyncIterator[Record]:
     """Put the lines of each record together: a quoted field may hold line breaks."""
     held: list[Line] = []
     size, quoted = 0, False
     async for number, text in source:
-        line = text.removeprefix(_BYTE_ORDER_MARK) if number == 1 else text
-        line = line.removesuffix(b"\r")
+        line = text.removesuffix(b"\r")
         if not held and not line.strip():
             continue
         held.append((number, line))

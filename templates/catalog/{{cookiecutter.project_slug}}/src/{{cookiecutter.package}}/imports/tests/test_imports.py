@@ -205,6 +205,17 @@ async def test_what_is_no_csv_is_refused_in_words(catalog: httpx.AsyncClient) ->
     ]
 
 
+async def test_file_without_columns_leaves_nothing(service: Service, catalog: httpx.AsyncClient) -> None:
+    """It is refused while it arrives, and there is no import of it."""
+    path, headers = "/v1/product-imports", {"Content-Type": "text/csv"}
+    refused = await catalog.post(path, content=b"key;product_type\nc40;pump\n", headers=headers)
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:problem-type:no-columns")
+    assert (await catalog.get(path)).json()["items"] == []
+    async with service.app.state.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(ImportPiece)) == 0
+
+
 async def test_odd_cells_are_refused_at_their_line(catalog: httpx.AsyncClient) -> None:
     """What looks like a number to Python alone, or nests without end, stops no other line."""
     deep = "[" * 100_000
@@ -457,8 +468,8 @@ async def _collect(content: list[bytes], *, spreadsheet: bool = False) -> list[t
 
 
 async def test_lines_are_the_same_however_they_arrive() -> None:
-    """Chunks end anywhere; empty lines count and say nothing; the last one needs no end."""
-    content = b'{"a": 1}\r\n\n{"b": "\xc3\xa4"}\n{"c": 3}'
+    """Chunks end anywhere; empty lines only count; the last one needs no end; a byte order mark is no text."""
+    content = b'\xef\xbb\xbf{"a": 1}\r\n\n{"b": "\xc3\xa4"}\n{"c": 3}'
     expected = [(1, b'{"a": 1}'), (3, b'{"b": "\xc3\xa4"}'), (4, b'{"c": 3}')]
 
     for size in (1, 2, 3, 7, 100):

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.problems import Problem
+
 from ..files import LONGEST_LINE, NEVER_CLOSED, NOT_CSV, NOT_UTF8, NOT_WHOLE, TOO_LONG, TOO_MANY_FIELDS
 from ..spreadsheets import from_csv
 
@@ -77,6 +79,24 @@ async def test_what_cannot_be_read_is_refused_by_itself(line: bytes, refusal: by
     found = await _read(content)
 
     assert _names(found) == [(2, "Z"), (3, refusal), (4, "B")]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (b"key;product_type;name.en", "it says: key;product_type;name.en"),
+        (b"a,pump,Pump", "it says: a, pump, Pump"),
+        (b"key,na\xefve", "The first line cannot be read: it is not UTF-8."),
+        (b'key,"name.en', "The first line cannot be read: it belongs to a quoted field that nothing closes."),
+    ],
+    ids=["semicolons", "no header", "latin-1", "open quote"],
+)
+async def test_a_file_without_columns_is_refused_as_a_whole(header: bytes, said: str) -> None:
+    """Line by line it would be refused ten thousand times, for what is wrong with none of them."""
+    with pytest.raises(Problem, match="no-columns") as refused:
+        await _read(header + b"\na,pump,A\n")
+
+    assert refused.value.detail.endswith(said)
 
 
 async def test_what_an_open_field_swallows_is_refused_line_by_line() -> None:
