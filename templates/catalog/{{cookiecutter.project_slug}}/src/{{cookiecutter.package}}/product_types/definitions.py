@@ -10,7 +10,7 @@ from chassis.measures import UNITS, convert
 
 from ..vocabulary.localized import LocalizedText
 from .canonical import canonical
-from .schemas import AttributeDefinition, AttributeType, Constraint, EnumType, MeasurementType, SetType
+from .schemas import AttributeDefinition, AttributeType, Constraint, EnumType, MeasurementType, ReferenceType, SetType
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value; empty when nothing is."""
@@ -71,6 +71,17 @@ def _meaning(kind: AttributeType, value: Any) -> str:
         number, unit = value["value"], value["unit"]
         return canonical(number if unit == kind.unit else convert(number, unit, kind.unit))
     return canonical(value)
+
+
+def in_words(kind: AttributeType) -> str:
+    """Return what the values of a type are, or those of a set each: a ``measurement in mm``, for instance."""
+    if isinstance(kind, SetType):
+        return in_words(kind.element)
+    if isinstance(kind, MeasurementType):
+        return f"a measurement in {kind.unit}"
+    if isinstance(kind, ReferenceType):
+        return f"a reference to a {kind.target}"
+    return f"of the kind {kind.kind}"
 
 
 def check_for(kind: AttributeType) -> Check:

@@ -137,7 +137,9 @@ class AttributeDefinition(Strict):
     label: LocalizedName
     type: AttributeType
     required: bool = Field(False, description="whether a published variant must have it")
-    searchable: bool = Field(False, description="whether search finds it and counts it in facets")
+    searchable: bool = Field(
+        False, description="whether search finds it and counts it in facets; then it means the same in every type"
+    )
     internal: bool = Field(False, description="whether it is kept from touchpoints, such as a cost price")
     constraint: Constraint = Field(Constraint.NONE, description="what must hold between variants")
 

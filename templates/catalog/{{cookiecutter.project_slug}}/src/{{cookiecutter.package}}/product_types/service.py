@@ -1,6 +1,6 @@
 """What can be done with product types, and what must hold for the products that have one."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,12 +19,12 @@ from ..publications import rebuild
 from ..publications.models import PublicationRow
 from . import attributes, events
 from .canonical import distinctive
-from .definitions import Definitions
+from .definitions import Definitions, in_words
 from .models import ProductTypeRow
 from .schemas import AttributeDefinition, ProductTypeDraft
 
-_KEYS = "product-types"
-"""What those take turns for who create product types: of two with one key the second one is told so."""
+_TYPES = "product-types"
+"""What those take turns for who define product types: of two that do not go together the second one is told so."""
 
 _BATCH = 500
 _MOST_NAMED = 20
@@ -50,11 +50,12 @@ async def find(session: AsyncSession, product_type_id: UUID) -> ProductTypeRow:
 async def create(session: AsyncSession, draft: ProductTypeDraft) -> ProductTypeRow:
     """Store a new product type.
 
-    :raises Problem: 409 when the key is taken.
+    :raises Problem: 409 when the key is taken, or another type means something else by a searchable attribute.
     """
-    await take_turns(session, _KEYS)
+    await take_turns(session, _TYPES)
     if await session.scalar(select(ProductTypeRow.id).where(ProductTypeRow.key == draft.key)):
         raise Problem(409, "key-taken", f"There is a product type {draft.key} already.")
+    await _refuse_other_meaning(session, draft.attributes, draft.key)
     row = ProductTypeRow(**draft.model_dump(mode="json"))
     session.add(row)
     await session.flush()
@@ -67,12 +68,15 @@ async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductType
 
     What is published is written anew by a worker, with the new labels and without what became internal.
 
-    :raises Problem: 409 naming the products that do not fit, or when the key would change.
+    :raises Problem: 409 naming the products that do not fit, or when the key would change; and as :func:`create`.
     """
     if draft.key != row.key:
         raise Problem(409, "key-changed", f"The key of a product type never changes; it is {row.key}.")
     written = draft.model_dump(mode="json")
     if written["attributes"] != row.attributes:
+        changed = [each for each in draft.attributes if each.model_dump(mode="json") not in row.attributes]
+        await take_turns(session, _TYPES)
+        await _refuse_other_meaning(session, changed, row.key)
         await _refuse_if_broken(session, row, draft.attributes)
         await rebuild.order(session, "product_type", row.key)
     before = row.version
@@ -82,6 +86,30 @@ async def replace(session: AsyncSession, row: ProductTypeRow, draft: ProductType
     await session.flush()
     if row.version != before:
         await events.tell(session, row, "changed")
+
+
+async def _refuse_other_meaning(session: AsyncSession, wanted: Sequence[AttributeDefinition], key: str) -> None:
+    """Refuse searchable attributes that are of another kind, or measured in another unit, in another type.
+
+    Facets count the values of all types together, and filters compare them: 1 m would be shown as 1 mm.
+    """
+    searchable = {each.name: in_words(each.type) for each in wanted if each.searchable}
+    if not searchable:
+        return
+    others = select(ProductTypeRow.key, ProductTypeRow.attributes).where(ProductTypeRow.key != key)
+    differing: dict[str, FieldError] = {}
+    for other, definitions in await session.execute(others.order_by(ProductTypeRow.key)):
+        for each in (AttributeDefinition.model_validate(one) for one in definitions if one["name"] in searchable):
+            there = in_words(each.type)
+            if each.searchable and searchable[each.name] != there:
+                differing.setdefault(each.name, _named(f"{each.name} is {there} in {other}"))
+    if differing:
+        raise Problem(
+            409,
+            "other-meaning",
+            "Search counts an attribute of all product types together; give what means something else another name.",
+            errors=list(differing.values()),
+        )
 
 
 async def _refuse_if_broken(session: AsyncSession, row: ProductTypeRow, changed: list[AttributeDefinition]) -> None:

@@ -305,3 +305,33 @@ def test_values_that_mean_the_same_are_the_same() -> None:
 def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
     """All their digits, without what computers add, and without exponents."""
     assert (shown(_type(kind="number"), value, ["en"]), terms(_type(kind="number"), value)) == (text, [text])
+
+
+def _measuring(key: str, unit: str, **members: Any) -> dict[str, Any]:
+    attribute = {"name": "length", "label": {"en": "Length"}, "type": {"kind": "measurement", "unit": unit}} | members
+    return {"key": key, "name": {"en": key}, "attributes": [attribute]}
+
+
+async def test_searchable_attribute_means_the_same_in_every_type(ann: httpx.AsyncClient) -> None:
+    """Facets count all types together: a pipe of 1 m must not be shown among screws of 1 mm."""
+    screw = await put(ann, "product-types", _measuring("screw", "mm", searchable=True))
+    refused = await ann.post("/v1/product-types", json=_measuring("pipe", "m", searchable=True))
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem-type:other-meaning")
+    assert refused.json()["errors"] == [{"detail": "length is a measurement in mm in screw"}]
+    pipe = await put(ann, "product-types", _measuring("pipe", "m"))
+
+    async def change(thing: dict[str, Any], unit: str, **members: Any) -> int:
+        attributes = _measuring("", unit, **members)["attributes"]
+        return (await replace(ann, "product-types", thing, attributes=attributes)).status_code
+
+    assert await change(pipe, "m", searchable=True) == 409
+    assert await change(pipe, "mm", searchable=True) == 200
+    assert await change(screw, "m") == 200
+
+
+async def test_of_two_types_at_once_that_differ_one_is_refused(ann: httpx.AsyncClient) -> None:
+    """Neither sees the other before it is there."""
+    both = [_measuring("screw", "mm", searchable=True), _measuring("pipe", "m", searchable=True)]
+    answers = await asyncio.gather(*(ann.post("/v1/product-types", json=each) for each in both))
+
+    assert sorted(each.status_code for each in answers) == [201, 409]
