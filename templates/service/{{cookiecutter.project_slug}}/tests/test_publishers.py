@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from select import PIPE_BUF
@@ -110,6 +111,53 @@ async def test_http_refusal_is_final(subscriber: Subscriber, settings_for: Setti
     async with open_publisher(_http(settings_for, subscriber.url)) as publisher:
         with pytest.raises(Refused, match=f"HTTP {status}"):
             await publisher.publish(_delivery())
+
+
+async def test_http_deliveries_share_a_connection(
+    subscriber: Subscriber, settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused too: to connect, and to agree on keys, takes longer than an event."""
+    connections: list[object] = []
+
+    def connected(_request: object, address: object) -> bool:
+        connections.append(address)
+        return True
+
+    monkeypatch.setattr(subscriber.server, "verify_request", connected)
+    subscriber.moods = [204, 422, 204]
+    async with open_publisher(_http(settings_for, subscriber.url)) as publisher:
+        await publisher.publish(_delivery(number=1))
+        with pytest.raises(Refused):
+            await publisher.publish(_delivery(number=2))
+        await publisher.publish(_delivery(number=3))
+
+    assert len(subscriber.events) == 2
+    assert len(connections) == 1
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+async def test_http_answer_without_an_end_is_not_heard_out(settings_for: SettingsFor, pause: float) -> None:
+    """However much it says, or slowly: the subscriber has the event, and it is not sent again."""
+    left = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * (1 if pause else 65_536))
+                await writer.drain()
+                await asyncio.sleep(pause)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        left.set()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_publisher(_http(settings_for, f"http://127.0.0.1:{port}")) as publisher, asyncio.timeout(5):
+            await publisher.publish(_delivery())
+            await left.wait()
 
 
 async def test_http_subscriber_that_is_away_is_tried_again(settings_for: SettingsFor) -> None:

@@ -4,7 +4,9 @@ CloudEvents HTTP binding 1.0 (section 3.2) and webhook specification 1.0 (sectio
 check who sent it: Standard Webhooks 1.0, HMAC-SHA256 over id, time and body.
 """
 
+import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -21,6 +23,8 @@ from chassis.webhooks import signature
 # be a proxy, a deployment or a missing permission, and passes.
 _FINAL = frozenset({400, 410, 413, 415, 422})
 _LONGEST_PAUSE = timedelta(hours=1)
+_ANSWER_BYTES = 64 * 1024
+_ANSWER_SECONDS = 0.5
 
 
 class HttpPublisher:
@@ -55,8 +59,9 @@ class HttpPublisher:
                 self._urls[delivery.destination],
                 content=body,
                 headers=self._headers(delivery, body),
-            ) as response:  # the body is never read: nobody makes us keep it
+            ) as response:
                 status, retry_after = response.status_code, response.headers.get("retry-after", "")
+                await _read_off(response)
         except httpx.HTTPError as error:
             raise Undelivered(type(error).__name__) from error
         if 200 <= status < 300:
@@ -73,3 +78,17 @@ class HttpPublisher:
             signed = signature(secret, message_id=str(delivery.event_id), timestamp=now, body=body)
             headers |= {"webhook-timestamp": now, "webhook-signature": signed}
         return headers
+
+
+async def _read_off(response: httpx.Response) -> None:
+    """Read what a subscriber says, within limits, and keep nothing of it: then its connection serves the next event.
+
+    Whatever comes or fails here, the status has decided.
+    """
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            size = 0
+            async for part in response.aiter_raw():
+                size += len(part)
+                if size > _ANSWER_BYTES:
+                    break
