@@ -1,7 +1,7 @@
 """Product types: what they allow, and what they protect."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from tests.catalog import PUMP_TYPE, found, product, publish, put, replace, small_catalog, variant
 
+from ...storefront.schemas import FacetKind
 from ..attributes import faults, shown, terms
 from ..canonical import canonical
 from ..definitions import check_for
-from ..schemas import AttributeDefinition, ProductTypeDraft
+from ..schemas import AttributeDefinition, AttributeType, ProductTypeDraft
 
 DEFINITIONS = {each.name: each for each in ProductTypeDraft.model_validate(PUMP_TYPE).attributes}
 
@@ -22,32 +23,45 @@ def _type(**members: Any) -> Any:
     return AttributeDefinition.model_validate({"name": "a", "label": {"en": "A"}, "type": members}).type
 
 
+KINDS: list[tuple[dict[str, Any], list[Any], list[Any]]] = [
+    ({"kind": "text"}, ["a"], ["", 1, None, "x" * 1001]),
+    (
+        {"kind": "localized_text"},
+        [{"de": "ja"}],
+        ["ja", {}, {"de": ""}, {"??": "ja"}, {"zz": "ja"}, {"de": "ja" * 10_001}],
+    ),
+    ({"kind": "number"}, [0, -1.5], [True, "1", 1e16, 10**400]),
+    ({"kind": "boolean"}, [True], [0, "true"]),
+    ({"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}]}, ["a"], ["b", "", ["a"]]),
+    ({"kind": "set", "element": {"kind": "text"}}, [[], ["a", "b"]], [["a", "a"], "a", [1]]),
+    (
+        {"kind": "measurement", "unit": "mm"},
+        [{"value": 1, "unit": "m"}],
+        [{"value": 1, "unit": "kg"}, {"value": 1}, 1, {"value": "1", "unit": "mm"}, {"value": 1, "unit": []}],
+    ),
+    ({"kind": "reference", "target": "product"}, ["c40"], ["", 4]),
+]
+"""Every kind of attribute, with values that fit and values that do not."""
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
-    [
-        ({"kind": "text"}, ["a"], ["", 1, None, "x" * 1001]),
-        (
-            {"kind": "localized_text"},
-            [{"de": "ja"}],
-            ["ja", {}, {"de": ""}, {"??": "ja"}, {"zz": "ja"}, {"de": "ja" * 10_001}],
-        ),
-        ({"kind": "number"}, [0, -1.5], [True, "1", 1e16, 10**400]),
-        ({"kind": "boolean"}, [True], [0, "true"]),
-        ({"kind": "enum", "options": [{"key": "a", "label": {"en": "A"}}]}, ["a"], ["b", "", ["a"]]),
-        ({"kind": "set", "element": {"kind": "text"}}, [[], ["a", "b"]], [["a", "a"], "a", [1]]),
-        (
-            {"kind": "measurement", "unit": "mm"},
-            [{"value": 1, "unit": "m"}],
-            [{"value": 1, "unit": "kg"}, {"value": 1}, 1, {"value": "1", "unit": "mm"}, {"value": 1, "unit": []}],
-        ),
-        ({"kind": "reference", "target": "product"}, ["c40"], ["", 4]),
-    ],
+    KINDS,
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )
 def test_value_fits_its_type_or_is_named(kind: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
     """Each kind takes its own values and says what is wrong with others."""
     assert [check_for(_type(**kind))(value) for value in good] == [""] * len(good)
     assert all(check_for(_type(**kind))(value) for value in bad)
+
+
+def test_every_kind_is_checked_and_known_to_facets() -> None:
+    """Whoever adds a kind adds its values above, and its name to what touchpoints may be told."""
+    offered = {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(AttributeType)[0])}
+    counted = {kind["kind"] for kind, good, _ in KINDS if terms(_type(**kind), good[-1])}
+
+    assert {kind["kind"] for kind, _, _ in KINDS} == offered
+    assert counted - {"set"} == set(get_args(FacetKind))  # a set counts as what it holds
 
 
 def test_constraints_hold_between_variants() -> None:
