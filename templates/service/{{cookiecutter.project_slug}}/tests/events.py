@@ -84,7 +84,7 @@ async def roll_back(session: AsyncSession, tank: str, litres: int) -> None:
     raise LookupError
 
 
-async def until(done: Callable[[], bool], seconds: float = 10) -> None:
+async def until(done: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something that happens elsewhere: in a database, a thread or another process."""
     async with asyncio.timeout(seconds):
         while not done():  # noqa: ASYNC110 - there is no event to wait for
