@@ -264,6 +264,20 @@ async def test_body_that_goes_on_after_the_answer_is_not_read_for_ever(monkeypat
     assert wire.closed
 
 
+@pytest.mark.parametrize(
+    "second", [b"no HTTP\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: a\r\n" % number for number in range(200))]
+)
+async def test_what_is_no_request_does_not_spoil_the_answer_to_the_one_before_it(second: bytes) -> None:
+    """The answer under way is finished, and then the connection ends."""
+    protocol, wire = _protocol(limit=100)
+    protocol.data_received(HEAD + b"\r\n" + second)
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert [status for status, _, _ in _responses(wire.written, heads=())] == [200]
+    assert wire.closed
+
+
 async def test_who_waits_for_permission_to_send_a_body_is_sent_away() -> None:
     """After ``Expect: 100-continue`` and a refusal nobody knows whether the body comes (RFC 9110, section 10.1.1)."""
     protocol, wire = _protocol(limit=0)

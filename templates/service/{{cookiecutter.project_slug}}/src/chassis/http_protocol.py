@@ -186,8 +186,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, kind: str, detail: str) -> None:
         if self.transport.is_closing():
             return
-        self.transport.write(_response(status, kind, detail, "connection: close\r\n"))
-        self.transport.close()
+        if self._answers_another:  # in the middle of that, or before it, this would be taken for a part of it
+            self.cycle.keep_alive = False
+            self.transport.pause_reading()
+        else:
+            self.transport.write(_response(status, kind, detail, "connection: close\r\n"))
+            self.transport.close()
+
+    @property
+    def _answers_another(self) -> bool:
+        """Whether an answer is under way to a request that came before what is read now (RFC 9112, section 9.3.2)."""
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and (cycle.response_started or not cycle.more_body)
 
 
 def _response(status: int, kind: str, detail: str, headers: str) -> bytes:
