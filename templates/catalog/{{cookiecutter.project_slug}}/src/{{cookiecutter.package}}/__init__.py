@@ -19,8 +19,8 @@ from .product_types.routes import router as product_types
 from .products import events as product_events
 from .products.routes import router as products
 from .publications import events as publication_events
+from .publications import worker as publication_worker
 from .publications.routes import router as publications
-from .publications.worker import work as keep_publications
 from .settings import CatalogSettings
 from .storefront.live import LiveIndexes
 from .storefront.routes import router as storefront
@@ -45,7 +45,7 @@ DOMAIN = Domain(
         publication_events.UNPUBLISHED,
         import_events.FINISHED,
     ),
-    workers=(import_products, keep_publications),
+    workers=(import_products, *publication_worker.WORKERS),
     scopes={
         "catalog:read": "read the catalog as it is being worked on",
         "catalog:write": "change and publish the catalog",

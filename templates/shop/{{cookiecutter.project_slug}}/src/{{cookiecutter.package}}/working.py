@@ -1,18 +1,14 @@
 """The shop at work: what runs for as long as the app serves, beside the requests."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database
-from chassis.logs import logger
-from chassis.problems import Problem
-from chassis.workers import Worker, running
+from chassis.workers import Step, repeating, running
 
 from .carts.worker import note_abandoned
 from .orders.service import cancel_unpaid
@@ -21,11 +17,6 @@ from .payments.settlement import receive, work_off_next
 from .ports import Ports, plugged
 from .settings import ShopSettings
 from .stock.service import release_expired
-
-_TROUBLE_SECONDS = 5.0
-
-Step = Callable[[Database], Awaitable[bool]]
-"""Does some of the work there is, and tells whether there may be more."""
 
 
 @asynccontextmanager
@@ -59,21 +50,3 @@ async def _tell(provider: SandboxProvider, _database: Database) -> bool:
         await receive(session, provider, headers, body)
 
     return await provider.tell_next(take)
-
-
-def repeating(name: str, step: Step, *, idle_seconds: float) -> Worker:
-    """Return a worker that repeats a step until it is told to stop; a lost database is waited for."""
-
-    async def work(database: Database, stopping: asyncio.Event) -> None:
-        while not stopping.is_set():
-            try:
-                pause = 0.0 if await step(database) else idle_seconds
-            except (SQLAlchemyError, Problem, OSError) as error:
-                logger().warning("work interrupted", work=name, reason=type(error).__name__)
-                pause = _TROUBLE_SECONDS
-            try:
-                await asyncio.wait_for(stopping.wait(), pause) if pause else await asyncio.sleep(0)
-            except TimeoutError:
-                continue
-
-    return work

@@ -7,12 +7,14 @@ nothing where there was something, and a change never takes longer than its own 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database, now
 from chassis.logs import logger
+from chassis.problems import Problem
 
 from ..channels.models import ChannelRow
 from ..product_types.schemas import AttributeDefinition
@@ -30,6 +32,7 @@ Kind = Literal["channel", "product_type"]
 
 _PIECE = 100
 _MOST_ENTRIES = 500
+_AFTER_A_FAILURE = timedelta(minutes=1)
 _OTHERS_NOTICE = timedelta(seconds=10)
 """How long other processes may go on answering in the languages that a channel has left."""
 
@@ -49,30 +52,49 @@ async def pending(session: AsyncSession, kind: Kind, key: str) -> bool:
 async def work_off_next(database: Database) -> bool:
     """Work off one piece of the oldest order that is due, in one transaction.
 
+    One that fails is tried again after a while, and the others have their turn meanwhile.
+
     :returns: whether there was something to do that nobody else is at.
+    :raises Problem: 503 when the database is away: that is no failure of the order.
     """
+    job_id: UUID | None = None
     async with database.reading() as session:  # most often there is nothing, and nobody's lock is taken for that
         if await session.scalar(select(Rebuild.id).limit(1)) is None:
             return False
-    async with database.transaction() as session:
-        oldest = select(Rebuild.id).where(Rebuild.due_at <= now()).order_by(Rebuild.id).limit(1).scalar_subquery()
-        # One at a time: whoever holds the oldest order is at work, and the next one may be about the same entries.
-        job = await session.scalar(select(Rebuild).where(Rebuild.id == oldest).with_for_update(skip_locked=True))
-        if job is None:
-            return False
-        newer = exists().where(Rebuild.kind == job.kind, Rebuild.key == job.key, Rebuild.id > job.id)
-        if await session.scalar(select(newer)):
-            await session.delete(job)
-        elif job.kind == "product_type":
-            await _type_piece(session, job)
-        elif (channel := await _locked_channel(session, job.key)) is None:
-            await _clearing_piece(session, job)
-        elif job.written:
-            await _leaving_piece(session, job, channel)
-        else:
-            await _channel_piece(session, job, channel)
+    try:
+        async with database.transaction() as session:
+            oldest = select(Rebuild.id).where(Rebuild.due_at <= now()).order_by(Rebuild.id).limit(1).scalar_subquery()
+            # One at a time: whoever holds the oldest order is at work, and the next one may be about the same entries.
+            job = await session.scalar(select(Rebuild).where(Rebuild.id == oldest).with_for_update(skip_locked=True))
+            if job is None:
+                return False
+            job_id = job.id
+            newer = exists().where(Rebuild.kind == job.kind, Rebuild.key == job.key, Rebuild.id > job.id)
+            if await session.scalar(select(newer)):
+                await session.delete(job)
+            elif job.kind == "product_type":
+                await _type_piece(session, job)
+            elif (channel := await _locked_channel(session, job.key)) is None:
+                await _clearing_piece(session, job)
+            elif job.written:
+                await _leaving_piece(session, job, channel)
+            else:
+                await _channel_piece(session, job, channel)
+    except Exception as error:
+        if job_id is None or (isinstance(error, Problem) and error.status == 503):
+            raise
+        await _postpone(database, job_id, error)
     forget_languages()
     return True
+
+
+async def _postpone(database: Database, job_id: UUID, error: Exception) -> None:
+    """Have an order tried again later: there is a defect, of the service or of what is stored, for somebody to mend."""
+    async with database.transaction() as session:
+        job = await session.get(Rebuild, job_id, with_for_update=True)
+        if job is not None:
+            logger().error("rebuild failed", kind=job.kind, key=job.key, exc_info=error)
+            job.due_at = now() + _AFTER_A_FAILURE
 
 
 async def _locked_channel(session: AsyncSession, key: str) -> ChannelRow | None:

@@ -12,7 +12,7 @@ from tests.catalog import PUMP_TYPE, delete, found, product, publish, put, repla
 from tests.fixtures import Service
 
 from ...__main__ import main, order
-from .. import rebuild, timeline
+from .. import entries, rebuild, timeline
 from ..models import Entry, Rebuild
 
 Work = Callable[[], Coroutine[None, None, bool]]
@@ -168,6 +168,34 @@ async def test_changed_type_shows_in_what_is_published(
     assert "steel" not in linked.text.lower()
     assert (await get("/v1/storefront/search", params=WEB | {"locale": "en", "q": "steel"})).json()["total"] == 0
     assert (await get("/v1/storefront/search", params=WEB | {"locale": "en", "q": "vde"})).json()["total"] == 3
+
+
+async def test_failing_order_holds_up_no_other(
+    service: Service, catalog: httpx.AsyncClient, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays, and is done when what was wrong has been mended."""
+    mended, fail = entries.rewrite, True
+
+    async def rewrite(session: Any, live: Any, targets: Any) -> None:
+        if fail and targets[0].channel.key == "web":
+            raise ZeroDivisionError("a defect")
+        await mended(session, live, targets)
+
+    monkeypatch.setattr(rebuild, "rewrite", rewrite)
+    monkeypatch.setattr(rebuild, "_AFTER_A_FAILURE", timedelta(hours=1))
+    for key in ("web", "till"):
+        channel = await found(catalog, "channels", key)
+        assert (await replace(catalog, "channels", channel, currency="USD")).status_code == 200
+    await _everything(work)
+    async with service.app.state.database.transaction() as session:
+        left = list(await session.scalars(select(Rebuild.key)))
+        await session.execute(update(Rebuild).values(due_at=datetime.now(UTC)))
+    fail = False
+    await _everything(work)
+
+    assert left == ["web"]
+    async with service.app.state.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(Rebuild)) == 0
 
 
 async def test_moved_site_reaches_those_who_have_a_copy(
