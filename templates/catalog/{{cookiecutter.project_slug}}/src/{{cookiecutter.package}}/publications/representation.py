@@ -5,7 +5,7 @@ read has to take care of it. Neither are other products: whether those are publi
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -19,6 +19,7 @@ from ..channels.schemas import ChannelDraft, ChannelLocale
 from ..product_types import attributes as kinds
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products.schemas import ProductDraft, VariantDraft
+from ..search.words import bare
 from ..vocabulary.currencies import decimal_text
 from ..vocabulary.localized import choose
 from ..vocabulary.moments import NEVER_ENDING
@@ -52,7 +53,7 @@ class Subject:
             public = [each for each in self.definitions if not (each.internal or _refers_to_products(each))]
             self._readings[key] = Reading(
                 attributes=[_attributes(variant, public, chain) for variant in self.draft.variants],
-                words=" ".join([*(each.sku for each in self.draft.variants), *_searchable(self, chain)]),
+                words=" ".join([*_numbers(self.draft.variants), *_searchable(self, chain)]),
             )
         return self._readings[key]
 
@@ -71,6 +72,14 @@ class Shown:
     name: str
     words: str
     description: str
+
+
+def _numbers(variants: Iterable[VariantDraft]) -> Iterator[str]:
+    """Yield what is printed on the thing and its packaging, which tills and devices scan."""
+    for each in variants:
+        yield each.sku
+        if each.gtin is not None:
+            yield each.gtin
 
 
 def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Shown | None:
@@ -104,7 +113,7 @@ def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Show
     data, linked_data = to_json(body), to_json(_linked_data(body, channel))
     return Shown(
         slug=slug,
-        sort_name=name.casefold()[:40],
+        sort_name=bare(name)[:40],
         price=min(prices, default=None),
         etag=hashlib.sha256(data + linked_data).hexdigest()[:32],  # both are known by it
         body=data,

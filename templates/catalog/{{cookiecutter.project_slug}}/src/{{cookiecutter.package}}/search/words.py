@@ -12,10 +12,15 @@ SHORTEST_INEXACT = 4
 
 def words(text: str) -> list[str]:
     """Split a text into words without case and accents: ``"Größe, Ü-30"`` gives ``grosse``, ``u`` and ``30``."""
-    bare = text.casefold()
-    if not bare.isascii():
-        bare = "".join(each for each in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(each))
-    return [word[:LONGEST] for word in _WORD.findall(bare)]
+    return [word[:LONGEST] for word in _WORD.findall(bare(text))]
+
+
+def bare(text: str) -> str:
+    """Return a text without case and accents, by which names are ordered too: an Ä stands beside an A (DIN 5007-1)."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(each for each in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(each))
 
 
 def trigrams(word: str) -> frozenset[str]:

@@ -20,6 +20,9 @@ PRODUCTS = {
 }
 
 
+GTINS = {"c40": "4006381333931", "c60": "96385074", "v15": None}
+
+
 @pytest.fixture
 async def search(service: Service, ann: httpx.AsyncClient) -> Any:
     """Give a function that searches a catalog of three products."""
@@ -30,7 +33,7 @@ async def search(service: Service, ann: httpx.AsyncClient) -> Any:
             name={"de": name},
             description={"de": description},
             categories=categories,
-            variants=[variant(f"{key.upper()}-X", attributes={"material": material})],
+            variants=[variant(f"{key.upper()}-X", gtin=GTINS[key], attributes={"material": material})],
         )
         await publish(ann, await put(ann, "products", draft))
 
@@ -58,6 +61,7 @@ WORDS = {
     "größe 60": ["c60"],
     "trinkwasser": ["c60"],
     "v15-x": ["v15"],
+    "4006381333931": ["c40"],
     "bronze": ["c60"],
     "kugelhahn steel": [],
     "kugelhahn stahl": ["v15"],
