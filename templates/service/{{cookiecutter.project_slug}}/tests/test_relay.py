@@ -258,6 +258,28 @@ async def test_destination_that_is_down_holds_up_no_other(database_url: str, set
     assert found == {"down": 20}
 
 
+async def test_one_destination_takes_no_news_from_another(
+    database_url: str, settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks in vain while an event is committed looks again at once, although another one was told of it first."""
+    subscribers = {"first": "http://first.test", "second": "http://second.test"}
+    settings = settings_for(
+        database_url, events_publisher="http", events_subscribers=subscribers, relay_poll_seconds=60
+    )
+    looked = dict.fromkeys(subscribers, 0)
+
+    async def look(database: Database, destination: str, *_arguments: object, **_options: object) -> list[object]:
+        looked[destination] += 1
+        if destination == "second" and looked[destination] == 1:
+            database.recorded.ring()
+            await until(lambda: looked["first"] > 1)
+        return []
+
+    monkeypatch.setattr("chassis.relay.deliver_due", look)
+    async with connected(settings) as database, relaying(database, settings, Recorder()):
+        await until(lambda: looked["second"] > 1)
+
+
 async def test_defect_in_a_publisher_does_not_end_the_relay(
     database: Database, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,7 +30,7 @@ from chassis.identifiers import uuid7
 from chassis.problems import Problem
 from chassis.readers import Readers
 from chassis.settings import Settings
-from chassis.waiting import Line, WaitedTooLong
+from chassis.waiting import Bell, Line, WaitedTooLong
 
 Document = JSON().with_variant(JSONB(), "postgresql")
 """A column of JSON."""
@@ -125,7 +125,7 @@ class Database:
         self._writer = Line(1 if self.is_sqlite else settings.database_pool_size, seconds=seconds)
         self._line = Line(settings.database_pool_size, seconds=seconds)
         self.lines: tuple[Line, ...] = (self._line, self._writer)
-        self.recorded = asyncio.Event()
+        self.recorded = Bell()
         # Two, because the second question must not wait for what the first one waits for.
         self._watcher = _create_engine(settings, connections=2)
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
@@ -185,7 +185,7 @@ class Database:
                 yield session
             self.circuit.answered()
             if RECORDED in session.info:
-                self.recorded.set()
+                self.recorded.ring()
 
     async def fetch(self, statement: str, *parameters: object) -> Sequence[Any]:
         """Read rows straight from the driver, for what is read most: no transaction, no mapping, no compilation.

@@ -54,7 +54,7 @@ class Relay:
     def stop(self) -> None:
         """Finish the deliveries that have begun and begin no other."""
         self._stop.set()
-        self._database.recorded.set()  # ends the pause of whoever waits for events
+        self._database.recorded.ring()  # ends the pause of whoever waits for events
 
     async def run(self) -> None:
         """Deliver until :meth:`stop`. On SQLite, wait until no other process relays."""
@@ -71,11 +71,11 @@ class Relay:
     async def _serve(self, destination: str) -> None:
         failures = 0
         while not self._stop.is_set():
-            self._database.recorded.clear()
+            recorded = self._database.recorded.next
             work = deliver_due(self._database, destination, self._deliver, subjects=self._subjects)
             outcomes = await _guarded(work)
             if outcomes == [] and not self._stop.is_set():
-                await _pause(self._database.recorded, self._settings.relay_poll_seconds)
+                await _pause(recorded, self._settings.relay_poll_seconds)
             elif outcomes and any(outcome.delivered for outcome in outcomes):
                 failures = 0
             else:  # nothing gets through: leave it alone for a while, instead of asking for every subject

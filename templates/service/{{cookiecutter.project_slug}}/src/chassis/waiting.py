@@ -1,4 +1,4 @@
-"""Lines: whoever came first is let in first, and how long the first one has been waiting is known."""
+"""Lines: whoever came first is let in first, and how long the first one has been waiting is known. And bells."""
 
 import asyncio
 import time
@@ -44,3 +44,19 @@ class Line:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._places.release()
+
+
+class Bell:
+    """Tells any number of others that something has happened since they looked.
+
+    Take :attr:`next` before you look, and wait for it afterwards: what happens between is not missed, and nobody takes
+    it from anybody else.
+    """
+
+    def __init__(self) -> None:
+        self.next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Tell everybody."""
+        self.next.set()
+        self.next = asyncio.Event()
