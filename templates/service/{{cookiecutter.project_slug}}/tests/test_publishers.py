@@ -19,6 +19,7 @@ from uuid import UUID
 
 import nats
 import pytest
+from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
 
 from chassis.database import now
@@ -76,6 +77,21 @@ async def test_http_delivery_is_a_signed_cloud_event(subscriber: Subscriber, set
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert abs(time.time() - int(headers["webhook-timestamp"])) < 10
     assert {"traceparent", "tracestate"}.isdisjoint(headers)
+
+
+async def test_secret_is_read_as_standard_webhooks_writes_it(subscriber: Subscriber, settings_for: SettingsFor) -> None:
+    """A subscriber's library decodes what follows ``whsec_``, so the key is that and not its letters."""
+    key = bytes(range(24))
+    secret = SecretStr(f"whsec_{base64.b64encode(key).decode()}")
+    settings = _http(settings_for, subscriber.url).model_copy(update={"events_secrets": {"erp": secret}})
+    async with open_publisher(settings) as publisher:
+        await publisher.publish(_delivery())
+    ((headers, body),) = subscriber.requests
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()}"
+    with pytest.raises(ValidationError, match="the secret of 'erp': what follows whsec_ is no Base64"):
+        settings_for("", events_senders={"erp": "whsec_not base64"})
 
 
 async def test_http_delivery_belongs_to_the_trace_of_its_event(

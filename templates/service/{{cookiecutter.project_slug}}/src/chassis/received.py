@@ -14,6 +14,7 @@ from chassis.cloudevents import MEDIA_TYPE
 from chassis.operation import authenticated
 from chassis.patterns import worded
 from chassis.settings import Settings
+from chassis.webhook_keys import key_of
 from chassis.webhooks import SIGNATURE, sender_of
 
 from_sender = authenticated(by=SIGNATURE, media_type=MEDIA_TYPE)
@@ -67,7 +68,7 @@ class ReceivedEvent(BaseModel):
 async def _sender(request: Request) -> str:
     settings: Settings = request.app.state.settings
     return await sender_of(
-        request, {name: secret.get_secret_value().encode() for name, secret in settings.events_senders.items()}
+        request, {name: key_of(secret.get_secret_value()) for name, secret in settings.events_senders.items()}
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from chassis.placeholders import weak_secrets
 from chassis.project import ROOT, project
+from chassis.webhook_keys import key_of
 
 _SHORTEST_SECRETS = {"secret_key": 32, "events_secrets": 24, "events_senders": 24}
 _DRIVERS = {
@@ -154,6 +155,16 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name) or not right:
                 raise ValueError("not of the form name=value,name=value, with names of lower-case letters and digits")
         return pairs
+
+    @field_validator("events_secrets", "events_senders")
+    @classmethod
+    def _keys(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, secret in value.items():
+            try:
+                key_of(secret.get_secret_value())
+            except ValueError as error:
+                raise ValueError(f"the secret of {name!r}: {error}") from None
+        return value
 
     @field_validator("events_subscribers")
     @classmethod

@@ -17,6 +17,7 @@ from chassis.cloudevents import MEDIA_TYPE, trace_headers
 from chassis.deliveries import Delivery
 from chassis.publishers import Refused, Undelivered
 from chassis.settings import Settings
+from chassis.webhook_keys import key_of
 from chassis.webhooks import signature
 
 # The subscriber has understood the request and will not like it better later. Everything else that is no success may
@@ -32,7 +33,7 @@ class HttpPublisher:
 
     def __init__(self, settings: Settings) -> None:
         self._urls = settings.events_subscribers
-        self._secrets = {name: one.get_secret_value().encode() for name, one in settings.events_secrets.items()}
+        self._secrets = {name: key_of(one.get_secret_value()) for name, one in settings.events_secrets.items()}
         # The relay bounds a delivery as a whole; this bounds each of its steps.
         self._client = httpx.AsyncClient(
             timeout=settings.relay_deadline_seconds,
