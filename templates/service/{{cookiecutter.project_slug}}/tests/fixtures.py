@@ -136,8 +136,7 @@ async def database_url(
         return f"sqlite:///{path}"
     if migrated_postgres is None:
         pytest.skip("no PostgreSQL: set TEST_DATABASE_URL or install its programs")
-    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
-    await _execute(migrated_postgres, f"TRUNCATE {tables}")
+    await _execute(migrated_postgres, postgres.emptying(Base.metadata.tables))
     return migrated_postgres
 
 

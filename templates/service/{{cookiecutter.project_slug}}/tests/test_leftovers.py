@@ -104,6 +104,33 @@ async def test_transaction_that_was_left_open_is_named(throwaway: str, monkeypat
     async with engine.connect() as connection:
         await connection.execute(text("INSERT INTO left_open VALUES (1)"))
         with pytest.raises(AssertionError, match=r"lock timeout; .*idle in transaction INSERT INTO left_open"):
-            await fixtures._execute(throwaway, "TRUNCATE left_open")
+            await fixtures._execute(throwaway, postgres.emptying(["left_open"]))
     await engine.dispose()
     await fixtures._execute(throwaway, "DROP TABLE left_open")
+
+
+async def test_tables_are_emptied_whatever_is_in_them(throwaway: str) -> None:
+    """Those of a few rows, of many, those that were counted, that refer to each other, or whose rows nobody deletes."""
+    names = ("few", "many", "counted", "kept")
+    await fixtures._execute(
+        throwaway,
+        "CREATE TABLE few (id int PRIMARY KEY)",
+        "CREATE TABLE many (id int REFERENCES few)",
+        "CREATE TABLE counted (id int REFERENCES few)",
+        "CREATE TABLE kept (id int)",
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept'; END $$",
+        "CREATE TRIGGER keep BEFORE DELETE ON kept FOR EACH ROW EXECUTE FUNCTION keep()",
+        "INSERT INTO few VALUES (1)",
+        "INSERT INTO many SELECT 1 FROM generate_series(1, 5000)",
+        "INSERT INTO counted VALUES (1)",
+        "INSERT INTO kept VALUES (1)",
+        "ANALYZE counted",
+        postgres.emptying(names),
+    )
+    counts = " UNION ALL ".join(f"SELECT count(*) AS left_over FROM {name}" for name in names)  # noqa: S608 - our own
+    await fixtures._execute(
+        throwaway,
+        f"DO $$ BEGIN ASSERT (SELECT sum(left_over) FROM ({counts}) AS all_of_them) = 0; END $$",  # noqa: S608 - our own
+        f"DROP TABLE {', '.join(names)}",
+        "DROP FUNCTION keep",
+    )
