@@ -220,7 +220,7 @@ def test_overload_is_refused_on_the_wire(tmp_path: Path) -> None:
         answers: list[httpx.Response] = []
 
         def keep_asking() -> None:
-            with httpx.Client(base_url=server.url, headers=headers) as client:
+            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
                 answers.extend(client.post(example.COLLECTION, json=example.draft()) for _ in range(100))
 
         threads = [threading.Thread(target=keep_asking) for _ in range(4)]
@@ -228,7 +228,7 @@ def test_overload_is_refused_on_the_wire(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join(120)
-        with httpx.Client(base_url=server.url, headers=headers) as client:
+        with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
             stored, path = 0, f"{example.COLLECTION}?limit=100"
             while path:
                 page = client.get(path).json()
