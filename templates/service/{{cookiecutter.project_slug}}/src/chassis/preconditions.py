@@ -37,7 +37,7 @@ class Freshness:
         :raises NotModified: the caller has this version (weak comparison: RFC 9110, section 13.1.2).
         """
         tag = etag(resource)
-        if self._if_none_match is not None and _matches(self._if_none_match, tag, weak=True):
+        if self._if_none_match is not None and is_fresh(self._if_none_match, tag):
             raise NotModified({"ETag": tag, "Cache-Control": "private, no-cache"})
         self._response.headers["ETag"] = tag
         self._response.headers["Cache-Control"] = "private, no-cache"  # keep it, and ask before using it
@@ -55,7 +55,7 @@ class Expectation:
 
         :raises Problem: 412 when the tag is stale (strong comparison: RFC 9110, section 13.1.1).
         """
-        if not _matches(self._if_match, etag(resource), weak=False):
+        if not _names(self._if_match, etag(resource)):
             raise stale(etag(resource))
 
     def changed(self, resource: Versioned) -> None:
@@ -76,11 +76,17 @@ def stale(present: str | None = None) -> Problem:
     )
 
 
-def _matches(header: str, tag: str, *, weak: bool) -> bool:
-    candidates = [candidate.strip() for candidate in header.split(",")]
-    if weak:
-        candidates = [candidate.removeprefix("W/") for candidate in candidates]
-    return tag in candidates or header.strip() == "*"
+def is_fresh(if_none_match: str, tag: str) -> bool:
+    """Tell whether one of the caller's copies is what it would get (weak comparison: RFC 9110, section 13.1.2).
+
+    :param if_none_match: the header field.
+    :param tag: the present, strong ETag.
+    """
+    return _names(if_none_match.replace("W/", ""), tag)
+
+
+def _names(header: str, tag: str) -> bool:
+    return tag in map(str.strip, header.split(",")) or header.strip() == "*"
 
 
 # Functions and not the classes themselves: FastAPI would run those in a thread.

@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.operation import public
 from chassis.paging import PageRequest
 from chassis.patterns import worded
+from chassis.preconditions import is_fresh
 from chassis.prepared import prepared_router
 from chassis.problems import Problem
 from chassis.values import Key, Locale
@@ -31,6 +32,7 @@ from .tree import tree
 router = prepared_router("/v1/storefront", tag="storefront")
 
 JSON, LINKED_DATA = "application/json", "application/ld+json"
+_TAG_ALONE = "e.etag, e.visible_until"
 _SECONDS = 60
 _SITEMAP_PART = 10_000
 _WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
@@ -124,18 +126,18 @@ async def read_storefront_product(
     database = _database(request)
     linked = _wants_linked_data(accept)
     # The copy at hand is most often fresh: then the tag alone is read.
-    columns = "e.etag, e.visible_until" if copy else f"e.etag, e.visible_until, {_column(linked=linked)}"
-    view, row = await _entry(database, channel, locale, id_or_slug, columns)
-    tag = f'"{row[0]}-ld"' if linked else f'"{row[0]}"'
-    seconds = min(_SECONDS, max(0, (row[1] - view.moment) // 1_000_000))
-    headers = {"ETag": tag, "Cache-Control": f"public, max-age={seconds}", "Vary": "Accept"}
+    whole = f"{_TAG_ALONE}, {'e.linked_data' if linked else 'e.body'}"
+    view, row = await _entry(database, channel, locale, id_or_slug, _TAG_ALONE if copy else whole)
+    headers = _product_headers(view, row, linked=linked)
     if copy:
-        if _fresh(copy, tag):
+        if is_fresh(copy, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        again = await reading.product(database, view, id_or_slug, _column(linked=linked))
-        if again is None:
+        # As of now and with its tag: something else may have been published since that was asked for.
+        view = reading.present(view.channel, view.locale)
+        found = await reading.product(database, view, id_or_slug, whole)
+        if found is None:
             raise _gone()
-        return Response(bytes(again[0]), media_type=LINKED_DATA if linked else JSON, headers=headers)
+        row, headers = found, _product_headers(view, found, linked=linked)
     return Response(bytes(row[2]), media_type=LINKED_DATA if linked else JSON, headers=headers)
 
 
@@ -262,11 +264,12 @@ async def _entry(
         view = reading.present(channel, locale)
         if (row := await reading.product(database, view, id_or_slug, columns)) is not None:
             return view, row
-    view = await _view(database, channel, locale)
-    row = None if view.locale == locale else await reading.product(database, view, id_or_slug, columns)
-    if row is None:
-        raise _gone()
-    return view, row
+    # Looked for twice, each time as of now: a look that waited while one version took another's place saw neither.
+    for _ in range(2 if locale is None else 1):
+        view = await _view(database, channel, locale)
+        if (row := await reading.product(database, view, id_or_slug, columns)) is not None:
+            return view, row
+    raise _gone()
 
 
 def _wants_linked_data(accept: str) -> bool:
@@ -286,22 +289,19 @@ def _gone() -> Problem:
     return Problem(404, "not-found", "There is no such product.")
 
 
-def _column(*, linked: bool) -> str:
-    return "e.linked_data" if linked else "e.body"
+def _product_headers(view: View, row: Sequence[Any], *, linked: bool) -> dict[str, str]:
+    tag = f'"{row[0]}-ld"' if linked else f'"{row[0]}"'
+    seconds = min(_SECONDS, max(0, (row[1] - view.moment) // 1_000_000))
+    return {"ETag": tag, "Cache-Control": f"public, max-age={seconds}", "Vary": "Accept"}
 
 
 def _dump(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _fresh(copy: str, tag: str) -> bool:
-    candidates = [candidate.strip().removeprefix("W/") for candidate in copy.split(",")]
-    return tag in candidates or copy.strip() == "*"
-
-
 def _cacheable(body: bytes, copy: str | None, *, media_type: str = JSON) -> Response:
     tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": f"public, max-age={_SECONDS}"}
-    if copy and _fresh(copy, tag):
+    if copy and is_fresh(copy, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)

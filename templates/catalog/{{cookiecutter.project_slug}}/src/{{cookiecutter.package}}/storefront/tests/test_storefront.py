@@ -8,8 +8,10 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from tests.catalog import product, publish, put, small_catalog, variant
+from tests.catalog import product, publish, put, replace, small_catalog, variant
 from tests.fixtures import Service
+
+from .. import reading
 
 WEB = {"channel": "web", "locale": "en"}
 
@@ -118,6 +120,49 @@ async def test_fresh_copy_is_not_sent_again(catalog: httpx.AsyncClient, get: Any
     await publish(catalog, made)
 
     assert (await get("/v1/storefront/products/pump-c40", params=WEB)).headers["etag"] == tag
+
+
+async def test_tag_is_that_of_the_bytes_it_comes_with(
+    catalog: httpx.AsyncClient, get: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when something is published while it is found out whether the caller's copy is fresh."""
+    made = await put(catalog, "products", product("c40"))
+    await publish(catalog, made)
+    read = reading.product
+
+    async def slowly(*asked: Any) -> Any:
+        found = await read(*asked)
+        monkeypatch.setattr(reading, "product", read)
+        present = (await catalog.get(f"/v1/products/{made['id']}")).json()
+        await replace(catalog, "products", present, name={"en": "New"})
+        await publish(catalog, made)
+        return found
+
+    monkeypatch.setattr(reading, "product", slowly)
+    answer = await get("/v1/storefront/products/pump-c40", params=WEB, headers={"If-None-Match": '"older"'})
+    after = await get("/v1/storefront/products/pump-c40", params=WEB)
+
+    assert answer.json()["name"] == after.json()["name"] == "New"
+    assert answer.headers["etag"] == after.headers["etag"]
+
+
+@pytest.mark.parametrize("asked", [WEB, {"channel": "web"}], ids=["in a language", "in any"])
+async def test_product_that_is_published_anew_is_always_there(
+    catalog: httpx.AsyncClient, get: Any, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    """A reader that waited for the database meanwhile asks as of a moment at which the new version was not yet."""
+    made = await put(catalog, "products", product("c40"))
+    await publish(catalog, made)
+    read = reading.product
+
+    async def late(*given: Any) -> Any:
+        monkeypatch.setattr(reading, "product", read)
+        await publish(catalog, made)
+        return await read(*given)
+
+    monkeypatch.setattr(reading, "product", late)
+
+    assert (await get(f"/v1/storefront/products/{made['id']}", params=asked)).status_code == 200
 
 
 LANGUAGES = [
