@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm.exc import StaleDataError
 
 from chassis.database import Database, Session, take_turns
 from chassis.operation import public, resource_router
@@ -26,6 +27,26 @@ async def run(session: Session, statement: str) -> None:
     """Run a statement on a house with a room; nothing of it stays when it fails."""
     for each in (*TABLES, statement):
         await session.execute(text(each))
+
+
+@router.post("/lost", status_code=204)
+@public
+async def lose(_session: Session) -> None:
+    """Find what was to be changed changed already, as SQLAlchemy tells it."""
+    raise StaleDataError
+
+
+async def test_lost_race_is_told_by_what_was_asked(service: Service) -> None:
+    """412 tells that a precondition failed; whoever sent none gets a 409, which the contract of a POST has."""
+    service.app.router.routes.extend(router.routes)
+    answers = [
+        await service.anonymous.post("/v1/statements/lost", headers=headers) for headers in ({}, {"If-Match": '"1"'})
+    ]
+
+    assert [(each.status_code, each.json()["type"]) for each in answers] == [
+        (409, "urn:problem-type:overtaken"),
+        (412, "urn:problem-type:stale-version"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,7 @@ def _committing(answer: _Handler) -> _Handler:
                     response = await answer(request)
                     await idempotency.store(session, claim, response, request.app.state.settings.idempotency_seconds)
         except StaleDataError:
-            raise preconditions.stale() from None
+            raise preconditions.overtaken(request) from None
         except IntegrityError as error:
             raise refused_by_database(error) from error
         # The transaction has been committed here; from now on the response may be sent.

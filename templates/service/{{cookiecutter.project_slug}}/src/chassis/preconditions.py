@@ -5,7 +5,7 @@ Every mutable resource has a ``version``; its strong ETag is that number in quot
 
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 
 from chassis.problems import NotModified, Problem
 
@@ -74,6 +74,16 @@ def stale(present: str | None = None) -> Problem:
         "The resource has changed since; read it again and repeat the change.",
         headers={"ETag": present} if present else None,
     )
+
+
+def overtaken(request: Request) -> Problem:
+    """Return the problem of a request that changed what another one changed at the same time.
+
+    Whoever named a version lost it (412); whoever named none had no precondition that could fail (409).
+    """
+    if "if-match" in request.headers:
+        return stale()
+    return Problem(409, "overtaken", "Another request changed the same thing at the same time; repeat this one.")
 
 
 def is_fresh(if_none_match: str, tag: str) -> bool:

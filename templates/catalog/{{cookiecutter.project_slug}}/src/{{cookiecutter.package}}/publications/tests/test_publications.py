@@ -1,5 +1,6 @@
 """Publications: staged changes stay invisible, and time decides what is seen."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -222,3 +223,14 @@ async def test_withdrawn_schedule_leaves_what_was_published_before(
     assert await _seen(service, "pump-c40") == "Pump c40"
     assert (after["state"], after["published_version"]) == ("published", before["published_version"])
     assert after["version"] > after["published_version"]
+
+
+async def test_of_many_publications_at_once_one_is_seen(catalog: httpx.AsyncClient) -> None:
+    """Those who lose are told to repeat; whoever comes first or last, one publication is left."""
+    path = f"/v1/products/{(await put(catalog, 'products', product('c40')))['id']}/publications"
+    answers = await asyncio.gather(*(catalog.post(path, json={}) for _ in range(4)))
+    made = (await catalog.get(path)).json()["items"]
+
+    assert {each.status_code for each in answers} <= {201, 409}
+    assert len(made) == sum(each.status_code == 201 for each in answers)
+    assert [each["ended"] for each in made].count(False) == 1
