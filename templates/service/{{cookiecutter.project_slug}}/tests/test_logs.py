@@ -21,13 +21,14 @@ def _logged(error: BaseException, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("message", "kept"),
     [
+        ("too long [type=x, input_value='Ann\nof Gables', input_type=str]", "too long [type=x, …, input_type=str]"),
         (ROW, "new row breaks a check\n…"),
         (ROW + SQL, f"new row breaks a check\n…{SQL}"),
         ("DETAIL:  Key (note)=([SQL: x]\n[SQL: y]) exists." + SQL, f"…{SQL}"),
         ("no account of ann@example.org", "no account of …"),
         ("Bearer eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl refused", "Bearer … refused"),
     ],
-    ids=["row", "row and statement", "row that looks like a statement", "address", "token"],
+    ids=["input", "row", "row and statement", "row that looks like a statement", "address", "token"],
 )
 def test_messages_are_logged_without_what_they_quote(
     message: str, kept: str, capsys: pytest.CaptureFixture[str]

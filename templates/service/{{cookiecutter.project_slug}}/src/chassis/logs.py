@@ -29,9 +29,10 @@ _TRACEBACKS: Processor = structlog.processors.ExceptionRenderer(
 )
 _ENCODER = json.JSONEncoder(default=repr)
 """Made once: to make it takes as long as to write a line."""
-# What messages of exceptions may quote: PostgreSQL's rows with their line breaks, addresses of people, tokens.
+# What messages of exceptions may quote: PostgreSQL's rows, Pydantic's inputs, addresses of people, tokens.
 _PERSONAL = re.compile(
-    r"DETAIL: (?s:.*)(?=\n\[SQL: )|DETAIL: (?s:.*)|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"DETAIL: (?s:.*)(?=\n\[SQL: )|DETAIL: (?s:.*)|input_value=(?s:.*?)(?=, input_type=)|"
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
 )
 
 
