@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.circuit import Unreachable
@@ -24,6 +25,11 @@ from chassis.project import ROOT
 
 _LOCK = 0x6D_61_63_68  # any number, as long as every process takes the same
 _PACE_SECONDS = 0.05
+_TABLE_SECONDS = 2.0
+"""For so long a migration waits for a table. Behind it, everybody waits who reads that table."""
+_AGAIN_SECONDS = 3.0
+"""For so long it lets them go first, and then tries again."""
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE (appendix A)
 
 
 def _config() -> Config:
@@ -35,15 +41,35 @@ def _scripts() -> ScriptDirectory:
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Bring the database's tables up to the newest migrations; several processes may try at once."""
-    async with _connection(engine) as connection:
-        await connection.run_sync(_run, command.upgrade, "heads")
+    """Bring the database's tables up to the newest migrations; several processes may try at once.
+
+    :raises Unreachable: when a table cannot be had for longer than ``MIGRATION_SECONDS``.
+    """
+    await _migrate(engine, command.upgrade, "heads")
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
-    """Take migrations back, down to ``revision``."""
-    async with _connection(engine) as connection:
-        await connection.run_sync(_run, command.downgrade, revision)
+    """Take migrations back, down to ``revision``.
+
+    :raises Unreachable: when a table cannot be had for longer than ``MIGRATION_SECONDS``.
+    """
+    await _migrate(engine, command.downgrade, revision)
+
+
+async def _migrate(engine: AsyncEngine, action: Callable[[Config, str], None], revision: str) -> None:
+    ends_at = time.monotonic() + MIGRATION_SECONDS
+    while True:
+        try:
+            async with _connection(engine) as connection:
+                await connection.run_sync(_run, action, revision)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            if time.monotonic() > ends_at:
+                raise Unreachable("a table that a migration changes is in use all the time") from error
+            await asyncio.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 async def write(engine: AsyncEngine, message: str) -> None:
@@ -116,6 +142,7 @@ def _run(connection: Connection, action: Callable[[Config, str], None], revision
     if connection.dialect.name == "postgresql":
         # Jobs and pods that start together wait for each other; the lock goes with the connection.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": f"{_TABLE_SECONDS}s"})
         connection.commit()
     action(_bound(connection), revision)
     connection.commit()
