@@ -4,7 +4,7 @@ Everything that can be known is checked before anything is written, so that a br
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,8 +105,15 @@ async def _write(session: AsyncSession, given: Sequence[Entry], before: dict[str
     verdicts: list[Verdict] = []
     plans: list[Plan] = []
     taken: set[Value] = set()
+    hanging = await _hanging(session, entries, known)
     for each in entries:
         judged = _judge(each, known, taken)
+        if isinstance(judged, Plan) and each.line in hanging:
+            pending = hanging[each.line]
+            verdicts.append(
+                Verdict(line=each.line, outcome=Outcome.UNCHANGED, key=each.key, pending=pending, said=each.raw)
+            )
+            continue
         if isinstance(judged, Verdict):
             verdicts.append(judged)
             continue
@@ -305,13 +312,40 @@ async def _remember_sources(
     await insert_rows(session, SourceVersion, rows)
 
 
+async def _hanging(session: AsyncSession, entries: Sequence[Entry], known: Known) -> dict[int, tuple[str, ...]]:
+    """Find the lines that say what is there, but for references to products that are not.
+
+    Such a product is written if a later line brings one of those, and stays as it is otherwise: a file that is sent
+    every night changes nothing. What has a version of its source is new by its own word.
+
+    :returns: the products that are not there, by line.
+    """
+    changed = []
+    for each in entries:
+        row = known.products.get(each.key)
+        versioned = each.source is not None and each.source.version is not None
+        if row is not None and not versioned and any(each.referred("product")) and row.document != each.document():
+            changed.append((each, row))
+    there = await _there(session, {key for each, _ in changed for key in each.referred("product")})
+    found = {}
+    for each, row in changed:
+        gone = dict.fromkeys(key for key in each.referred("product") if key not in there)
+        if gone and each.without(gone.keys()) == row.document:
+            found[each.line] = tuple(gone)
+    return found
+
+
+async def _there(session: AsyncSession, keys: Set[str]) -> set[str]:
+    """Find out which of these products are there, and keep them until the end of this transaction."""
+    if not keys:
+        return set()
+    query = select(ProductRow.key).where(one_of(session, ProductRow.key, keys)).order_by(ProductRow.id)
+    return set(await session.scalars(query.with_for_update(read=True, key_share=True)))
+
+
 async def _note_pending(session: AsyncSession, plans: Sequence[Plan], verdicts: Mapping[int, Verdict]) -> None:
     """Note which products are referred to and not there yet."""
     wanted = {plan.entry.line: dict.fromkeys(plan.entry.referred("product")) for plan in plans}
-    keys = {key for found in wanted.values() for key in found}
-    if not keys:
-        return
-    query = select(ProductRow.key).where(one_of(session, ProductRow.key, keys)).order_by(ProductRow.id)
-    there = set(await session.scalars(query.with_for_update(read=True, key_share=True)))
+    there = await _there(session, {key for found in wanted.values() for key in found})
     for line, found in wanted.items():
         verdicts[line].pending = tuple(key for key in found if key not in there)

@@ -27,7 +27,11 @@ _LIMITS = JsonLimits(depth=16, string=20_000, items=5_000)
 
 @dataclass(kw_only=True, slots=True)
 class Verdict:
-    """What becomes of one line. ``product_id`` is set where the product was written."""
+    """What becomes of one line.
+
+    ``product_id`` is set where the product was written. ``pending`` are products that it refers to and that are not
+    there, and ``said`` the line where it was not written because nothing but that would change.
+    """
 
     line: int
     outcome: Outcome
@@ -35,6 +39,7 @@ class Verdict:
     reasons: list[FieldError] = field(default_factory=list)
     product_id: UUID | None = None
     pending: tuple[str, ...] = ()
+    said: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +73,10 @@ class Entry:
         """Return the document, to be compared with what is stored."""
         found: dict[str, Any] = json.loads(self.text)
         return found
+
+    def without(self, gone: Set[str]) -> dict[str, Any]:
+        """Return the document without its references to some products."""
+        return leave_out(self.document(), self.definitions, gone)
 
     def claims(self) -> Iterator[rules.Claim]:
         """Yield what only one product may hold, and where it stands."""
@@ -108,6 +117,19 @@ def read(number: int, text: bytes, types: Mapping[str, Definitions]) -> Entry | 
         values=values_of(rules.claims_of(found, definitions)) if known else frozenset(),
         references=list(rules.references(found, definitions)) if known else (),
     )
+
+
+def leave_out(document: dict[str, Any], definitions: Definitions, gone: Set[str]) -> dict[str, Any]:
+    """Take a product's references to some products out of its document."""
+    document["related"] = [key for key in document["related"] if key not in gone]
+    for name in (name for name, target in definitions.referring if target == "product"):
+        for variant in document["variants"]:
+            value = variant["attributes"].get(name)
+            if isinstance(value, list):
+                variant["attributes"][name] = [key for key in value if key not in gone]
+            elif value in gone:
+                del variant["attributes"][name]
+    return document
 
 
 def reason(pointer: str, detail: str) -> FieldError:

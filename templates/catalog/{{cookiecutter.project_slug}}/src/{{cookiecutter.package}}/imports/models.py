@@ -60,7 +60,10 @@ class ImportLine(Base):
 
 
 class PendingReference(Base):
-    """A product of this import refers to one that is not there yet; a later line may bring it."""
+    """A product of this import refers to one that is not there yet; a later line may bring it.
+
+    ``said`` is the line where nothing of it was written, because that reference is all that would change.
+    """
 
     __tablename__ = "import_references"
     __table_args__ = (Index(None, "import_id", "target"),)
@@ -69,6 +72,7 @@ class PendingReference(Base):
     line: Mapped[int] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(String(100), primary_key=True)
     product: Mapped[str] = mapped_column(String(100))
+    said: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class SourceVersion(Base):

@@ -4,30 +4,23 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.bulk import JsonText, insert_rows, one_of
+from chassis.bulk import JsonText, insert_rows
 from chassis.database import Database, now
-from chassis.problems import FieldError, Problem
+from chassis.problems import Problem
 
-from ..product_types.definitions import Definitions
-from ..product_types.schemas import AttributeDefinition, SetType
-from ..products import service as products
-from ..products.models import ProductRow
-from ..products.schemas import ProductDraft
-from ..publications import service as publications
 from . import failures
 from .ahead import ReadAhead
 from .batch import take_in
-from .entries import Verdict
 from .failures import Attempt
-from .models import ImportLine, ImportPiece, ImportRow, PendingReference
+from .models import ImportLine, ImportPiece, ImportRow
+from .publishing import publish
 from .schemas import ImportState, Outcome
+from .settling import finish, note_pending
 
 LONGEST_UPLOAD_SECONDS = 600.0
-_DANGLING_AT_ONCE = 200
-_PUBLISHED_AT_ONCE = 200
 _FORGOTTEN_AT_ONCE = 5_000
 _NONE = JsonText("[]")
 
@@ -154,14 +147,14 @@ async def _make(session: AsyncSession, attempt: Attempt, ahead: ReadAhead) -> No
     if job.position < job.pieces:
         await _work_off(session, job, ahead)
     else:
-        await _finish(session, job)
+        await finish(session, job)
     job.attempts, job.due_at = 0, None
 
 
 async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> None:
     verdicts = await take_in(session, await ahead.lines(session, job), ahead.types)
     if job.publish:
-        await _publish(session, verdicts)
+        await publish(session, verdicts)
     here = ImportPiece.import_id == job.id, ImportPiece.position == job.position
     await session.execute(delete(ImportPiece).where(*here))
     rows = [
@@ -175,71 +168,12 @@ async def _work_off(session: AsyncSession, job: ImportRow, ahead: ReadAhead) -> 
         for each in verdicts
     ]
     await insert_rows(session, ImportLine, rows)
-    pending = [
-        {"import_id": job.id, "line": each.line, "target": target, "product": each.key}
-        for each in verdicts
-        for target in each.pending
-    ]
-    await insert_rows(session, PendingReference, pending)
+    await note_pending(session, job, verdicts)
     job.state, job.position, job.lines = ImportState.RUNNING, job.position + 1, job.lines + len(verdicts)
     outcomes = [each.outcome for each in verdicts]
     for outcome in Outcome:
         setattr(job, outcome, getattr(job, outcome) + outcomes.count(outcome))
     await session.flush()
-
-
-async def _publish(session: AsyncSession, verdicts: list[Verdict]) -> None:
-    """Publish for every channel what was written and is fit to be seen; note at the line why something is not."""
-    by_id = {each.product_id: each for each in verdicts if each.product_id is not None}
-    if not by_id:
-        return
-    try:
-        targets = await publications.targets_of(session, None)
-    except Problem as problem:  # there is no channel
-        for verdict in by_id.values():
-            verdict.reasons.append(FieldError(pointer="", detail=f"not published: {problem.detail}"))
-        return
-    definitions: dict[str, Definitions] = {}
-    ids = sorted(by_id)
-    for start in range(0, len(ids), _PUBLISHED_AT_ONCE):
-        query = select(ProductRow).where(one_of(session, ProductRow.id, ids[start : start + _PUBLISHED_AT_ONCE]))
-        items = []
-        for row in await session.scalars(query.order_by(ProductRow.id).execution_options(populate_existing=True)):
-            if row.product_type not in definitions:
-                found = await products.definitions_of(session, row.product_type)
-                definitions[row.product_type] = Definitions(found)
-            item = publications.Item(row=row, draft=products.draft_of(row), definitions=definitions[row.product_type])
-            if reasons := publications.unfit(item, targets):
-                by_id[row.id].reasons += reasons
-            else:
-                items.append(item)
-        if items:
-            await publications.freeze(session, items, targets, now(), None)
-
-
-async def _finish(session: AsyncSession, job: ImportRow) -> None:
-    """Drop the references that no line brought, say so at their lines, and close the import; so many in one turn."""
-    there = select(ProductRow.key).where(ProductRow.key == PendingReference.target).exists()
-    query = select(PendingReference).where(PendingReference.import_id == job.id, ~there)
-    dangling: dict[tuple[int, str], list[str]] = {}
-    for each in await session.scalars(query.order_by(PendingReference.line).limit(_DANGLING_AT_ONCE)):
-        dangling.setdefault((each.line, each.product), []).append(each.target)
-    for (line, key), targets in dangling.items():
-        row = await session.scalar(select(ProductRow).where(ProductRow.key == key).with_for_update(key_share=True))
-        if row is not None:
-            definitions = await products.definitions_of(session, row.product_type)
-            # Nothing is claimed by leaving something out, so nothing can be in its way.
-            await products.save(session, row, _without(products.draft_of(row), definitions, set(targets)), definitions)
-        detail = f"left out, because they are not there: {', '.join(targets)}"
-        reasons = [FieldError(pointer="", detail=detail).model_dump(exclude_none=True)]
-        here = (ImportLine.import_id == job.id, ImportLine.line == line)
-        await session.execute(update(ImportLine).where(*here).values(reasons=reasons))
-        done = (PendingReference.import_id == job.id, PendingReference.line == line)
-        await session.execute(delete(PendingReference).where(*done, PendingReference.target.in_(targets)))
-    if dangling:
-        return
-    await session.execute(delete(PendingReference).where(PendingReference.import_id == job.id))
-    await failures.close(session, job)
 
 
 async def clear_abandoned(database: Database, age: timedelta) -> int:
@@ -268,20 +202,3 @@ async def forget_lines(database: Database) -> bool:
             some = ImportLine.line < line + _FORGOTTEN_AT_ONCE
             await session.execute(delete(ImportLine).where(ImportLine.import_id == import_id, some))
         return found is not None
-
-
-def _without(draft: ProductDraft, definitions: list[AttributeDefinition], gone: set[str]) -> ProductDraft:
-    """Return a product without its references to products that are not there."""
-    document = draft.model_dump(mode="json")
-    document["related"] = [key for key in draft.related if key not in gone]
-    for definition in definitions:
-        kind = definition.type.element if isinstance(definition.type, SetType) else definition.type
-        if kind.kind != "reference" or kind.target != "product":
-            continue
-        for variant in document["variants"]:
-            value = variant["attributes"].get(definition.name)
-            if isinstance(value, list):
-                variant["attributes"][definition.name] = [key for key in value if key not in gone]
-            elif value in gone:
-                del variant["attributes"][definition.name]
-    return ProductDraft.model_validate(document)

@@ -17,7 +17,7 @@ from chassis.outbox import OutboxRow
 from tests.catalog import PUMP_TYPE, found, product, put, replace, small_catalog, variant
 from tests.fixtures import Service
 
-from .. import failures, files, worker
+from .. import failures, files, settling, worker
 from .. import service as importing
 from ..ahead import ReadAhead
 from ..batch import take_in
@@ -127,6 +127,29 @@ async def test_reference_to_a_later_line_resolves(catalog: httpx.AsyncClient) ->
     ]
     assert (products["c20"]["related"], products["c40"]["related"]) == (["c40"], ["c20"])
     assert products["c40"]["variants"][0]["attributes"]["fits"] == ["c20"]
+
+
+async def test_references_left_out_change_nothing_again(catalog: httpx.AsyncClient) -> None:
+    """A file that is sent every night changes nothing, though it names what is not there; once that comes, it does."""
+    fits = [variant("C20", attributes={"material": "steel", "fits": ["c40", "no"]})]
+    content = _file(product("c20", related=["nowhere"], variants=fits))
+    await _imported(catalog, content)
+    again, left_out = await _imported(catalog, content)
+    same = (await catalog.get("/v1/products")).json()["items"]
+    come, lines_ = await _imported(catalog, content + b"\n" + _file(product("c40", related=["c20"])))
+    (changed, _) = (await catalog.get("/v1/products")).json()["items"]
+
+    assert (again["unchanged"], again["updated"]) == (1, 0)
+    assert [(each["outcome"], each["reasons"][0]["detail"]) for each in left_out] == [
+        ("unchanged", "left out, because they are not there: c40, no, nowhere")
+    ]
+    assert [each["version"] for each in same] == [2], "the first import wrote it, and left out what never came"
+    assert (come["updated"], come["created"], come["unchanged"]) == (1, 1, 0)
+    assert [each["outcome"] for each in lines_] == ["updated", "created"]
+    assert [each["reasons"][0]["detail"] for each in lines_[:1]] == [
+        "left out, because they are not there: no, nowhere"
+    ]
+    assert (changed["related"], changed["variants"][0]["attributes"]["fits"]) == ([], ["c40"])
 
 
 async def test_last_line_of_a_product_wins(catalog: httpx.AsyncClient) -> None:
@@ -269,7 +292,7 @@ async def test_many_lost_references_are_settled_in_turns(
     catalog: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One turn is one transaction, and stays short however many lines name what is not there."""
-    monkeypatch.setattr(importing, "_DANGLING_AT_ONCE", 2)
+    monkeypatch.setattr(settling, "_SETTLED_AT_ONCE", 2)
     _, lines = await _imported(catalog, _file(*(product(f"c{n}", related=["no", "neither"]) for n in range(5))))
     made = (await catalog.get("/v1/products")).json()["items"]
 
@@ -434,7 +457,7 @@ async def test_interrupted_piece_is_worked_off_once(
     service: Service, catalog: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever happens before the commit did not happen; the next turn does it all."""
-    finish = importing._finish
+    finish = settling.finish
     failures: list[Any] = []
 
     async def fail_once(session: AsyncSession, job: Any) -> None:
@@ -443,7 +466,7 @@ async def test_interrupted_piece_is_worked_off_once(
             failures.append(job.id)
             raise OSError("the process dies here")
 
-    monkeypatch.setattr(importing, "_finish", fail_once)
+    monkeypatch.setattr(importing, "finish", fail_once)
     monkeypatch.setattr("asyncio.wait_for", _hurried(asyncio.wait_for))
     job, found = await _imported(catalog, _file(product("c40")))
 
