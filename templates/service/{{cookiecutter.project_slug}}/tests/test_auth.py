@@ -214,6 +214,14 @@ async def test_accepts_a_good_token(service: Service) -> None:
     assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 200
 
 
+async def test_two_tokens_are_none(service: Service) -> None:
+    """Which of them a proxy before the service went by, nobody knows."""
+    token = _signed(service)
+    headers = [("Authorization", f"Bearer {token}"), ("Authorization", f"Bearer {service.token('ann')}")]
+
+    assert (await service.anonymous.get(example.COLLECTION, headers=headers)).status_code == 401
+
+
 @pytest.mark.parametrize("claim", [{"scope": None, "scp": example.READ}, {"scope": None, "scp": [example.READ]}])
 async def test_reads_scopes_as_issuers_write_them(service: Service, claim: dict[str, object]) -> None:
     """Besides ``scope`` (RFC 8693) the ``scp`` of Entra ID and Okta counts."""

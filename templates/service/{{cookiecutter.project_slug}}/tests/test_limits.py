@@ -200,8 +200,11 @@ def _exchange(server: ServerProcess, sent: bytes, seconds: float = 8) -> tuple[i
         (b"GET /livez HTTP/1.1\r\nX-A: " + b"b" * 5000 + b"\r\n\r\n", 431, "head-too-large"),
         (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n", 431, "head-too-large"),
         (b"nonsense\r\n\r\n", 400, "malformed-request"),
+        (b"GET /livez HTTP/1.1\r\n\r\n", 400, "malformed-request"),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed-request"),
+        (b"POST /v1/x HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400, "malformed-request"),
     ],
-    ids=["silent", "trickled head", "10,000 fields", "long field", "long target", "not HTTP"],
+    ids=["silent", "trickled", "10,000 fields", "field", "target", "not HTTP", "no host", "two hosts", "body"],
 )
 def test_head_is_bounded(server: ServerProcess, sent: bytes, status: int, kind: str) -> None:
     """A head that is too long or too slow ends the connection with a reason."""

@@ -180,7 +180,7 @@ REQUESTS = [
     (b"POST /v1/notes HTTP/1.1\r\nHost: a\r\nContent-Length: 27\r\n\r\nGET /livez HTTP/1.1\r\n\r\nabcd", 503),
     (b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", 200),
     (b"HEAD /v1/notes HTTP/1.1\r\nHost: a\r\n\r\n", 503),
-    (b"POST /v1/notes HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 503),
+    (b"POST /v1/notes HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 503),
     (HEAD + b"Connection: keep-alive\r\n\r\n", 503),
 ]
 
@@ -281,7 +281,7 @@ async def test_what_is_no_request_does_not_spoil_the_answer_to_the_one_before_it
 async def test_who_waits_for_permission_to_send_a_body_is_sent_away() -> None:
     """After ``Expect: 100-continue`` and a refusal nobody knows whether the body comes (RFC 9110, section 10.1.1)."""
     protocol, wire = _protocol(limit=0)
-    protocol.data_received(b"POST /v1/notes HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+    protocol.data_received(b"POST /v1/notes HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
 
     assert wire.written.startswith(b"HTTP/1.1 503 ")
     assert wire.closed

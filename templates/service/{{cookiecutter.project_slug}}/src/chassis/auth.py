@@ -89,13 +89,13 @@ class Authenticator:
         self._rules = rules
         self._known: dict[bytes, tuple[float, Principal]] = {}
 
-    async def principal(self, authorization: str | None) -> Principal:
-        """Check the token in an ``Authorization`` header.
+    async def principal(self, authorization: str) -> Principal:
+        """Check the token in an ``Authorization`` header, which is empty where there is none.
 
         :raises Problem: 401 when it is missing or not acceptable; which check failed is not told. 403 when it is of
             another tenant.
         """
-        kind, _, token = (authorization or "").partition(" ")
+        kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token:
             _refuse("This operation needs a bearer token.", error="")
         digest = hashlib.sha256(token.encode("latin-1")).digest()

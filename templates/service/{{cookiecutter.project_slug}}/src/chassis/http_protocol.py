@@ -145,6 +145,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Hand the request over; from here on the application's limits hold."""
         self._unwatch_head()
+        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() != "1.0":
+            self._refuse(400, "malformed-request", "The request names no host, or more than one (RFC 9112, 3.2).")
         if not self.transport.is_closing():
             super().on_headers_complete()
 

@@ -207,7 +207,8 @@ class Operation(DeferredRoute):
 
     async def _identify(self, request: Request) -> None:
         authenticator: auth.Authenticator = request.app.state.authenticator
-        principal = await authenticator.principal(request.headers.get("authorization"))
+        # Two are not one of them: together they are no token (RFC 9110, section 5.3).
+        principal = await authenticator.principal(", ".join(request.headers.getlist("authorization")))
         bind_contextvars(principal=principal.subject)
         limiter: RateLimiter = request.app.state.rate_limiter
         if (allowance := limiter.take(principal.key)) is not None:

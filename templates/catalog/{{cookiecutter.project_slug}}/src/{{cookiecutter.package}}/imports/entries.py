@@ -93,9 +93,14 @@ def read(number: int, text: bytes, types: Mapping[str, Definitions]) -> Entry | 
     :param types: the attributes of the product types; there is nothing to compare with where a type is not there.
     """
     try:
-        found = ImportedProduct.model_validate(parse(text, _LIMITS))
+        said = parse(text, _LIMITS)
     except Problem as problem:
-        return Verdict(line=number, outcome=Outcome.REJECTED, reasons=[reason("", REFUSALS.get(text, problem.detail))])
+        detail = REFUSALS.get(text, problem.detail.replace("The body", "it", 1))
+        return Verdict(line=number, outcome=Outcome.REJECTED, reasons=[reason("", detail)])
+    if not isinstance(said, dict):
+        return Verdict(line=number, outcome=Outcome.REJECTED, reasons=[reason("", "it is no JSON object")])
+    try:
+        found = ImportedProduct.model_validate(said)
     except ValidationError as error:
         reasons = list(invalid(error.errors(), prefix=("body",)).errors)
         return Verdict(line=number, outcome=Outcome.REJECTED, reasons=reasons)

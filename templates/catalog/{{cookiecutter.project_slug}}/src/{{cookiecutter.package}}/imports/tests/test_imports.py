@@ -88,6 +88,16 @@ async def test_every_line_stands_for_itself(catalog: httpx.AsyncClient) -> None:
     assert keys == ["c10", "c20", "c80"]
 
 
+async def test_line_that_is_no_product_is_told_in_words(catalog: httpx.AsyncClient) -> None:
+    """What a line is told speaks of the line."""
+    _, found = await _imported(catalog, b'null\n{"key": "broken"\n{"key": "c20"}')
+    details = [each["reasons"][0]["detail"] for each in found]
+
+    assert details[0] == "it is no JSON object"
+    assert details[1].startswith("it is not acceptable JSON: ")
+    assert (found[2]["key"], details[2]) == (None, "Field required")
+
+
 async def test_same_file_again_changes_nothing(catalog: httpx.AsyncClient) -> None:
     """Idempotent by content, and by reference and version of the source."""
     source = {"system": "erp", "reference": "4711"}
