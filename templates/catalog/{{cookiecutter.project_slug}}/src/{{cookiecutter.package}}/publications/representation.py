@@ -19,7 +19,7 @@ from ..channels.schemas import ChannelDraft, ChannelLocale
 from ..product_types import attributes as kinds
 from ..product_types.schemas import AttributeDefinition, SetType
 from ..products.schemas import ProductDraft, VariantDraft
-from ..search.words import bare
+from ..search.words import bare, marked
 from ..vocabulary.currencies import decimal_text
 from ..vocabulary.localized import choose
 from ..vocabulary.moments import NEVER_ENDING
@@ -79,7 +79,7 @@ def _numbers(variants: Iterable[VariantDraft]) -> Iterator[str]:
     for each in variants:
         yield each.sku
         if each.gtin is not None:
-            yield each.gtin
+            yield marked(each.gtin)
 
 
 def show(subject: Subject, channel: ChannelDraft, locale: ChannelLocale) -> Shown | None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database, take_turns
 
-from .words import SHORTEST_INEXACT, closest, exchanged, slips, trigrams, words
+from .words import SHORTEST_INEXACT, closest, exchanged, is_marked, scanned, slips, trigrams, words
 
 _LEAST_LIKENESS = 0.3
 _MOST_ALTERNATIVES = 8
@@ -163,7 +163,7 @@ class PostgresIndex:
 
     async def match(self, database: Database, query: str) -> Match | None:
         """Return how entries that fit a query are found."""
-        groups = [await self._like(database, word) for word in words(query)[:_MOST_WORDS]]
+        groups = [[*await self._like(database, word), *scanned(word)] for word in words(query)[:_MOST_WORDS]]
         if not groups:
             return None
         return Match(
@@ -226,7 +226,7 @@ class SqliteIndex:
 
     async def match(self, database: Database, query: str) -> Match | None:
         """Return how entries that fit a query are found."""
-        groups = [await self._like(database, word) for word in words(query)[:_MOST_WORDS]]
+        groups = [[*await self._like(database, word), *scanned(word)] for word in words(query)[:_MOST_WORDS]]
         if not groups:
             return None
         return Match(
@@ -303,4 +303,4 @@ def _vocabulary(rows: Iterable[Mapping[str, object]]) -> set[str]:
     found: set[str] = set()
     for row in rows:
         found.update(str(row["name"]).split(), str(row["words"]).split(), str(row["description"]).split())
-    return {word for word in found if len(word) >= SHORTEST_INEXACT}
+    return {word for word in found if len(word) >= SHORTEST_INEXACT and not is_marked(word)}

@@ -8,6 +8,8 @@ _WORD = re.compile(r"[^\W_]+")
 LONGEST = 60
 SHORTEST_INEXACT = 4
 """Below that many letters, a word is taken as it was written."""
+_SCANNED = re.compile(r"[0-9]{8,14}")
+_MARK = "qgtin"
 
 
 def words(text: str) -> list[str]:
@@ -21,6 +23,24 @@ def bare(text: str) -> str:
     if folded.isascii():
         return folded
     return "".join(each for each in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(each))
+
+
+def marked(gtin: str) -> str:
+    """Return the word that stands for a GTIN.
+
+    Not its digits: all of one maker's begin alike, so that a search for ``DN 40`` would find everything it makes.
+    """
+    return _MARK + gtin
+
+
+def is_marked(word: str) -> bool:
+    """Tell whether a word stands for a GTIN, and is nothing that people may nearly have meant."""
+    return word.startswith(_MARK)
+
+
+def scanned(word: str) -> list[str]:
+    """Return what stands for a GTIN that was asked for by this word, if it may be one."""
+    return [marked(word)] if _SCANNED.fullmatch(word) else []
 
 
 def trigrams(word: str) -> frozenset[str]:
