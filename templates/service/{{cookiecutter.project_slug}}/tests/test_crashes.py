@@ -29,6 +29,8 @@ from tests.subscribers import listening, nats_program, nats_server
 
 ROUNDS = scale(2, 50)
 WRITERS = 4
+MOST_THINGS = 300
+"""After so many, two for each writer: a service may take a thousand of a kind and no more, however quick it is."""
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -54,9 +56,12 @@ class Writer(threading.Thread):
         with self._client:
             try:
                 while True:
-                    self._create() if len(self._own) < 3 or self._dice.random() < 0.3 else self._change()
+                    self._create() if self._wants_more() else self._change()
             except httpx.TransportError:
                 return  # it was killed
+
+    def _wants_more(self) -> bool:
+        return len(self._own) < 2 or (len(self._acknowledged) < MOST_THINGS and self._dice.random() < 0.3)
 
     def _create(self) -> None:
         response = self._client.post(example.COLLECTION, json=example.draft(self._words()))
