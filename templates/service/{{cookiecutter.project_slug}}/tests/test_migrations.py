@@ -4,12 +4,14 @@ import asyncio
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import migrations, revisions
 from chassis.__main__ import main
@@ -188,59 +190,60 @@ async def test_orphans_are_refused_before_the_commit(versions: Path, settings_fo
     assert [tuple(row) for row in parents] == [(1,)]
 
 
-async def waited_for(database: Database) -> None:
-    """Return once somebody waits for a table."""
-    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
-    while not await database.fetch(waiting):  # noqa: ASYNC110 - the database tells nobody of it
-        await asyncio.sleep(0.01)
+@pytest.fixture
+async def in_use(
+    versions: Path, settings_for: SettingsFor, fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Database, AsyncSession]]:
+    """Give a database and a transaction that reads a table which the next migration changes; nobody is very patient."""
+    monkeypatch.setattr(migrations, "_TABLE_SECONDS", 0.1)
+    monkeypatch.setattr(migrations, "_AGAIN_SECONDS", 0.1)
+    (versions / "0002_family.py").write_text(FAMILY, encoding="utf-8")
+    database = Database(settings_for(fresh_url))
+    async with database.opened():
+        await migrations.upgrade(database.engine)
+        (versions / "0003_written_anew.py").write_text(WRITTEN_ANEW, encoding="utf-8")
+        async with database.transaction() as session:
+            await session.execute(text("SELECT id FROM search_parents"))
+            yield database, session
 
 
 @pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
 async def test_nobody_waits_long_behind_a_migration(
-    versions: Path, settings_for: SettingsFor, fresh_url: str, monkeypatch: pytest.MonkeyPatch
+    in_use: tuple[Database, AsyncSession], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A table that somebody reads in a long transaction is waited for in turns, in which others can read it too."""
-    monkeypatch.setattr(migrations, "_TABLE_SECONDS", 0.1)
-    monkeypatch.setattr(migrations, "_AGAIN_SECONDS", 0.2)
-    (versions / "0002_family.py").write_text(FAMILY, encoding="utf-8")
-    database = Database(settings_for(fresh_url))
-    async with database.opened():
-        await migrations.upgrade(database.engine)
-        (versions / "0003_written_anew.py").write_text(WRITTEN_ANEW, encoding="utf-8")
-        async with database.transaction() as session:
-            await session.execute(text("SELECT * FROM search_parents"))
-            migrating = asyncio.create_task(migrations.upgrade(database.engine))
-            async with asyncio.timeout(60):
-                await waited_for(database)
-                rows = await database.fetch("SELECT name FROM search_parents")
-        await migrating
-        after = await database.fetch("SELECT * FROM search_parents")
+    database, reader = in_use
+    migrating = asyncio.create_task(migrations.upgrade(database.engine))
+    async with asyncio.timeout(60):
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+        while not await database.fetch(waiting):  # noqa: ASYNC110 - the database tells nobody of it
+            await asyncio.sleep(0.01)
+        rows = await database.fetch("SELECT name FROM search_parents")
+    await reader.commit()
+    await migrating
+    after = await database.fetch("SELECT * FROM search_parents")
 
     assert [tuple(row) for row in rows] == [("Ann",)]
     assert [tuple(row) for row in after] == [(1,)]
+    assert "is in use; it is tried again" in caplog.text
 
 
 @pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
 async def test_migration_gives_up_on_a_table_that_is_never_free(
-    versions: Path, settings_for: SettingsFor, fresh_url: str, monkeypatch: pytest.MonkeyPatch
+    in_use: tuple[Database, AsyncSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing of it was done, and the next one that tries begins anew."""
-    monkeypatch.setattr(migrations, "_TABLE_SECONDS", 0.1)
-    monkeypatch.setattr(migrations, "_AGAIN_SECONDS", 0.0)
+    database, reader = in_use
     monkeypatch.setattr(migrations, "MIGRATION_SECONDS", 0.2)
-    (versions / "0002_family.py").write_text(FAMILY, encoding="utf-8")
-    database = Database(settings_for(fresh_url))
-    async with database.opened():
+    with pytest.raises(Unreachable, match="in use all the time"):
         await migrations.upgrade(database.engine)
-        (versions / "0003_written_anew.py").write_text(WRITTEN_ANEW, encoding="utf-8")
-        async with database.transaction() as session:
-            await session.execute(text("SELECT * FROM search_parents"))
-            with pytest.raises(Unreachable, match="in use all the time"):
-                await migrations.upgrade(database.engine)
-        await migrations.upgrade(database.engine)
-        rows = await database.fetch("SELECT * FROM search_parents")
+    before = await database.fetch("SELECT name FROM search_parents")
+    await reader.commit()
+    await migrations.upgrade(database.engine)
+    after = await database.fetch("SELECT * FROM search_parents")
 
-    assert [tuple(row) for row in rows] == [(1,)]
+    assert [tuple(row) for row in before] == [("Ann",)]
+    assert [tuple(row) for row in after] == [(1,)]
 
 
 async def test_database_of_newer_code_is_good_enough(versions: Path, settings_for: SettingsFor, fresh_url: str) -> None:

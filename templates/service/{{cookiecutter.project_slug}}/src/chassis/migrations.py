@@ -6,6 +6,7 @@ How far a database is, :mod:`chassis.revisions` tells without Alembic.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -67,6 +68,8 @@ async def _migrate(engine: AsyncEngine, action: Callable[[Config, str], None], r
                 raise
             if time.monotonic() > ends_at:
                 raise Unreachable("a table that a migration changes is in use all the time") from error
+            # By Python's own logging: a command that has set up none still says so on stderr.
+            logging.getLogger(__name__).warning("a table that a migration changes is in use; it is tried again")
             await asyncio.sleep(_AGAIN_SECONDS)
         else:
             return

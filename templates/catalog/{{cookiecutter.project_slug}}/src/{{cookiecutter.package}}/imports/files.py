@@ -38,10 +38,9 @@ async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line]:
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
-            if number == 1:
-                line = line.removeprefix(_BYTE_ORDER_MARK)  # noqa: PLW2901 - programs write it before the text
             if not skipping:
-                yield number, line[:LONGEST_LINE]
+                text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+                yield number, text[:LONGEST_LINE]
             skipping = False
         if len(rest) > LONGEST_LINE:
             if not skipping:

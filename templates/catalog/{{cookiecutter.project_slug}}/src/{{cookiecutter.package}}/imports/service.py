@@ -118,7 +118,7 @@ async def work_off_next(database: Database, ahead: ReadAhead) -> bool:
         if attempt is not None:
             async with database.transaction() as session:
                 await _make(session, attempt, ahead)
-    except Exception as error:
+    except Exception as error:  # whatever it is: it is noted, and so often tried again before the import is given up
         ahead.forget()
         if attempt is None:
             raise

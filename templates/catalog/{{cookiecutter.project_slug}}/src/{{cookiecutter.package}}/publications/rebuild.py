@@ -80,7 +80,7 @@ async def work_off_next(database: Database) -> bool:
                 await _leaving_piece(session, job, channel)
             else:
                 await _channel_piece(session, job, channel)
-    except Exception as error:
+    except Exception as error:  # whatever it is: it is tried again later, and holds up no other order
         if job_id is None or (isinstance(error, Problem) and error.status == 503):
             raise
         await _postpone(database, job_id, error)
