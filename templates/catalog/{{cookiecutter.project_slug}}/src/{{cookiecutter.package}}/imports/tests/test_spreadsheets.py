@@ -7,14 +7,19 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from chassis.problems import Problem
+from tests.fixtures import Service
 
 from ..files import LONGEST_LINE, NEVER_CLOSED, NOT_CSV, NOT_UTF8, NOT_WHOLE, TOO_LONG, TOO_MANY_FIELDS
+from ..models import ImportPiece
 from ..spreadsheets import from_csv
+from .importing import imported
 
 HEADER = "key,product_type,name.en,sku"
 
@@ -128,3 +133,73 @@ async def test_a_product_without_end_is_kept_no_longer_than_it_takes_to_refuse_i
     ((_, document),) = await _read(content.encode())
 
     assert len(document["variants"]) == 251
+
+
+async def test_spreadsheet_comes_in(catalog: httpx.AsyncClient) -> None:
+    """CSV: one variant a line, texts by language, measurements as people write them, quotes and line breaks."""
+    content = (
+        "\ufeffkey,product_type,name.de,slug.de,description.de,categories,sku,attributes.material,"
+        "attributes.max_head,price.EUR,source.system,source.reference,source.version\r\n"
+        'c40,pump,"Pumpe ""leise"", klein",pumpe-c40,"Zeile 1\r\nZeile 2",heating|pumps,'
+        "C40-1,steel,4 m,19900,erp,4711,3\r\n"
+        "c40,pump,,,,,C40-2,bronze,4 m,,,,\r\n"
+        "c60,pump,Pumpe 60,,,,C60-1,wood,,,,,\r\n"
+    )
+    _, found = await imported(catalog, content.encode(), headers={"Content-Type": "text/csv; charset=utf-8"})
+    made = (await catalog.get("/v1/products")).json()["items"]
+
+    assert [(each["line"], each["outcome"]) for each in found] == [(2, "created"), (5, "rejected")]
+    assert (made[0]["name"], made[0]["categories"]) == ({"de": 'Pumpe "leise", klein'}, ["heating", "pumps"])
+    assert made[0]["description"] == {"de": "Zeile 1\nZeile 2"}
+    assert [(each["sku"], each["attributes"], each["list_prices"]) for each in made[0]["variants"]] == [
+        (
+            "C40-1",
+            {"material": "steel", "max_head": {"value": 4.0, "unit": "m"}},
+            [{"amount": 19900, "currency": "EUR"}],
+        ),
+        ("C40-2", {"material": "bronze", "max_head": {"value": 4.0, "unit": "m"}}, []),
+    ]
+
+
+async def test_what_is_no_csv_is_refused_in_words(catalog: httpx.AsyncClient) -> None:
+    """Whoever has exported a file in another encoding, or without quotes, reads what to mend."""
+    content = "key,product_type,name.en,sku\nc20,pump,Größe,C20\n".encode("latin-1") + b"c30,pump,Three, thirty,C30\n"
+    _, lines = await imported(catalog, content, headers={"Content-Type": "text/csv"})
+
+    assert [(each["line"], each["outcome"], each["reasons"][0]["detail"]) for each in lines] == [
+        (2, "rejected", "it is not UTF-8"),
+        (
+            3,
+            "rejected",
+            "one of its lines has more fields than there are columns: a field with a comma in it needs quotes",
+        ),
+    ]
+
+
+async def test_file_without_columns_leaves_nothing(service: Service, catalog: httpx.AsyncClient) -> None:
+    """It is refused while it arrives, and there is no import of it."""
+    path, headers = "/v1/product-imports", {"Content-Type": "text/csv"}
+    refused = await catalog.post(path, content=b"key;product_type\nc40;pump\n", headers=headers)
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:problem-type:no-columns")
+    assert (await catalog.get(path)).json()["items"] == []
+    async with service.app.state.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(ImportPiece)) == 0
+
+
+async def test_odd_cells_are_refused_at_their_line(catalog: httpx.AsyncClient) -> None:
+    """What looks like a number to Python alone, or nests without end, stops no other line."""
+    deep = "[" * 100_000
+    content = (
+        "key,product_type,name.en,sku,attributes.approval,price.EUR,source.system,source.reference,source.version\n"
+        f"c20,pump,Two,C20,A,²,,,\nc30,pump,Three,C30,B,,erp,3,{'9' * 5000}\nc40,pump,Four,C40,{deep},,,,\n"
+        "c50,pump,Five,C50,C,100,erp,5,5\n"
+    )
+    _, lines = await imported(catalog, content.encode(), headers={"Content-Type": "text/csv"})
+
+    assert [(each["outcome"], each["reasons"][0]["pointer"] if each["reasons"] else None) for each in lines] == [
+        ("rejected", "/variants/0/list_prices/0/amount"),
+        ("rejected", "/source/version"),
+        ("rejected", ""),
+        ("created", None),
+    ]
